@@ -1,0 +1,341 @@
+"""Pure rules of exposure: what bytes show to a platform, whether that was declared and allowed, and what a record says.
+
+The ledger says what a platform *may* have seen. A leaf holds names, purpose, law and commitments, never a value: bodies
+here have so little entropy that a bare hash of one is found by trying. Every digest is HMAC-SHA256 under 32 random bytes of
+its own, kept apart and erasable. Leaves are canonical JSON (RFC 8785) with a format version. PIPL articles 6, 21, 23, 55, 56.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import UUID
+
+import rfc8785
+
+from services.errors import ExposureOverBudget, ExposureUndeclared
+from services.model import JsonValue, PlatformName
+
+LEAF_FORMAT = 1
+TRANSPORT_HEADERS = frozenset({"host", "content-length", "accept-encoding", "connection"})
+"""Headers that the HTTP client itself adds; everything else must stand in the wire table."""
+
+
+class Direction(StrEnum):
+    """The four ways in which a platform can see something."""
+
+    SENT_TO_SERVER = "sent_to_server"
+    RECEIVED_FROM_PLATFORM = "received_from_platform"
+    SHOWN_IN_CLIENT = "shown_in_client"
+    ENTERED_IN_CLIENT = "entered_in_client"
+
+
+class Outcome(StrEnum):
+    """What became of bytes that were meant for a platform's server."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+Budget = Mapping[Direction, frozenset[str]]
+"""For one service and one platform: the field names that may be seen in each direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """Why something may be shown: for which service, by which law, to whom, concerning whom. There is no default.
+
+    ``fields`` is what the caller declares; the door compares it with what the bytes really hold and with ``budget``.
+    ``account`` names our app or merchant account on the platform. ``subject`` is our id of the payment or case, if any.
+    """
+
+    agency_id: UUID
+    platform: PlatformName
+    account: str
+    service: str
+    mapping_version: int
+    purpose: str
+    legal_basis: str
+    budget: Budget
+    request_id: str
+    actor: UUID | None = None
+    concerned: tuple[UUID, ...] = ()
+    subject: UUID | None = None
+    fields: frozenset[str] = frozenset()
+
+    def declaring(self, fields: Iterable[str], *, account: str | None = None) -> Disclosure:
+        """The same disclosure with the fields that the next bytes are declared to hold."""
+        return replace(self, fields=frozenset(fields), account=account or self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One thing that a platform may see, ready to be recorded. ``content`` is digested and then forgotten."""
+
+    direction: Direction
+    disclosure: Disclosure
+    content: bytes
+    status: int | None = None
+    headers: tuple[str, ...] = ()
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WireField:
+    """One place in the bytes: its ``path``, the field name that it counts as, and the form that its value must have.
+
+    The pattern is matched against the whole value as text. It is what keeps a name from hiding in a free text.
+    """
+
+    path: str
+    name: str
+    pattern: re.Pattern[str] = field(default_factory=lambda: re.compile(r"[\x21-\x7e]{0,2048}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A value found in the bytes and where: ``query:appid``, ``header:authorization``, ``body:payer.openid``, ``path``."""
+
+    path: str
+    value: str
+
+
+def locate_json(prefix: str, value: JsonValue) -> Iterator[Located]:
+    """Every leaf of a JSON value with its path; items of an array share ``[]``. Text that is itself JSON is entered too.
+
+    Names of keys come from the bytes: a homoglyph or an unknown name is simply a path that no table holds. An empty object
+    or array is a leaf of its own, so that nothing is skipped.
+    """
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from locate_json(f"{prefix}.{key}" if not prefix.endswith(":") else f"{prefix}{key}", item)
+    elif isinstance(value, list) and value:
+        for item in value:
+            yield from locate_json(f"{prefix}[]", item)
+    elif isinstance(value, str) and value[:1] in ("{", "["):
+        yield from _locate_nested(prefix, value)
+    else:
+        yield Located(prefix, value if isinstance(value, str) else json.dumps(value))
+
+
+def _locate_nested(prefix: str, text: str) -> Iterator[Located]:
+    try:
+        nested = json.loads(text)
+    except ValueError:
+        yield Located(prefix, text)
+    else:
+        yield from locate_json(prefix, nested)
+
+
+def locate_request(target: str, headers: Mapping[str, str], body: bytes) -> list[Located]:
+    """Every value in an HTTP request: path, query, headers, body (JSON or form). A body of another kind is one value.
+
+    Raises ``ExposureUndeclared`` for a body that claims to be JSON or a form and is neither.
+    """
+    parts = urlsplit(target)
+    found = [Located("path", unquote(parts.path))]
+    for name, value in parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)):
+        found.extend(locate_json(f"query:{name}", value))
+    kind = ""
+    for name, value in headers.items():
+        lowered = name.lower()
+        kind = value.split(";")[0].strip().lower() if lowered == "content-type" else kind
+        if lowered not in TRANSPORT_HEADERS:
+            found.append(Located(f"header:{lowered}", value))
+    found.extend(locate_body(kind, body))
+    return found
+
+
+def locate_body(kind: str, body: bytes) -> list[Located]:
+    """Every value in a body of the media type ``kind``; ``application/json``, a form, or one opaque value ``body:``."""
+    if not body:
+        return []
+    try:
+        if kind == "application/json":
+            return list(locate_json("body:", json.loads(body)))
+        if kind == "application/x-www-form-urlencoded":
+            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=True)
+            return [found for name, value in pairs for found in locate_json(f"form:{name}", value)]
+    except ValueError as error:
+        raise ExposureUndeclared(f"the body is not {kind}") from error
+    return [Located("body:", body.decode("utf-8", "replace"))]
+
+
+class WireTable:
+    """What the bytes of one operation may hold. Unknown path, or a value of another form: ``ExposureUndeclared``."""
+
+    def __init__(self, operation: str, fields: Iterable[WireField]) -> None:
+        self.operation = operation
+        self._fields = {entry.path: entry for entry in fields}
+
+    def read(self, located: Iterable[Located]) -> frozenset[str]:
+        """The field names that these values amount to; raises with the place, never with the value."""
+        names = set()
+        for found in located:
+            entry = self._fields.get(found.path)
+            if entry is None:
+                raise ExposureUndeclared(f"{self.operation}: {_printable(found.path)} is not declared")
+            if not entry.pattern.fullmatch(found.value):
+                raise ExposureUndeclared(f"{self.operation}: {found.path} does not have the declared form")
+            if entry.name:
+                names.add(entry.name)
+        return frozenset(names)
+
+    def read_leniently(self, located: Iterable[Located]) -> frozenset[str]:
+        """For bytes that came *from* the platform: what is unknown counts as ``unlisted`` instead of being refused."""
+        found = {self._fields[item.path].name if item.path in self._fields else "unlisted" for item in located}
+        return frozenset(name for name in found if name)
+
+
+def _printable(path: str) -> str:
+    return path.encode("ascii", "backslashreplace").decode()[:120]
+
+
+def require_declared(operation: str, disclosure: Disclosure, direction: Direction, derived: frozenset[str]) -> None:
+    """Lock 3 of the door: the bytes hold exactly what was declared, and all of it stands in the service's budget."""
+    if derived != disclosure.fields:
+        extra, missing = sorted(derived - disclosure.fields), sorted(disclosure.fields - derived)
+        raise ExposureUndeclared(f"{operation}: not declared {extra}, declared but absent {missing}")
+    over = derived - disclosure.budget.get(direction, frozenset())
+    if over:
+        raise ExposureOverBudget(
+            f"{operation}: {sorted(over)} outside the budget of {disclosure.service} ({disclosure.platform}, {direction})"
+        )
+
+
+def request_content(method: str, target: str, body: bytes) -> bytes:
+    """The bytes that a ``sent_to_server`` digest covers: method, space, target with query, newline, body."""
+    return f"{method} {target}\n".encode() + body
+
+
+def commit(salt: bytes, content: bytes) -> str:
+    """HMAC-SHA256 of ``content`` under a record's own 32 random bytes, in lower-case hex."""
+    return hmac.new(salt, content, hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A record as it is stored: canonical bytes, and the columns by which people look for it (all repeated in the bytes)."""
+
+    record_id: UUID
+    agency_id: UUID
+    at: datetime
+    kind: str
+    platform: str
+    direction: str
+    service: str
+    chains: tuple[UUID, ...]
+    data: bytes
+
+    @property
+    def leaf_hash(self) -> bytes:
+        """RFC 9162 leaf hash: SHA-256 over a zero byte and the canonical bytes."""
+        return hashlib.sha256(b"\x00" + self.data).digest()
+
+
+def make_leaf(
+    record_id: UUID, at: datetime, business_on: date, exposure: Exposure, *, nonce: bytes, salt: bytes
+) -> Leaf:
+    """The canonical leaf of an exposure. ``actor`` and ``concerned`` are random chain ids; no value is in it."""
+    told = exposure.disclosure
+    concerned = tuple(dict.fromkeys(told.concerned))
+    body: dict[str, JsonValue] = {
+        "v": LEAF_FORMAT,
+        "kind": "exposure",
+        "id": str(record_id),
+        "agency": str(told.agency_id),
+        "at": canonical_moment(at),
+        "business_on": business_on.isoformat(),
+        "direction": str(exposure.direction),
+        "platform": str(told.platform),
+        "account": told.account,
+        "operation": exposure.operation,
+        "service": told.service,
+        "mapping_version": told.mapping_version,
+        "purpose": told.purpose,
+        "legal_basis": told.legal_basis,
+        "fields": sorted(told.fields),
+        "actor": str(told.actor) if told.actor else None,
+        "concerned": [str(chain) for chain in concerned],
+        "subject": str(told.subject) if told.subject else None,
+        "request_id": told.request_id,
+        "status": exposure.status,
+        "headers": sorted(exposure.headers),
+        "digest": commit(salt, exposure.content),
+        "nonce": nonce.hex(),
+    }
+    chains = tuple(dict.fromkeys(([told.actor] if told.actor else []) + list(concerned)))
+    return Leaf(
+        record_id, told.agency_id, at, "exposure", str(told.platform), str(exposure.direction), told.service, chains,
+        rfc8785.dumps(body),
+    )  # fmt: skip
+
+
+def make_outcome_leaf(
+    record_id: UUID, of: UUID, agency_id: UUID, at: datetime, outcome: Outcome, status: int | None, *, nonce: bytes
+) -> Leaf:
+    """The canonical leaf that says what became of an earlier ``sent_to_server`` record."""
+    body: dict[str, JsonValue] = {
+        "v": LEAF_FORMAT, "kind": "outcome", "id": str(record_id), "of": str(of), "agency": str(agency_id),
+        "at": canonical_moment(at), "outcome": str(outcome), "status": status, "nonce": nonce.hex(),
+    }  # fmt: skip
+    return Leaf(record_id, agency_id, at, "outcome", "", "", "", (), rfc8785.dumps(body))
+
+
+def make_publication_leaf(
+    record_id: UUID, agency_id: UUID, at: datetime, release: str, manifest: Mapping[str, str], *, nonce: bytes
+) -> Leaf:
+    """The canonical leaf of one release: path or name of every published body and its SHA-256."""
+    body: dict[str, JsonValue] = {
+        "v": LEAF_FORMAT, "kind": "publication", "id": str(record_id), "agency": str(agency_id),
+        "at": canonical_moment(at), "release": release, "bodies": dict(sorted(manifest.items())), "nonce": nonce.hex(),
+    }  # fmt: skip
+    return Leaf(record_id, agency_id, at, "publication", "", "", "", (), rfc8785.dumps(body))
+
+
+def canonical_moment(at: datetime) -> str:
+    """UTC with microseconds and Z, always the same width. Raises ``ValueError`` for a naive datetime."""
+    if at.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    utc = at - (at.utcoffset() or at - at)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond:06d}Z"
+
+
+def check_leaf(leaf: Leaf, leaf_hash: bytes) -> list[str]:
+    """Faults of a stored record against itself: canonical form, columns, hash. An empty list means none."""
+    faults = []
+    try:
+        body = json.loads(leaf.data)
+    except ValueError:
+        return ["the leaf is not JSON"]
+    if rfc8785.dumps(body) != leaf.data:
+        faults.append("the leaf is not canonical")
+    if leaf.leaf_hash != leaf_hash:
+        faults.append("the leaf hash does not fit the leaf")
+    stored = {
+        "id": str(leaf.record_id), "agency": str(leaf.agency_id), "at": canonical_moment(leaf.at), "kind": leaf.kind,
+        "platform": leaf.platform, "direction": leaf.direction, "service": leaf.service,
+    }  # fmt: skip
+    faults += [f"column {name} differs from the leaf" for name, value in stored.items() if body.get(name, "") != value]
+    named = {chain for chain in [body.get("actor"), *body.get("concerned", [])] if chain}
+    if named != {str(chain) for chain in leaf.chains}:
+        faults.append("the persons of the record differ from the leaf")
+    return faults
+
+
+def fields_of_json(table: WireTable, body: bytes) -> frozenset[str]:
+    """Field names in a JSON reply of ours, by the reply schema's table; refuses what the schema does not name."""
+    return table.read(locate_body("application/json", body))
+
+
+def merge_concerned(*groups: Sequence[UUID]) -> tuple[UUID, ...]:
+    """All persons of several groups, each once, in order."""
+    return tuple(dict.fromkeys(chain for group in groups for chain in group))

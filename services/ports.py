@@ -1,0 +1,343 @@
+"""The plugs in the wall: what the services need from the world, as protocols. Adapters implement them.
+
+A store is used in transactions (``with store.begin(agencies) as tx``): commits at the end of the block, rolls back on any
+exception. No call to a platform or back end happens inside one; the door and the connectors assert it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.exposure import Disclosure, Exposure, Outcome
+from services.model import (
+    BackEndAddress,
+    Household,
+    JsonValue,
+    Login,
+    MerchantAccount,
+    Notice,
+    Order,
+    Payment,
+    PaymentEvent,
+    Person,
+    PlacedOrder,
+    PlatformApp,
+    PlatformName,
+    PlatformUser,
+    RefundStatus,
+    RegisterEntry,
+    Session,
+    TradeStatus,
+)
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """This moment, aware, in UTC."""
+        ...
+
+
+class ExposureLog(Protocol):
+    """The ledger. ``append`` returns only after its own commit, on its own connection."""
+
+    def append(self, exposures: Sequence[Exposure]) -> list[UUID]:
+        """Record what may be seen, before it can be. Raises ``ExposureUnavailable``; then nothing may leave."""
+        ...
+
+    def append_outcome(
+        self, record_id: UUID, agency_id: UUID, outcome: Outcome, status: int | None, received: Exposure | None
+    ) -> None:
+        """Record what became of a call and, in the same commit, what the platform answered. Raises ``ExposureUnavailable``."""
+        ...
+
+    def publish(self, agency_id: UUID, release: str, manifest: Mapping[str, str]) -> None:
+        """Record the digests of all published bodies of a release as one leaf, once per distinct manifest."""
+        ...
+
+
+class Platform(Protocol):
+    """One shop. Every method sends through the door and needs the disclosure that explains it.
+
+    All may raise ``PlatformRefused``, ``PlatformUnreachable``, ``PlatformOutcomeUnknown``, ``PlatformGarbled``, ``ExposureError``.
+    """
+
+    name: PlatformName
+
+    def identify(self, app: PlatformApp, code: str, disclosure: Disclosure) -> PlatformUser:
+        """Exchange a one-shot log-in code. Raises ``LoginCodeRefused``."""
+        ...
+
+    def read_phone(self, app: PlatformApp, evidence: str, disclosure: Disclosure) -> str:
+        """The phone number that the platform verified. ``evidence``: WeChat's phone code, Alipay's signed and encrypted answer."""
+        ...
+
+    def place_order(
+        self, app: PlatformApp, merchant: MerchantAccount, order: Order, disclosure: Disclosure
+    ) -> PlacedOrder:
+        """Make or repeat an order; the same number with the same content is the same order."""
+        ...
+
+    def query_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
+        """Ask what became of an order."""
+        ...
+
+    def close_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
+        """Close an unpaid order. An order that turns out to be paid, absent or closed is an answer, not an error."""
+        ...
+
+    def request_refund(
+        self, merchant: MerchantAccount, order_no: str, refund_no: str, amount_fen: int, disclosure: Disclosure
+    ) -> RefundStatus:
+        """Refund in full; the same refund number is the same refund."""
+        ...
+
+    def query_refund(
+        self, merchant: MerchantAccount, order_no: str, refund_no: str, disclosure: Disclosure
+    ) -> RefundStatus:
+        """Ask what became of a refund."""
+        ...
+
+    def send_message(
+        self, app: PlatformApp, user_id: str, template: str, words: Mapping[str, str], page: str, disclosure: Disclosure
+    ) -> None:
+        """Send a template or subscribe message to one user. ``template`` is the name of a secret-free option of the app."""
+        ...
+
+    def read_notice(
+        self, merchant: MerchantAccount, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> tuple[Notice, frozenset[str]]:
+        """Verify the raw bytes, then read them: the notice and the field names in it. Raises ``NoticeRefused``. No network."""
+        ...
+
+
+class BackEnd(Protocol):
+    """A government back end or utility behind a mapping's connector."""
+
+    def call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
+        """Run one mapped operation and give its mapped result.
+
+        Raises ``BackEndRefused`` (with the mapping's error name), ``BackEndUnreachable``, ``BackEndOutcomeUnknown``,
+        ``BackEndGarbled``.
+        """
+        ...
+
+
+class IdentityRegister(Protocol):
+    """The population register."""
+
+    def find(self, identity_number: str, request_id: str) -> RegisterEntry | None:
+        """The entry of an identity number, or None. Raises the errors of a back end."""
+        ...
+
+
+class FaceCheck(Protocol):
+    """Proof of possession by a face check at a certified provider."""
+
+    def verify(self, real_name: str, identity_number: str, evidence: str, request_id: str) -> bool:
+        """Whether the person in front of the camera is this one."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Sessions, by a hash of their token. Losing it logs people out and nothing else. Raises ``CacheUnavailable``."""
+
+    def save(self, token: str, session: Session) -> None: ...
+    def load(self, token: str) -> Session | None: ...
+    def delete(self, session_id: UUID) -> None: ...
+    def delete_login(self, login_id: UUID) -> None:
+        """End every session of one login."""
+        ...
+
+    def list_of_login(self, login_ids: Iterable[UUID]) -> list[Session]: ...
+
+
+class RateLimiter(Protocol):
+    """Counts acts per subject in a sliding window. Raises ``TooManyRequests``, ``CacheUnavailable``."""
+
+    def spend(self, rule: str, subject: str, limit: int, window_seconds: int) -> None: ...
+
+
+class TokenCache(Protocol):
+    """One shared platform token for all processes. Raises ``CacheUnavailable``."""
+
+    def load(self, key: str) -> str | None: ...
+    def save(self, key: str, value: str, seconds: int) -> None: ...
+    def drop(self, key: str, value: str) -> None:
+        """Forget the value if it is still this one."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets by name."""
+
+    def read(self, name: str) -> bytes:
+        """The value; raises ``ConfigurationFault`` that names the secret."""
+        ...
+
+
+class PersonStore(Protocol):
+    """Persons, their logins, and what has been proven of them. Personal fields are encrypted, looked up by keyed hash."""
+
+    def find_login(self, platform: PlatformName, app: str, user_id: str) -> Login | None: ...
+    def open_person(self, agency_id: UUID, at: datetime) -> Person: ...
+    def add_login(
+        self, person: Person, platform: PlatformName, app: str, user: PlatformUser, at: datetime
+    ) -> tuple[Login, bool]:
+        """Join a platform identity to a person: (login, True), or (the login that another request made first, False)."""
+        ...
+
+    def load(self, person_id: UUID) -> Person: ...
+    def load_login(self, login_id: UUID) -> Login: ...
+    def list_logins(self, person_id: UUID) -> list[Login]: ...
+    def record_phone(self, person_id: UUID, phone: str, at: datetime) -> None: ...
+    def find_by_identity(self, identity_number: str) -> Person | None: ...
+    def record_identity(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> None:
+        """Raise the person to real-name. The number's keyed hash is unique: a loser of a race gets ``Conflict``."""
+        ...
+
+    def join(self, person_id: UUID, into: UUID, at: datetime) -> None:
+        """All logins and bindings of one account pass to another of the same human; an event names both."""
+        ...
+
+    def revoke_login(self, login_id: UUID, at: datetime) -> None: ...
+    def restore_login(self, login_id: UUID, at: datetime) -> None: ...
+    def list_events(self, person_id: UUID, limit: int) -> list[tuple[datetime, str, Mapping[str, JsonValue]]]:
+        """What happened to the account: new logins, joins, revocations; newest first."""
+        ...
+
+    def joined_ids(self, person_id: UUID) -> list[UUID]:
+        """This person and every account that was joined into it."""
+        ...
+
+
+class HouseholdStore(Protocol):
+    """Households and who has bound them."""
+
+    def bind(
+        self,
+        agency_id: UUID,
+        service: str,
+        household_no: str,
+        holder_name: str,
+        address: str,
+        person_id: UUID,
+        at: datetime,
+    ) -> Household:
+        """Bind a household to a person; one household has one row and one chain id for its holder, however many bind it."""
+        ...
+
+    def unbind(self, household_id: UUID, person_id: UUID, at: datetime) -> bool: ...
+    def list_bound(self, person_id: UUID) -> list[Household]: ...
+    def load_bound(self, household_id: UUID, person_id: UUID) -> Household | None: ...
+    def find_chain(self, agency_id: UUID, service: str, household_no: str, at: datetime) -> UUID:
+        """The chain id that stands for the holder of this household, made if it is new: a search exposes the holder too."""
+        ...
+
+
+class PaymentStore(Protocol):
+    """Payments as appended events."""
+
+    def open(self, payment: Payment, event: PaymentEvent) -> None: ...
+    def append(self, agency_id: UUID, event: PaymentEvent) -> None:
+        """Raises ``VersionTaken`` if (payment, version) exists."""
+        ...
+
+    def load(self, payment_id: UUID) -> tuple[Payment, list[PaymentEvent]] | None: ...
+    def find_by_order(self, order_no: str) -> tuple[Payment, list[PaymentEvent]] | None: ...
+    def list_of_persons(
+        self, person_ids: Sequence[UUID], limit: int, before: UUID | None
+    ) -> list[tuple[Payment, PaymentEvent]]:
+        """Payments and their last event, newest first."""
+        ...
+
+
+class ClaimStore(Protocol):
+    """What must be unique, in small unpartitioned tables: claim before effect."""
+
+    def take(self, agency_id: UUID, kind: str, key: str, owner: UUID, at: datetime) -> UUID:
+        """Claim (kind, key) for ``owner``, or learn who has it: returns the owner in force."""
+        ...
+
+    def release(self, agency_id: UUID, kind: str, key: str, owner: UUID) -> None: ...
+
+
+class IdempotencyStore(Protocol):
+    """Idempotency keys of one person with the reply that they gave. Replies are encrypted."""
+
+    def take(
+        self, agency_id: UUID, person_id: UUID, key: str, body_digest: str, payment_id: UUID, at: datetime
+    ) -> tuple[UUID, str, bytes | None]:
+        """Claim a key: returns (payment id in force, digest in force, recorded reply or None)."""
+        ...
+
+    def record_reply(self, agency_id: UUID, person_id: UUID, key: str, reply: bytes) -> bytes:
+        """Keep the reply unless there is one; returns the one in force."""
+        ...
+
+
+class JobQueue(Protocol):
+    """Durable work, enqueued in the same transaction as the fact that causes it."""
+
+    def enqueue(self, task: str, agency_id: UUID, subject: UUID) -> None:
+        """Run ``task`` for this subject now; a second request for the same waiting job changes nothing."""
+        ...
+
+    def schedule(self, task: str, agency_id: UUID, subject: UUID, due_at: datetime) -> None:
+        """Run ``task`` at or after ``due_at`` by the clock port; an earlier schedule of the same is replaced."""
+        ...
+
+
+class Transaction(Protocol):
+    """One database transaction, limited to the agencies with which it was begun."""
+
+    persons: PersonStore
+    households: HouseholdStore
+    payments: PaymentStore
+    claims: ClaimStore
+    idempotency: IdempotencyStore
+    jobs: JobQueue
+
+
+class Store(Protocol):
+    """The government store. Raises ``StoreUnavailable``."""
+
+    def begin(self, agencies: Sequence[UUID]) -> AbstractContextManager[Transaction]: ...
+
+
+class Directory(Protocol):
+    """Agencies, apps, merchants and back ends of this environment, read at start and reloaded when they change."""
+
+    def root_agency(self) -> UUID: ...
+    def agency_id(self, slug: str) -> UUID: ...
+    def all_agencies(self) -> tuple[UUID, ...]: ...
+    def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp | None: ...
+    def app_named(self, app: str) -> PlatformApp: ...
+    def merchant_for(self, agency_id: UUID, platform: PlatformName, payee: str) -> MerchantAccount | None: ...
+    def merchant_named(self, account: str) -> MerchantAccount | None: ...
+    def back_end(self, agency_id: UUID, name: str) -> BackEndAddress: ...
+
+
+class ExposureReader(Protocol):
+    """What a citizen may read of the ledger."""
+
+    def list_of_chains(
+        self, chains: Sequence[UUID], platform: PlatformName, limit: int, before: UUID | None
+    ) -> list[Mapping[str, JsonValue]]:
+        """Leaves (parsed) that concern these persons on this platform, newest first, each with its outcome if known."""
+        ...
+
+
+class Ping(Protocol):
+    """One dependency that ``/ready`` asks about."""
+
+    name: str
+
+    def ping(self) -> None:
+        """Raises whatever is wrong."""
+        ...
