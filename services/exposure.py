@@ -120,15 +120,27 @@ def locate_json(prefix: str, value: JsonValue) -> Iterator[Located]:
     elif isinstance(value, list) and value:
         for item in value:
             yield from locate_json(f"{prefix}[]", item)
-    elif isinstance(value, str) and value[:1] in ("{", "["):
+    elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         yield from _locate_nested(prefix, value)
     else:
         yield Located(prefix, value if isinstance(value, str) else json.dumps(value))
 
 
+def _load_json(text: str | bytes) -> JsonValue:
+    """Parse, refusing a key that stands twice: the first of them would go to the platform unseen. Raises ``ValueError``."""
+    return json.loads(text, object_pairs_hook=_refuse_double_keys)
+
+
+def _refuse_double_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
 def _locate_nested(prefix: str, text: str) -> Iterator[Located]:
     try:
-        nested = json.loads(text)
+        nested = _load_json(text)
     except ValueError:
         yield Located(prefix, text)
     else:
@@ -160,7 +172,7 @@ def locate_body(kind: str, body: bytes) -> list[Located]:
         return []
     try:
         if kind == "application/json":
-            return list(locate_json("body:", json.loads(body)))
+            return list(locate_json("body:", _load_json(body)))
         if kind == "application/x-www-form-urlencoded":
             pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=True)
             return [found for name, value in pairs for found in locate_json(f"form:{name}", value)]

@@ -1,0 +1,171 @@
+"""Rules of services/exposure.py: derivation from bytes, budgets, canonical leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.errors import ExposureOverBudget, ExposureUndeclared
+from services.exposure import (
+    Direction,
+    Disclosure,
+    Exposure,
+    Leaf,
+    WireField,
+    WireTable,
+    canonical_moment,
+    check_leaf,
+    commit,
+    locate_body,
+    locate_request,
+    make_leaf,
+    request_content,
+    require_declared,
+)
+from services.model import PlatformName
+
+AT = datetime(2026, 11, 24, 9, 30, 0, 5, tzinfo=UTC)
+ACTOR, HOLDER, RECORD, AGENCY = (UUID(int=n) for n in (1, 2, 3, 4))
+SECRET = "王小明13800138001"
+
+
+def disclosure(fields: set[str], budget: set[str]) -> Disclosure:
+    return Disclosure(
+        agency_id=AGENCY,
+        platform=PlatformName.WECHAT,
+        account="gas-wechat",
+        service="gas-bill",
+        mapping_version=1,
+        purpose="pay_bill",
+        legal_basis="law",
+        budget={Direction.SENT_TO_SERVER: frozenset(budget)},
+        request_id="r",
+        actor=ACTOR,
+        concerned=(HOLDER, HOLDER, ACTOR),
+        fields=frozenset(fields),
+    )
+
+
+def leaf_of(content: bytes = SECRET.encode()) -> Leaf:
+    exposure = Exposure(Direction.SENT_TO_SERVER, disclosure({"amount"}, {"amount"}), content, status=200)
+    return make_leaf(RECORD, AT, date(2026, 11, 24), exposure, nonce=b"n" * 32, salt=b"s" * 32)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def test_every_part_of_a_request_is_located() -> None:
+    """Path, query, header and nested body values are all found, and JSON inside a text is entered."""
+    body = json.dumps({"a": {"b": [1, {"c": "x"}]}, "d": '{"hidden": "y"}', "e": {}}).encode()
+    found = locate_request("/p%20q?k=v&empty=", {"Content-Type": "application/json", "X-Y": "z", "Host": "h"}, body)
+    assert {(item.path, item.value) for item in found} == {
+        ("path", "/p q"),
+        ("query:k", "v"),
+        ("query:empty", ""),
+        ("header:content-type", "application/json"),
+        ("header:x-y", "z"),
+        ("body:a.b[]", "1"),
+        ("body:a.b[].c", "x"),
+        ("body:d.hidden", "y"),
+        ("body:e", "{}"),
+    }
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    """A JSON object with one key twice could hide a value from the derivation, so it is refused."""
+    with pytest.raises(ExposureUndeclared):
+        locate_body("application/json", b'{"a": "name", "a": "1"}')
+
+
+@given(json_values)
+def test_no_scalar_of_a_body_escapes_derivation(value: object) -> None:
+    """Whatever JSON goes out, every scalar in it is located or the table refuses it."""
+    body = json.dumps({"root": value}).encode()
+    located = locate_body("application/json", body)
+    assert located
+    with pytest.raises(ExposureUndeclared):
+        WireTable("test", []).read(located)
+
+
+@given(st.text(min_size=1))
+def test_an_unknown_key_is_always_refused(key: str) -> None:
+    """A key that the table does not hold letter for letter, homoglyphs included, is refused."""
+    table = WireTable("test", [WireField("body:amount", "amount")])
+    if key != "amount":
+        with pytest.raises(ExposureUndeclared):
+            table.read(locate_body("application/json", json.dumps({key: "1"}).encode()))
+
+
+def test_a_declared_field_must_have_its_form() -> None:
+    """A name in a field that holds digits is refused, and the message does not repeat it."""
+    table = WireTable("test", [WireField("body:amount", "amount", re.compile(r"\d+"))])
+    with pytest.raises(ExposureUndeclared) as caught:
+        table.read(locate_body("application/json", json.dumps({"amount": SECRET}).encode()))
+    assert SECRET not in str(caught.value)
+
+
+def test_declared_and_derived_must_be_equal() -> None:
+    """One field more or one less than declared stops the send."""
+    told = disclosure({"amount"}, {"amount", "phone"})
+    for derived in ({"amount", "phone"}, set()):
+        with pytest.raises(ExposureUndeclared):
+            require_declared("op", told, Direction.SENT_TO_SERVER, frozenset(derived))
+
+
+def test_a_declared_field_outside_the_budget_is_refused() -> None:
+    """Declaring a field does not help where the service's budget lacks it, in that very direction."""
+    told = disclosure({"phone"}, {"amount"})
+    with pytest.raises(ExposureOverBudget):
+        require_declared("op", told, Direction.SENT_TO_SERVER, frozenset({"phone"}))
+    told = disclosure({"amount"}, {"amount"})
+    with pytest.raises(ExposureOverBudget):
+        require_declared("op", told, Direction.SHOWN_IN_CLIENT, frozenset({"amount"}))
+
+
+def test_a_leaf_holds_no_value_and_names_each_person_once() -> None:
+    """The leaf has the digest under the salt, never the content, and each chain id once, actor first."""
+    leaf = leaf_of()
+    assert SECRET.encode() not in leaf.data
+    assert hashlib.sha256(SECRET.encode()).hexdigest().encode() not in leaf.data
+    assert json.loads(leaf.data)["digest"] == hmac.new(b"s" * 32, SECRET.encode(), hashlib.sha256).hexdigest()
+    assert leaf.chains == (ACTOR, HOLDER)
+    assert check_leaf(leaf, leaf.leaf_hash) == []
+
+
+def test_a_changed_leaf_is_found() -> None:
+    """Editing the bytes, a column, the persons or the hash each leaves a fault."""
+    leaf = leaf_of()
+    edited = replace(leaf, data=leaf.data.replace(b"amount", b"phones"))
+    assert check_leaf(edited, leaf.leaf_hash)
+    assert check_leaf(replace(leaf, service="water-bill"), leaf.leaf_hash)
+    assert check_leaf(replace(leaf, chains=(ACTOR,)), leaf.leaf_hash)
+    assert check_leaf(leaf, b"0" * 32)
+    assert check_leaf(replace(leaf, data=b" " + leaf.data), leaf.leaf_hash)
+
+
+def test_moments_are_written_in_one_way() -> None:
+    """The same instant has one text whatever its zone, and a naive moment is refused."""
+    east = AT.astimezone(timezone(timedelta(hours=8)))
+    assert canonical_moment(east) == canonical_moment(AT) == "2026-11-24T09:30:00.000005Z"
+    with pytest.raises(ValueError, match="time zone"):
+        canonical_moment(AT.replace(tzinfo=None))
+
+
+def test_the_digest_of_a_request_covers_method_target_and_body() -> None:
+    """RFC 2104 HMAC over method, space, target, newline, body, as the evidence files state it."""
+    content = request_content("POST", "/a?b=c", b"body")
+    assert content == b"POST /a?b=c\nbody"
+    assert commit(b"k", content) == hmac.new(b"k", content, "sha256").hexdigest()
