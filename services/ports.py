@@ -181,6 +181,14 @@ class Secrets(Protocol):
         ...
 
 
+class KeyedHash(Protocol):
+    """Keyed hashes, so that what is looked up or limited by a personal value never stands anywhere in clear."""
+
+    def lookup_hash(self, purpose: str, value: str) -> bytes:
+        """HMAC-SHA256 of ``value`` under the key of this purpose; the same for the same value."""
+        ...
+
+
 class PersonStore(Protocol):
     """Persons, their logins, and what has been proven of them. Personal fields are encrypted, looked up by keyed hash."""
 

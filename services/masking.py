@@ -1,0 +1,95 @@
+"""What may be shown of a personal value inside a platform's app: enough to recognise one's own, too little to learn another's.
+
+A platform sees every screen, so a mask is a rule of disclosure, not decoration (PIPL articles 6 and 19: the minimum). What is
+hidden becomes a fixed number of stars: the mask does not tell the length. Nothing here ever returns the value itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+STARS = "****"
+_ORGANISATION = re.compile(r"(公司|集团|商店|餐厅|饭店|超市|工厂|学校|医院|中心|协会|部|局|院|厂|店|社|所|队|站|馆)$")
+_DISTRICT = re.compile(r"^[^0-9０-９]{1,14}?[市县区旗州盟](?:[^0-9０-９市县区旗]{1,6}[市县区旗])?")
+_WORD = re.compile(r"\w", re.UNICODE)
+
+
+def mask_name(name: str) -> str:
+    """A name, reduced: 王小明 becomes ``**明``, John Smith ``J*** S***``, a company its first two and last two characters.
+
+    Of a Chinese name the last character is kept (the family name says most about a family), of a Latin word the first letter.
+    """
+    text = _tidy(name)
+    if not text:
+        return ""
+    if not _is_wide(text):
+        return _mask_latin_name(text)
+    letters = [character for character in text if _WORD.match(character)]
+    if len(letters) < 2:
+        return "*"
+    if len(letters) >= 6 and _ORGANISATION.search(text):
+        return "".join(letters[:2]) + STARS + "".join(letters[-2:])
+    return ("*" if len(letters) == 2 else "**") + letters[-1]
+
+
+def _mask_latin_name(text: str) -> str:
+    words = [word for word in text.split(" ") if _WORD.search(word)]
+    long_enough = [word for word in words if len(word) > 2]
+    if not long_enough:
+        return STARS
+    return " ".join(f"{word[0]}***" if len(word) > 2 else "*" for word in words[:3])
+
+
+def mask_address(address: str) -> str:
+    """An address, reduced to its district: 北京市朝阳区建国路88号502室 becomes ``北京市朝阳区****``; of a Latin one the last part.
+
+    No digit is ever kept, and never more than half of the characters.
+    """
+    text = _tidy(address)
+    if not text:
+        return ""
+    if not _is_wide(text):
+        return _mask_latin_address(text)
+    found = _DISTRICT.match(text)
+    kept = found.group(0) if found else text[:2]
+    kept = re.split(r"\d", kept)[0][: len(text) // 2]
+    return kept + STARS
+
+
+def _mask_latin_address(text: str) -> str:
+    last = text.rsplit(",", 1)[-1].strip()
+    if "," not in text or re.search(r"\d", last) or len(last) > len(text) // 2:
+        return STARS
+    return f"{STARS}, {last}"
+
+
+def mask_phone(phone: str) -> str:
+    """A phone number: 13800138001 becomes ``138****8001``; of any other form its last two digits."""
+    digits = re.sub(r"\D", "", _tidy(phone))
+    if not digits:
+        return ""
+    if len(digits) == 11 and digits.startswith("1"):
+        return digits[:3] + STARS + digits[-4:]
+    return STARS + (digits[-2:] if len(digits) >= 7 else "")
+
+
+def mask_household_no(household_no: str) -> str:
+    """A household number (户号): its last four characters if it has at least eight, its last two from five, else nothing of it."""
+    text = _tidy(household_no)
+    if not text:
+        return ""
+    shown = 4 if len(text) >= 8 else 2 if len(text) >= 5 else 0
+    return STARS + (text[-shown:] if shown else "")
+
+
+def _tidy(text: str) -> str:
+    """One form for what looks the same: full-width digits and letters, one kind of space, no controls."""
+    plain = "".join(
+        character for character in unicodedata.normalize("NFKC", text) if unicodedata.category(character)[0] != "C"
+    )
+    return " ".join(plain.split())
+
+
+def _is_wide(text: str) -> bool:
+    return any(unicodedata.east_asian_width(character) in "WF" for character in text)
