@@ -1,0 +1,24 @@
+"""What an emulator is given when it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.sandbox.notices import NoticeScheduler
+from services.ports import Clock
+
+
+@dataclass(frozen=True)
+class SandboxContext:
+    """``home`` is the sandbox's folder; ``credentials`` is what stands in ``credentials.json`` (shape: portal.py).
+
+    ``addresses`` maps the names of all emulators of this process to their base addresses (``http://127.0.0.1:<port>``).
+    """
+
+    home: Path
+    clock: Clock
+    credentials: dict[str, Any]
+    notices: NoticeScheduler
+    addresses: dict[str, str]

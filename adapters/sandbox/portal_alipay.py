@@ -1,0 +1,65 @@
+"""Credentials of the simulated Alipay: one mini-program, and two sellers that are paid through it.
+
+All three entries share the mini-program's ``app_id`` (a buyer's number belongs to an app) and differ in ``seller_id`` and in
+their keys. ``alipay-main`` and ``gas-alipay`` are in key mode, ``water-alipay`` is in certificate mode.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from adapters.sandbox.keys import certificate_pem, keep, make_certificate, make_key, make_name, private_pem, public_pem
+
+_ROOT = make_name("Ant Financial Certification Authority R1", "Ant Financial", "Certification Authority")
+_MIDDLE = make_name("Ant Financial Certification Authority Class 2 R1", "Ant Financial", "Certification Authority")
+
+
+def make_alipay(folder: Path) -> dict[str, Any]:
+    """Make everything and give the part of ``credentials.json``. The platform's keys: ``alipay_key.pem``, ``alipay_certificate_key.pem``."""
+    app_id = f"2021{secrets.randbelow(10**12):012d}"
+    alipay = make_key()
+    keep(folder, "alipay_key.pem", private_pem(alipay))
+    shared = {
+        "app_id": app_id,
+        "alipay_public_key_file": keep(folder, "alipay_public_key.pem", public_pem(alipay.public_key())),
+        "aes_key_file": keep(folder, "aes_key.txt", base64.b64encode(secrets.token_bytes(16)).decode()),
+        "templates": {"new_login": secrets.token_hex(16), "payment_result": secrets.token_hex(16)},
+    }
+    app_key = make_key()
+    app_key_file = keep(folder, "alipay-main_private_key.pem", private_pem(app_key))
+    none = {"app_certificate_file": None, "alipay_certificate_file": None, "root_certificate_file": None}
+    main = {"account": "alipay-main", "seller_id": _seller(), "mode": "key", "private_key_file": app_key_file}
+    gas = {"account": "gas-alipay", "seller_id": _seller(), "mode": "key", "private_key_file": app_key_file}
+    water = {"account": "water-alipay", "seller_id": _seller(), "mode": "certificate", "private_key_file": app_key_file}
+    return {"apps": [main | shared | none, gas | shared | none, water | shared | _make_chain(folder, app_id, app_key)]}
+
+
+def _make_chain(folder: Path, app_id: str, app_key: rsa.RSAPrivateKey) -> dict[str, Any]:
+    """Root, middle, the platform's and the application's certificate; chain files as the portal gives them."""
+    root_key, middle_key, alipay_key = make_key(), make_key(), make_key()
+    root = make_certificate(_ROOT, root_key.public_key(), _ROOT, root_key, authority=True)
+    middle = make_certificate(_MIDDLE, middle_key.public_key(), _ROOT, root_key, authority=True)
+    alipay = make_certificate(
+        make_name("支付宝(中国)网络技术有限公司", "支付宝(中国)网络技术有限公司", "Alipay"),
+        alipay_key.public_key(),
+        _MIDDLE,
+        middle_key,
+    )
+    app = make_certificate(make_name(f"guitai-{app_id}", "Guitai", "Alipay"), app_key.public_key(), _MIDDLE, middle_key)
+    keep(folder, "alipay_certificate_key.pem", private_pem(alipay_key))
+    chain: list[x509.Certificate] = [alipay, middle]
+    return {
+        "app_certificate_file": keep(folder, "app_certificate.crt", certificate_pem(app)),
+        "alipay_certificate_file": keep(folder, "alipay_certificate.crt", "".join(map(certificate_pem, chain))),
+        "root_certificate_file": keep(folder, "alipay_root.crt", certificate_pem(root)),
+    }
+
+
+def _seller() -> str:
+    return f"2088{secrets.randbelow(10**12):012d}"

@@ -1,0 +1,149 @@
+"""Start the emulators: one process, one threaded HTTP server each, on the loopback address alone.
+
+An emulator is a module with ``build(context: SandboxContext) -> WSGI application``; ``EMULATORS`` is their register. The
+emulators of platforms (``WITNESSED``) stand behind the evidence: every byte is kept before it is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from adapters.sandbox.context import SandboxContext
+from adapters.sandbox.evidence import EvidenceFile, KeepEverything
+from adapters.sandbox.notices import NoticeScheduler
+from adapters.sandbox.portal import open_portal, write_atomically
+from adapters.sandbox.shelf import Shelf
+from services.ports import Clock
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+HOST = "127.0.0.1"
+EMULATORS: Mapping[str, str] = {
+    "wechat": "adapters.sandbox.wechat.app",
+    "alipay": "adapters.sandbox.alipay.app",
+    "gas": "adapters.sandbox.utilities.gas",
+    "water": "adapters.sandbox.utilities.water",
+    "register": "adapters.sandbox.register",
+}
+WITNESSED = frozenset({"wechat", "alipay"})
+
+_log = logging.getLogger("guitai.sandbox")
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Writes no request lines: a target may hold an access token."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - the names are werkzeug's
+        """Say only that something went wrong; the details stay with the emulator."""
+        if type == "error":
+            _log.error("the sandbox's HTTP server met a fault")
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+@dataclass
+class RunningSandbox:
+    """The emulators of this process. ``credentials`` is what ``credentials.json`` holds."""
+
+    addresses: dict[str, str]
+    credentials: dict[str, Any]
+    home: Path
+    _servers: list[BaseWSGIServer]
+    _threads: list[threading.Thread]
+    _notices: NoticeScheduler
+
+    def stop(self) -> None:
+        """Stop listening and sending; everything remembered stays under ``home``."""
+        for server in self._servers:
+            server.shutdown()
+        for thread in self._threads:
+            thread.join()
+        self._notices.stop()
+        for server in self._servers:
+            server.server_close()
+
+
+def start_sandbox(
+    home: Path,
+    *,
+    only: set[str] | None = None,
+    ports: dict[str, int] | None = None,
+    clock: Clock,
+    evidence_file: Path | None = None,
+) -> RunningSandbox:
+    """Start the emulators named in ``only`` (default: all) and write ``addresses.json`` and ``credentials.json`` when listening.
+
+    ``ports`` fixes ports by name; the others get the port of the last run if it is free, else a free one. The evidence goes
+    to ``evidence_file`` or ``home/received.jsonl``. Raises ``OSError`` if a fixed port is taken, ``ValueError`` for a name
+    that no emulator has.
+    """
+    names = [name for name in EMULATORS if only is None or name in only]
+    if only and only - set(names):
+        raise ValueError(f"no such emulator; known: {', '.join(EMULATORS)}")
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    listeners = {name: _listen(name, home, ports or {}) for name in names}
+    addresses = {name: f"http://{HOST}:{listener.getsockname()[1]}" for name, listener in listeners.items()}
+    notices = NoticeScheduler(clock, Shelf(home / "notices.sqlite3"))
+    context = SandboxContext(home, clock, open_portal(home, set(names)), notices, addresses)
+    evidence = EvidenceFile(evidence_file or home / "received.jsonl", clock)
+    servers = [_serve(listeners[name], _build(name, context, evidence)) for name in names]
+    threads = [
+        threading.Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.1}) for server in servers
+    ]
+    for thread in threads:
+        thread.start()
+    notices.start()
+    write_atomically(home / "addresses.json", json.dumps(addresses, indent=2))
+    return RunningSandbox(addresses, context.credentials, home, servers, threads, notices)
+
+
+def _build(name: str, context: SandboxContext, evidence: EvidenceFile) -> WSGIApplication:
+    app: WSGIApplication = import_module(EMULATORS[name]).build(context)
+    return KeepEverything(app, name, evidence) if name in WITNESSED else app
+
+
+def _listen(name: str, home: Path, ports: dict[str, int]) -> socket.socket:
+    """A bound socket: the fixed port, or the one of the last run (addresses in other people's notes stay right), or any."""
+    wished = [ports[name]] if ports.get(name) else [_last_port(name, home), 0]
+    for port in wished:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            if port == wished[-1]:
+                raise
+        else:
+            return listener
+    raise AssertionError("a free port is always found or an error raised")
+
+
+def _last_port(name: str, home: Path) -> int:
+    try:
+        return int(json.loads((home / "addresses.json").read_text())[name].rpartition(":")[2])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
+def _serve(listener: socket.socket, app: WSGIApplication) -> BaseWSGIServer:
+    server = make_server(
+        HOST, listener.getsockname()[1], app, threaded=True, request_handler=QuietHandler, fd=listener.fileno()
+    )
+    listener.close()
+    return server
