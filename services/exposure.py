@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import rfc8785
@@ -26,6 +26,9 @@ from services.model import JsonValue, PlatformName
 LEAF_FORMAT = 1
 TRANSPORT_HEADERS = frozenset({"host", "content-length", "accept-encoding", "connection"})
 """Headers that the HTTP client itself adds; everything else must stand in the wire table."""
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_TARGET = re.compile(r"/[!\"$-~]*")
+_AUTHORIZATION_PART = re.compile(r'([A-Za-z0-9_]+)="([^"\\]*)"')
 
 
 class Direction(StrEnum):
@@ -116,7 +119,7 @@ def locate_json(prefix: str, value: JsonValue) -> Iterator[Located]:
     """
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            yield from locate_json(f"{prefix}.{key}" if not prefix.endswith(":") else f"{prefix}{key}", item)
+            yield from locate_json(_step(prefix, key), item)
     elif isinstance(value, list) and value:
         for item in value:
             yield from locate_json(f"{prefix}[]", item)
@@ -126,9 +129,24 @@ def locate_json(prefix: str, value: JsonValue) -> Iterator[Located]:
         yield Located(prefix, value if isinstance(value, str) else json.dumps(value))
 
 
+def _step(prefix: str, key: str) -> str:
+    """One level down. A key that is not a plain word is quoted, so that ``a.b`` as one key is not the path of ``b`` in ``a``."""
+    name = key if _PLAIN_KEY.fullmatch(key) else json.dumps(key)
+    return f"{prefix}{name}" if prefix.endswith(":") else f"{prefix}.{name}"
+
+
 def _load_json(text: str | bytes) -> JsonValue:
-    """Parse, refusing a key that stands twice: the first of them would go to the platform unseen. Raises ``ValueError``."""
-    return json.loads(text, object_pairs_hook=_refuse_double_keys)
+    """Parse, refusing a key that stands twice: the first of them would go to the platform unseen. Raises ``ValueError``.
+
+    Numbers stay as they are written: digits beyond what a float holds are seen by the platform too.
+    """
+    return json.loads(
+        text, object_pairs_hook=_refuse_double_keys, parse_int=str, parse_float=str, parse_constant=_refuse_constant
+    )
+
+
+def _refuse_constant(name: str) -> JsonValue:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _refuse_double_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
@@ -148,22 +166,46 @@ def _locate_nested(prefix: str, text: str) -> Iterator[Located]:
 
 
 def locate_request(target: str, headers: Mapping[str, str], body: bytes) -> list[Located]:
-    """Every value in an HTTP request: path, query, headers, body (JSON or form). A body of another kind is one value.
+    """Every value in an HTTP request: path (as it travels), query, headers, body (JSON or form). A body of another kind is one value.
 
-    Raises ``ExposureUndeclared`` for a body that claims to be JSON or a form and is neither.
+    Raises ``ExposureUndeclared`` for a target that is not origin-form (RFC 9112 §3.2.1) in printable ASCII, and for a body
+    that claims to be JSON or a form and is neither.
     """
-    parts = urlsplit(target)
-    found = [Located("path", unquote(parts.path))]
-    for name, value in parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)):
-        found.extend(locate_json(f"query:{name}", value))
+    path, _, query = target.partition("?")
+    if not _TARGET.fullmatch(target) or (query == "") != ("?" not in target):
+        raise ExposureUndeclared("the target is not a path with an optional query")
+    found = [Located("path", path)]
+    found.extend(_locate_pairs("query:", query))
     kind = ""
     for name, value in headers.items():
         lowered = name.lower()
         kind = value.split(";")[0].strip().lower() if lowered == "content-type" else kind
         if lowered not in TRANSPORT_HEADERS:
-            found.append(Located(f"header:{lowered}", value))
+            found.extend(_locate_header(lowered, value))
     found.extend(locate_body(kind, body))
     return found
+
+
+def _locate_header(name: str, value: str) -> Iterator[Located]:
+    """A header's value; ``Scheme k="v",k="v"`` (RFC 9110 §11.4) is entered: the scheme, then each part by its name."""
+    scheme, _, rest = value.partition(" ")
+    parts = _AUTHORIZATION_PART.findall(rest)
+    if name != "authorization" or not parts or ",".join(f'{key}="{part}"' for key, part in parts) != rest:
+        yield Located(f"header:{name}", value)
+        return
+    yield Located(f"header:{name}", scheme)
+    for key, part in parts:
+        yield Located(f"header:{name}.{key}", part)
+
+
+def _locate_pairs(prefix: str, text: str) -> Iterator[Located]:
+    """Every pair of a query or form; raises ``ExposureUndeclared`` for what is not a list of pairs."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict") if text else []
+    except ValueError as error:
+        raise ExposureUndeclared(f"{prefix} is not a list of names and values") from error
+    for name, value in pairs:
+        yield from locate_json(_step(prefix, name), value)
 
 
 def locate_body(kind: str, body: bytes) -> list[Located]:
@@ -174,9 +216,8 @@ def locate_body(kind: str, body: bytes) -> list[Located]:
         if kind == "application/json":
             return list(locate_json("body:", _load_json(body)))
         if kind == "application/x-www-form-urlencoded":
-            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=True)
-            return [found for name, value in pairs for found in locate_json(f"form:{name}", value)]
-    except ValueError as error:
+            return list(_locate_pairs("form:", body.decode("utf-8")))
+    except (ValueError, RecursionError) as error:
         raise ExposureUndeclared(f"the body is not {kind}") from error
     return [Located("body:", body.decode("utf-8", "replace"))]
 
@@ -226,6 +267,11 @@ def require_declared(operation: str, disclosure: Disclosure, direction: Directio
 def request_content(method: str, target: str, body: bytes) -> bytes:
     """The bytes that a ``sent_to_server`` digest covers: method, space, target with query, newline, body."""
     return f"{method} {target}\n".encode() + body
+
+
+def reply_content(status: int, body: bytes) -> bytes:
+    """The bytes that a ``received_from_platform`` digest of an answer covers: status number, newline, body."""
+    return f"{status}\n".encode() + body
 
 
 def commit(salt: bytes, content: bytes) -> str:

@@ -72,7 +72,7 @@ def test_every_part_of_a_request_is_located() -> None:
     body = json.dumps({"a": {"b": [1, {"c": "x"}]}, "d": '{"hidden": "y"}', "e": {}}).encode()
     found = locate_request("/p%20q?k=v&empty=", {"Content-Type": "application/json", "X-Y": "z", "Host": "h"}, body)
     assert {(item.path, item.value) for item in found} == {
-        ("path", "/p q"),
+        ("path", "/p%20q"),
         ("query:k", "v"),
         ("query:empty", ""),
         ("header:content-type", "application/json"),
@@ -82,6 +82,42 @@ def test_every_part_of_a_request_is_located() -> None:
         ("body:d.hidden", "y"),
         ("body:e", "{}"),
     }
+
+
+def test_what_hides_between_the_parts_of_a_target_is_refused() -> None:
+    """A fragment, an authority, a space, a letter outside ASCII or a query without pairs is no target."""
+    for target in ("/a#name", "//name/a?b", "a", "/a b", "/王", "/a?", "/a?b", "/a?b=%ff", "http://h/a"):
+        with pytest.raises(ExposureUndeclared):
+            WireTable("test", [WireField("path", "", re.compile("/a"))]).read(locate_request(target, {}, b""))
+
+
+def test_the_parts_of_an_authorization_are_located_one_by_one() -> None:
+    """Each part of ``Scheme k="v",...`` has its own place; any other form is one value."""
+    found = locate_request("/", {"Authorization": 'S a="1",b="x y"'}, b"")[1:]
+    assert [(item.path, item.value) for item in found] == [
+        ("header:authorization", "S"), ("header:authorization.a", "1"), ("header:authorization.b", "x y"),
+    ]  # fmt: skip
+    for whole in ('S a="1", b="2"', 'S a="1"x', "Bearer t", 'S a="1",hidden'):
+        assert [item.value for item in locate_request("/", {"Authorization": whole}, b"")[1:]] == [whole]
+
+
+def test_a_key_with_a_dot_is_not_a_path() -> None:
+    """``{"a.b": 1}`` and ``{"a": {"b": 1}}`` are told apart, in JSON and in forms."""
+    assert locate_body("application/json", b'{"a.b": 1}')[0].path == 'body:"a.b"'
+    assert locate_body("application/x-www-form-urlencoded", b"a.b=1")[0].path == 'form:"a.b"'
+
+
+def test_digits_beyond_a_float_are_seen() -> None:
+    """A number is read as it is written, and ``NaN`` is not JSON."""
+    assert locate_body("application/json", b'{"a": 1.00000000000000000000042}')[0].value.endswith("42")
+    with pytest.raises(ExposureUndeclared):
+        locate_body("application/json", b'{"a": NaN}')
+
+
+def test_a_body_too_deep_to_read_is_refused() -> None:
+    """Nesting beyond the reader's depth is refused like any other body that is not JSON."""
+    with pytest.raises(ExposureUndeclared):
+        locate_body("application/json", b"[" * 100_000 + b"]" * 100_000)
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:
