@@ -1,0 +1,122 @@
+"""The population register: the address, the name and the phone of an identity number, for who holds its key.
+
+Answers hold canaries (address, birthDate) that no proof of identity needs.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from werkzeug.wrappers import Request, Response
+
+from adapters.sandbox.behaviour import Behaviours, arrange_from_request, run_with
+from adapters.sandbox.routing import Router, answer_json, read_control
+
+OPERATIONS: Mapping[str, frozenset[str]] = {"query": frozenset({"truncated"})}
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS persons (identity_number TEXT PRIMARY KEY, name TEXT NOT NULL, phone TEXT NOT NULL,"
+    " address TEXT NOT NULL, birth_date TEXT NOT NULL) STRICT"
+)
+_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_SEEDS = (
+    ("11010119900307001", "王小明", "13800138001"),
+    ("11010119850512002", "李秀英", "13800138002"),
+    ("11010119621125003", "欧阳建国", "13800138003"),
+)
+
+
+def complete_identity_number(first_seventeen: str) -> str:
+    """Append the check character (GB 11643, MOD 11-2) to the first 17 digits."""
+    weighted = sum(int(digit) * weight for digit, weight in zip(first_seventeen, _WEIGHTS, strict=True))
+    return first_seventeen + "10X98765432"[weighted % 11]
+
+
+class Register:
+    """The register as a WSGI application with its own database ``home/register.sqlite``, seeded at first start."""
+
+    def __init__(self, home: Path, api_key: str) -> None:
+        self._path = home / "register.sqlite"
+        self._expected = f"Bearer {api_key}".encode()
+        self._behaviours = Behaviours(OPERATIONS)
+        home.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as connection:
+            connection.execute(_TABLE)
+        for digits, name, phone in _SEEDS:
+            self.enter_person(complete_identity_number(digits), name, phone)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=20, isolation_level=None)
+
+    def enter_person(self, identity_number: str, name: str, phone: str) -> None:
+        """Add a person, or change name and phone. The canaries follow from the number."""
+        address = f"户籍地址{identity_number[-4:]}号"
+        with closing(self._connect()) as connection:
+            connection.execute(
+                "INSERT INTO persons VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (identity_number) DO UPDATE SET name = excluded.name, phone = excluded.phone",
+                (identity_number, name, phone, address, identity_number[6:14]),
+            )
+
+    def query(self, request: Request) -> Response:
+        """``POST /register/query {identityNumber}``."""
+        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._expected):
+            return answer_json({"code": "UNAUTHORIZED"}, 401)
+        number = _read_query(request.get_data())
+        if number is None:
+            return answer_json({"code": "BAD_REQUEST"}, 400)
+        behaviour = self._behaviours.take("query")
+        response = run_with(behaviour, lambda: self._find(number), lambda: answer_json({"code": "SYSTEM"}, 500))
+        if behaviour is not None and behaviour.name == "truncated":
+            response.set_data(response.get_data()[: len(response.get_data()) // 2])
+        return response
+
+    def _find(self, number: str) -> Response:
+        with closing(self._connect()) as connection:
+            row = connection.execute(
+                "SELECT name, phone, address, birth_date FROM persons WHERE identity_number = ?", (number,)
+            ).fetchone()
+        if row is None:
+            return answer_json({"code": "NO_SUCH_PERSON"}, 404)
+        return answer_json(dict(zip(("name", "phone", "address", "birthDate"), row, strict=True)))
+
+    def control_person(self, request: Request) -> Response:
+        """``POST /_sandbox/persons {identity_number, name, phone}``."""
+        given = read_control(request, {"identity_number", "name", "phone"})
+        if given is None or _NUMBER.fullmatch(str(given["identity_number"])) is None:
+            return answer_json({"error": "bad_request"}, 400)
+        self.enter_person(str(given["identity_number"]), str(given["name"]), str(given["phone"]))
+        return answer_json({"identity_number": given["identity_number"]}, 201)
+
+    def control_behaviour(self, request: Request) -> Response:
+        """``POST /_sandbox/control/behaviour``."""
+        status, content = arrange_from_request(self._behaviours, request)
+        return answer_json(content, status)
+
+
+def create_register(home: Path, api_key: str) -> Router:
+    """The population register as a WSGI application."""
+    register = Register(home, api_key)
+    router = Router()
+    router.add("POST", "/register/query", register.query)
+    router.add("POST", "/_sandbox/persons", register.control_person)
+    router.add("POST", "/_sandbox/control/behaviour", register.control_behaviour)
+    return router
+
+
+def _read_query(body: bytes) -> str | None:
+    """The identity number asked for; None if the body is not exactly one number in its form."""
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(given, dict) or set(given) != {"identityNumber"}:
+        return None
+    number = given["identityNumber"]
+    return number if isinstance(number, str) and _NUMBER.fullmatch(number) else None
