@@ -5,7 +5,7 @@
     GuitaiError
     ├── Refusal                      the caller must change something
     │   ├── InputRefused             a field, named by its path in ``detail``
-    │   ├── NotSignedIn, SessionExpired, LoginCodeRefused, AssuranceTooLow, IdentityNotProven, PersonMismatch
+    │   ├── NotSignedIn, SessionExpired, LoginCodeRefused, LoginCutOff, AssuranceTooLow, IdentityNotProven, PersonMismatch
     │   ├── NotFound                 also what belongs to somebody else
     │   ├── Conflict                 BillHasOpenOrder, BillChanged, NothingOwed, IdempotencyKeyReused, RequestInProgress, ...
     │   └── TooManyRequests
@@ -63,6 +63,12 @@ class LoginCodeRefused(Refusal):
     code = "login_code_refused"
 
 
+class LoginCutOff(Refusal):
+    """The owner of the account cut this login off; another login of the same person can let it in again."""
+
+    code = "login_cut_off"
+
+
 class AssuranceTooLow(Refusal):
     """The service needs a better proof of identity; ``detail`` names the level."""
 
@@ -110,6 +116,12 @@ class Conflict(Refusal):
     """The state of the matter does not allow it."""
 
     code = "conflict"
+
+
+class LastLogin(Conflict):
+    """The only login that is left cannot be cut off: nobody could undo it but a clerk at the window."""
+
+    code = "last_login"
 
 
 class NothingOwed(Conflict):

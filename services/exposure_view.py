@@ -1,0 +1,94 @@
+"""What a citizen may read of the exposure ledger from inside a platform's app: what this platform may have seen of them.
+
+Only the part of the platform through which they ask: the other platform must not learn from this screen that the person is its
+customer too. The whole opens on the government's own page. PIPL articles 44, 45 and 48: the right to know and to be told why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.errors import InputRefused
+from services.model import Caller, JsonValue, Language, Page
+from services.ports import ExposureReader, Store
+
+PAGE_SIZE = 50
+
+LIMITS_OF_KNOWLEDGE: Mapping[Language, str] = {
+    Language.ZH_CN: (
+        "这里列出的是本平台可能看到的内容。平台自行观察到的（点击、时间、地点、屏幕）以及其云端或代理所保存的，本系统无法知道。"
+        "此处只显示本平台的部分；全部记录请在政府网站查看。"
+    ),
+    Language.EN: (
+        "This lists what this platform may have seen. What the platform observes by itself (taps, times, place, screen) and what "
+        "its cloud or a proxy keeps cannot be known here. Only this platform's part is shown; the whole is on the government's site."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenField:
+    """One kind of thing that was seen, with its name in the reader's language."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecord:
+    """One record of the ledger in plain words."""
+
+    record_id: UUID
+    at: datetime
+    direction: str
+    service: str
+    purpose: str
+    legal_basis: str
+    fields: tuple[SeenField, ...]
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureDesk:
+    """Reads the ledger for the person in front. ``label`` and ``purpose`` translate words of the vocabulary."""
+
+    store: Store
+    reader: ExposureReader
+    label: Callable[[str, Language], str]
+    purpose: Callable[[str, Language], str]
+
+    def list_seen(self, caller: Caller, cursor: str | None) -> Page[SeenRecord]:
+        """A page of records on the caller's platform, newest first. Raises ``InputRefused`` for a cursor of another form."""
+        before = read_cursor(cursor)
+        with self.store.begin(caller.agencies) as tx:
+            chains = [tx.persons.load(person_id).chain_id for person_id in tx.persons.joined_ids(caller.person_id)]
+        found = self.reader.list_of_chains(chains, caller.app.platform, PAGE_SIZE + 1, before)
+        page = [self._explain(leaf, caller.language) for leaf in found[:PAGE_SIZE]]
+        more = len(found) > PAGE_SIZE
+        return Page(page, str(page[-1].record_id) if more else None)
+
+    def _explain(self, leaf: Mapping[str, JsonValue], language: Language) -> SeenRecord:
+        outcome = leaf.get("outcome")
+        return SeenRecord(
+            record_id=UUID(leaf["id"]),
+            at=datetime.fromisoformat(leaf["at"]),
+            direction=leaf["direction"],
+            service=leaf["service"],
+            purpose=self.purpose(leaf["purpose"], language),
+            legal_basis=leaf["legal_basis"],
+            fields=tuple(SeenField(name, self.label(name, language)) for name in leaf["fields"]),
+            outcome=outcome if isinstance(outcome, str) else None,
+        )
+
+
+def read_cursor(cursor: str | None) -> UUID | None:
+    """The record after which a page begins; raises ``InputRefused``."""
+    if cursor is None:
+        return None
+    try:
+        return UUID(cursor)
+    except ValueError as error:
+        raise InputRefused(detail={"cursor": "form"}) from error
