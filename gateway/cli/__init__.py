@@ -1,0 +1,46 @@
+"""The command line. Each group is imported only when it is called: ``--help`` and the sandbox need no database driver.
+
+Results go to standard output, progress and logs to standard error. Exit status 0 means that everything held.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+COMMANDS = {
+    "run": ("gateway.cli.launch:run", "Start everything on this machine, pay two bills, keep serving."),
+    "demo": ("gateway.cli.launch:demo", "Start everything, run the journeys, check them, stop."),
+    "sandbox": ("gateway.cli.sandbox:sandbox", "The emulated platforms, utilities and register."),
+    "store": ("gateway.cli.store:store", "Migrations, roles and accounts of the government store."),
+    "keys": ("gateway.cli.keys:keys", "The keys that encrypt personal fields."),
+    "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
+    "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
+}
+"""Name of each group: where it is, and one sentence for ``--help``."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: Sequence[tuple[str, str]] = [(name, sentence) for name, (_, sentence) in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=LazyGroup)
+def main() -> None:
+    """Guitai (柜台): a government counter inside WeChat and Alipay."""

@@ -1,0 +1,247 @@
+"""Settings of one process, read once from the environment. What differs between agencies stands in the accounts document.
+
+Every variable is ``GUITAI_...``; the one exception is ``PROMETHEUS_MULTIPROC_DIR``, whose name the metrics library fixes.
+A secret may come from a file: ``GUITAI_X_FILE`` names it. All faults come together in one ``SettingsFault`` (``config`` is
+the lowest room and cannot know ``services.errors``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+from urllib.parse import urlsplit
+
+Environment = Literal["demo", "test", "production"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class SettingsFault(Exception):
+    """The environment does not hold usable settings; the message names every fault, and no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: how it is read, whether it is a secret, and one sentence that says what it does."""
+
+    name: str
+    read: Callable[[str], Any]
+    sentence: str
+    default: str | None = None
+    secret: bool = False
+
+
+def _read_choice(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError("must be one of " + ", ".join(choices))
+        return text
+
+    return read
+
+
+def _read_integer(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return read
+
+
+def _read_seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or not 0 < float(text) <= 300:
+        raise ValueError("must be a number of seconds, above 0 and at most 300")
+    return float(text)
+
+
+def _read_address(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        try:
+            scheme = urlsplit(text).scheme
+        except ValueError:
+            scheme = ""
+        if scheme not in schemes or not text.startswith(f"{scheme}://"):
+            raise ValueError("must begin with " + " or ".join(f"{name}://" for name in schemes))
+        return text
+
+    return read
+
+
+def _read_public_address(text: str) -> str:
+    parts = urlsplit(_read_address("http", "https")(text))
+    if parts.query or parts.fragment or parts.username or not parts.hostname:
+        raise ValueError("must be scheme, host and path alone: platforms refuse notice addresses with a query")
+    return text.rstrip("/")
+
+
+def _read_path(text: str) -> Path:
+    if not text:
+        raise ValueError("must not be empty")
+    return Path(text)
+
+
+def _read_release(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.+_-]{1,64}", text):
+        raise ValueError("must be 1 to 64 letters, digits, dots, plus, underscore or hyphen")
+    return text
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "environment": Variable(
+        "GUITAI_ENVIRONMENT",
+        _read_choice(get_args(Environment)),
+        "Where this runs. The shared clock and plain HTTP public addresses are refused in production.",
+        "production",
+    ),
+    "database_url": Variable(
+        "GUITAI_DATABASE_URL",
+        _read_address("postgresql"),
+        "PostgreSQL address with the role of this process (public, console, worker).",
+        secret=True,
+    ),
+    "redis_url": Variable(
+        "GUITAI_REDIS_URL",
+        _read_address("redis", "rediss", "unix"),
+        "Redis address; holds only what may be lost.",
+        secret=True,
+    ),
+    "public_url": Variable(
+        "GUITAI_PUBLIC_URL", _read_public_address, "Outside address of the public app; notice addresses begin with it."
+    ),
+    "secrets_dir": Variable(
+        "GUITAI_SECRETS_DIR", _read_path, "Folder with one file per secret, named by the accounts."
+    ),
+    "keyring_file": Variable("GUITAI_KEYRING_FILE", _read_path, "File with the keys that encrypt personal fields."),
+    "clock_file": Variable(
+        "GUITAI_CLOCK_FILE", _read_path, "File with the offset of the shared clock; refused in production.", ""
+    ),
+    "max_body_bytes": Variable(
+        "GUITAI_MAX_BODY_BYTES", _read_integer(1024, 8 * 1024 * 1024), "Largest accepted request body, bytes.", "262144"
+    ),
+    "http_timeout_seconds": Variable(
+        "GUITAI_HTTP_TIMEOUT_SECONDS", _read_seconds, "How long a call to a platform or back end may take.", "5.0"
+    ),
+    "pool_size": Variable(
+        "GUITAI_POOL_SIZE", _read_integer(1, 200), "Connections to PostgreSQL for business work, per process.", "8"
+    ),
+    "ledger_pool_size": Variable(
+        "GUITAI_LEDGER_POOL_SIZE", _read_integer(1, 50), "Connections for the exposure ledger alone, per process.", "2"
+    ),
+    "order_minutes": Variable(
+        "GUITAI_ORDER_MINUTES", _read_integer(1, 110), "How long an unpaid order stays open, minutes.", "15"
+    ),
+    "confirm_after_seconds": Variable(
+        "GUITAI_CONFIRM_AFTER_SECONDS",
+        _read_integer(1, 3600),
+        "How late a notice may be before the platform is asked, seconds.",
+        "30",
+    ),
+    "session_minutes": Variable(
+        "GUITAI_SESSION_MINUTES", _read_integer(1, 43200), "How long a citizen's session lasts, minutes.", "720"
+    ),
+    "log_level": Variable(
+        "GUITAI_LOG_LEVEL", _read_choice(get_args(LogLevel)), "Least severe log line that is written.", "info"
+    ),
+    "release": Variable(
+        "GUITAI_RELEASE", _read_release, "Name of the release; stands in the manifest of published bodies.", "0.1.0"
+    ),
+    "metrics_dir": Variable(
+        "PROMETHEUS_MULTIPROC_DIR", _read_path, "Folder in which processes share their metrics.", ""
+    ),
+}
+"""Every setting by its attribute name. A default of ``""`` means that it may be left out; None means that it is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one process needs to know of its surroundings. Secrets stay out of ``repr``."""
+
+    environment: Environment
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    public_url: str
+    secrets_dir: Path
+    keyring_file: Path
+    clock_file: Path | None
+    max_body_bytes: int
+    http_timeout_seconds: float
+    pool_size: int
+    ledger_pool_size: int
+    order_minutes: int
+    confirm_after_seconds: int
+    session_minutes: int
+    log_level: LogLevel
+    release: str
+    metrics_dir: Path | None
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read all settings; raises one ``SettingsFault`` that names every fault, and no value."""
+    faults: list[str] = []
+    values = {attribute: _read_variable(variable, environ, faults) for attribute, variable in VARIABLES.items()}
+    faults += _find_unknown(environ)
+    if not faults:
+        faults += _find_contradictions(values)
+    if faults:
+        raise SettingsFault("settings: " + "; ".join(faults))
+    return Settings(**cast("dict[str, Any]", values))
+
+
+def read_database_url(environ: Mapping[str, str]) -> str:
+    """The database address alone, for commands that need nothing else; raises ``SettingsFault``."""
+    faults: list[str] = []
+    url = _read_variable(VARIABLES["database_url"], environ, faults)
+    if faults:
+        raise SettingsFault("settings: " + "; ".join(faults))
+    return str(url)
+
+
+def _read_variable(variable: Variable, environ: Mapping[str, str], faults: list[str]) -> object:
+    text = environ.get(variable.name)
+    from_file = environ.get(f"{variable.name}_FILE") if variable.secret else None
+    if text is not None and from_file is not None:
+        faults.append(f"{variable.name} and {variable.name}_FILE are both set")
+        return None
+    if from_file is not None:
+        text = _read_secret_file(variable.name, from_file, faults)
+        if text is None:
+            return None
+    if text is None or (text == "" and variable.default is not None):
+        text = variable.default
+    if text is None:
+        faults.append(f"{variable.name} is not set")
+        return None
+    if text == "" and variable.default == "":
+        return None
+    try:
+        return variable.read(text)
+    except ValueError as error:
+        faults.append(f"{variable.name} {error}")
+        return None
+
+
+def _read_secret_file(name: str, path: str, faults: list[str]) -> str | None:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        faults.append(f"{name}_FILE names a file that cannot be read")
+        return None
+
+
+def _find_unknown(environ: Mapping[str, str]) -> list[str]:
+    known = {variable.name for variable in VARIABLES.values()}
+    known |= {f"{variable.name}_FILE" for variable in VARIABLES.values() if variable.secret}
+    return [f"{name} is not a setting" for name in sorted(environ) if name.startswith("GUITAI_") and name not in known]
+
+
+def _find_contradictions(values: Mapping[str, object]) -> list[str]:
+    faults = []
+    if values["environment"] == "production":
+        if values["clock_file"] is not None:
+            faults.append("GUITAI_CLOCK_FILE is refused in production: time comes from the system")
+        if not str(values["public_url"]).startswith("https://"):
+            faults.append("GUITAI_PUBLIC_URL must begin with https:// in production")
+    return faults

@@ -1,0 +1,33 @@
+"""``python -m gateway exposure``: check the ledger from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.database import find_database
+from gateway.cli.faults import tell_faults
+
+
+@click.group()
+def exposure() -> None:
+    """The ledger of what platforms saw."""
+
+
+@exposure.command()
+@click.option(
+    "--home", type=click.Path(path_type=Path), default=Path("var"), show_default=True,
+    help="Home of a run on this machine, if GUITAI_DATABASE_URL is not set.",
+)  # fmt: skip
+@tell_faults
+def verify(home: Path) -> None:
+    """Recompute every leaf: canonical form, hash, columns. Status 1 and the place of each fault if one does not hold."""
+    from adapters.stores.exposure_verify import verify as verify_ledger
+
+    report = verify_ledger(find_database(home), lambda count: click.echo(f"{count} records", err=True))
+    for fault in report.faults:
+        click.echo(str(fault))
+    click.echo(f"{report.records} records, {len(report.faults)} faults")
+    if report.faults:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,1 @@
+"""The demo: simulated citizens pay real bills at the counter over HTTP, and everything is checked from outside."""

@@ -1,0 +1,124 @@
+"""Where things lie under the home folder of one run, and which ports it likes to use again."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder with ``wsgi.py``: the working folder of every process that the launcher starts."""
+PREFERRED_PORTS = {"public": 8600, "console": 8601, "operations": 8602}
+
+
+class LaunchFault(Exception):
+    """The machine could not be started, or a part of it ended by itself. The message is for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Paths of one run; all of them are below ``home``."""
+
+    home: Path
+
+    def path(self, *parts: str) -> Path:
+        """A path below home whose parent folder exists."""
+        path = self.home.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def folder(self, *parts: str) -> Path:
+        """A folder below home, made if it is new."""
+        folder = self.home.joinpath(*parts)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def state_file(self) -> Path:
+        """What is running and where; exists only while it runs."""
+        return self.path("run", "state.json")
+
+    @property
+    def secrets(self) -> Path:
+        """Folder with one file per secret, readable by its owner alone."""
+        return self.home / "secrets"
+
+
+def take_lock(places: Places, patience_seconds: float = 15.0) -> IO[str]:
+    """Hold this home alone until the returned file is closed.
+
+    A run that was killed leaves its warden cleaning up, which holds the same lock: wait for that one. Raises
+    ``LaunchFault`` at once if the other run is alive.
+    """
+    file = places.path("run", "lock").open("a+", encoding="utf-8")
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip()
+            if _is_alive(holder) or time.monotonic() > deadline:
+                file.close()
+                raise LaunchFault(f"another run (process {holder or '?'}) uses {places.home}; stop it first") from None
+            time.sleep(0.1)
+        else:
+            file.seek(0)
+            file.truncate()
+            file.write(str(os.getpid()))
+            file.flush()
+            return file
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def pick_ports(places: Places) -> dict[str, int]:
+    """A free loopback port per web process: the one of the last run, else the usual one, else any.
+
+    Keeping the port keeps the notice addresses that orders of the last run gave to the platforms.
+    """
+    file = places.path("run", "ports.json")
+    try:
+        last = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        last = {}
+    taken: set[int] = set()
+    ports = {}
+    for name, usual in PREFERRED_PORTS.items():
+        wishes = [wish for wish in (last.get(name), usual, 0) if isinstance(wish, int) and wish not in taken]
+        ports[name] = next(port for port in map(_try_port, wishes) if port is not None)
+        taken.add(ports[name])
+    file.write_text(json.dumps(ports), "utf-8")
+    return ports
+
+
+def _try_port(wish: int) -> int | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wish))
+        except OSError:
+            return None
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def write_json(path: Path, document: Mapping[str, object]) -> None:
+    """Write a document in one step, so that no reader sees half of it."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    draft.replace(path)

@@ -1,0 +1,118 @@
+"""The Python processes of a run: the sandbox, the three WSGI apps under granian, the worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+
+import yaml
+from adapters.stores.directory import import_accounts
+
+from adapters.secrets import write_secret
+from gateway.launch.accounts import make_accounts
+from gateway.launch.children import Child
+from gateway.launch.loopback import LoopbackFault, send
+from gateway.launch.places import LaunchFault, pick_ports
+from gateway.launch.stack import Stack, start_stores, write_state
+
+READY_SECONDS = 60.0
+WEB_THREADS = {"public": 8, "console": 4, "operations": 2}
+ROLE_OF = {"public": "public", "console": "console", "operations": "public", "worker": "worker"}
+
+
+def start_counter(stack: Stack) -> None:
+    """Start everything in order; each part is up before the next begins. On any fault the caller stops the stack."""
+    start_stores(stack)
+    start_sandbox(stack)
+    start_apps(stack)
+    write_state(stack)
+
+
+def start_sandbox(stack: Stack) -> None:
+    """Start the emulators, then bring their credentials into our secrets and accounts."""
+    home = stack.places.folder("sandbox")
+    addresses_file = home / "addresses.json"
+    addresses_file.unlink(missing_ok=True)
+    arguments = ["-m", "gateway", "sandbox", "run", "--all", "--home", str(home), "--clock-file", str(stack.clock_file)]
+    child = stack.children.start("sandbox", arguments, {})
+    await_condition(stack, child, addresses_file.exists)
+    stack.addresses = json.loads(addresses_file.read_text("utf-8"))
+    credentials = json.loads((home / "credentials.json").read_text("utf-8"))
+    stack.report("the sandbox is listening: " + ", ".join(sorted(stack.addresses)))
+    accounts = make_accounts(credentials, stack.addresses, stack.places.secrets)
+    document = yaml.safe_dump(accounts, allow_unicode=True, sort_keys=False)
+    stack.places.path("accounts.yaml").write_text(document, "utf-8")
+    import_accounts(stack.owner_url, accounts)
+    stack.report("agencies, apps, merchants and back ends are imported")
+
+
+def start_apps(stack: Stack) -> None:
+    """Start public, console, operations and the worker; wait until each web app answers and is ready."""
+    ports = pick_ports(stack.places)
+    stack.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    metrics = stack.places.home / "run" / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True)
+    children = {name: _start_app(stack, name, port) for name, port in ports.items()}
+    worker = stack.children.start("worker", ["-m", "gateway", "worker", "run"], make_environment(stack, "worker"))
+    for name, child in children.items():
+        address = stack.urls[name] + ("/ready" if name == "operations" else "/")
+        await_condition(stack, child, _make_check(address, ready=name == "operations"))
+        stack.report(f"{name} answers at {stack.urls[name]}")
+    worker.require_alive()
+    stack.report("the worker is running")
+
+
+def _start_app(stack: Stack, name: str, port: int) -> Child:
+    arguments = [
+        "-m", "granian", "--interface", "wsgi", f"wsgi:{name}", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "1", "--blocking-threads", str(WEB_THREADS[name]), "--no-ws", "--log-level", "warning",
+    ]  # fmt: skip
+    return stack.children.start(name, arguments, make_environment(stack, name))
+
+
+def make_environment(stack: Stack, process: str) -> dict[str, str]:
+    """The settings of one process. Its database address, with the password of its role, comes from a file."""
+    role = ROLE_OF[process]
+    write_secret(stack.places.secrets, f"database-url-{role}", stack.role_urls[role].encode())
+    return {
+        "GUITAI_ENVIRONMENT": "demo",
+        "GUITAI_DATABASE_URL_FILE": str(stack.places.secrets / f"database-url-{role}"),
+        "GUITAI_REDIS_URL": stack.redis_url,
+        "GUITAI_PUBLIC_URL": stack.urls["public"],
+        "GUITAI_SECRETS_DIR": str(stack.places.secrets),
+        "GUITAI_KEYRING_FILE": str(stack.keyring_file),
+        "GUITAI_CLOCK_FILE": str(stack.clock_file),
+        "PROMETHEUS_MULTIPROC_DIR": str(stack.places.home / "run" / "metrics"),
+    } | {name: value for name, value in os.environ.items() if name == "GUITAI_LOG_LEVEL"}
+
+
+def _make_check(address: str, *, ready: bool) -> Callable[[], bool]:
+    def check() -> bool:
+        try:
+            status = send("GET", address, timeout_seconds=5.0).status
+        except LoopbackFault:
+            return False
+        return status == 200 if ready else status < 500
+
+    return check
+
+
+def await_condition(stack: Stack, child: Child, check: Callable[[], bool], seconds: float = READY_SECONDS) -> None:
+    """Wait until ``check`` holds; raises ``LaunchFault`` if the child ends meanwhile or takes too long."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        stack.require_alive()
+        if time.monotonic() > deadline:
+            raise LaunchFault(f"{child.name} is not ready after {seconds:.0f} s. Its log: {child.log}")
+        time.sleep(0.05)
+
+
+def watch_until(stack: Stack, stopped: Callable[[], bool]) -> None:
+    """Keep serving until told to stop; raises ``LaunchFault`` if a part ends by itself."""
+    while not stopped():
+        stack.require_alive()
+        time.sleep(0.3)

@@ -1,0 +1,114 @@
+"""Starts the whole counter on one machine, in order, and stops it in the other order. Demo and test only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Protocol
+
+from adapters.stores.keyring import create_keyring
+from adapters.stores.provision import migrate, provision_roles
+
+from adapters.embedded import start_postgres, start_redis
+from gateway.launch.children import Children
+from gateway.launch.places import Places, take_lock, write_json
+
+Report = Callable[[str], None]
+
+
+class Stoppable(Protocol):
+    """A service that another part of the program started."""
+
+    def stop(self) -> None:
+        """End it, tidily."""
+        ...
+
+
+@dataclass
+class Stack:
+    """Everything that runs. ``urls`` are ours, ``addresses`` the sandbox's; ``report`` is told of each step when it is done."""
+
+    places: Places
+    report: Report
+    lock: IO[str]
+    children: Children
+    services: list[tuple[str, Stoppable]] = field(default_factory=list)
+    urls: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    role_urls: dict[str, str] = field(default_factory=dict)
+    owner_url: str = ""
+    redis_url: str = ""
+
+    @property
+    def keyring_file(self) -> Path:
+        """The keys that encrypt personal fields in this home."""
+        return self.places.path("keyring.json")
+
+    @property
+    def clock_file(self) -> Path:
+        """The shared clock of the counter and its sandbox."""
+        return self.places.path("run", "clock.json")
+
+    def require_alive(self) -> None:
+        """Raise ``LaunchFault`` if any part has ended by itself."""
+        self.children.require_alive()
+
+    def stop(self) -> None:
+        """End all parts, the newest first; what cannot be ended politely is ended by force."""
+        self.places.state_file.unlink(missing_ok=True)
+        self.children.stop()
+        for name, service in reversed(self.services):
+            service.stop()
+            self.children.release(name)
+        self.children.dismiss_warden()
+        self.lock.close()
+
+
+def open_stack(home: Path, report: Report) -> Stack:
+    """Take a home folder for one run; nothing runs yet. Raises ``LaunchFault`` if another run has it."""
+    places = Places(home.resolve())
+    lock = take_lock(places)
+    return Stack(places, report, lock, Children(places.folder("log"), lock))
+
+
+def start_stores(stack: Stack) -> None:
+    """PostgreSQL, Redis, the keys, the migrations, and one database user per role."""
+    postgres = start_postgres(stack.places.folder("postgres"))
+    stack.services.append(("postgres", postgres))
+    stack.children.adopt("postgres", postgres.pid)
+    stack.owner_url = postgres.owner_url
+    stack.report("PostgreSQL is running")
+    redis = start_redis(stack.places.folder("redis"))
+    stack.services.append(("redis", redis))
+    stack.children.adopt("redis", redis.pid)
+    stack.redis_url = redis.url
+    stack.report(
+        "Redis is running"
+        if not redis.stand_in
+        else "NO redis-server on the PATH: a stand-in runs, good for this one machine only"
+    )
+    if not stack.keyring_file.exists():
+        create_keyring(stack.keyring_file)
+    migrate(postgres.owner_url)
+    stack.role_urls = provision_roles(postgres.owner_url, stack.places.folder("secrets"))
+    stack.report("the government store is migrated; each role has its own user")
+
+
+def write_state(stack: Stack) -> None:
+    """Say where everything is: ``run/state.json``, the file that tools and tests read."""
+    backends = {name: url for name, url in stack.addresses.items() if name not in ("wechat", "alipay")}
+    write_json(
+        stack.places.state_file,
+        {
+            "public_url": stack.urls["public"],
+            "console_url": stack.urls["console"],
+            "operations_url": stack.urls["operations"],
+            "wechat_sandbox_url": stack.addresses["wechat"],
+            "alipay_sandbox_url": stack.addresses["alipay"],
+            "backends": backends,
+            "database_url": stack.owner_url,
+            "redis_url": stack.redis_url,
+            "pids": stack.children.pids,
+        },
+    )
