@@ -1,0 +1,107 @@
+"""All services and rooms of this counter, with the words for what a platform sees: read once at start, all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.mapping_schema import DESK, VOCABULARY
+from config.strict_yaml import Fault
+from services.errors import ConfigurationFault, ServiceUnknown
+from services.mapping import Room, ServiceMapping
+from services.mapping_reader import Vocabulary, find_unknown_fields, read_mapping, read_room, read_shaped, read_texts
+from services.model import Language, PlatformName
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Services by id, rooms by name, and the vocabulary that their budgets are written in."""
+
+    services: Mapping[str, ServiceMapping]
+    rooms: Mapping[str, Room]
+    vocabulary: Vocabulary
+
+    @classmethod
+    def load(cls, folder: Path, desk: Path, vocabulary: Path) -> Catalogue:
+        """Read every ``*.yaml`` of a folder, the desk and the vocabulary. Raises ``ConfigurationFault`` with all faults."""
+        words, faults = read_vocabulary(vocabulary)
+        if words is None:
+            raise ConfigurationFault(_list_faults(faults))
+        rooms, faults = read_desk(desk, words)
+        services, more = read_mappings(sorted(folder.glob("*.yaml")), words)
+        if faults or more:
+            raise ConfigurationFault(_list_faults([*faults, *more]))
+        return cls(services, rooms, words)
+
+    def service(self, service: str) -> ServiceMapping:
+        """The service with this id. Raises ``ServiceUnknown``."""
+        if service not in self.services:
+            raise ServiceUnknown("no service with this id")
+        return self.services[service]
+
+    def services_on(self, platform: PlatformName) -> tuple[ServiceMapping, ...]:
+        """Services offered inside a platform's app, in the order of their ids."""
+        return tuple(service for _, service in sorted(self.services.items()) if service.is_on(platform))
+
+    def room(self, room: str) -> Room:
+        """A room of the desk; asking for one that does not exist is a fault of ours (``KeyError``)."""
+        return self.rooms[room]
+
+    def label(self, field: str, language: Language) -> str:
+        """What a citizen reads for a field name; the name itself if an old record holds one that is no longer used."""
+        return self.vocabulary.fields.get(field, {}).get(language, field)
+
+    def purpose(self, code: str, language: Language, service: str | None = None) -> str:
+        """What a citizen reads for a purpose, in the words of the service if it has its own."""
+        known = self.services.get(service or "")
+        own = known.purposes.get(code, {}) if known else {}
+        return own.get(language) or self.vocabulary.purposes.get(code, {}).get(language, code)
+
+
+def read_vocabulary(path: Path) -> tuple[Vocabulary | None, list[Fault]]:
+    """The words of the ledger, or what is wrong with the file."""
+    document = read_shaped(str(path), path.read_bytes(), VOCABULARY)
+    if document.faults:
+        return None, list(document.faults)
+    fields, purposes = document.value["fields"], document.value["purposes"]
+    return Vocabulary(
+        {name: read_texts(entry) for name, entry in fields.items()},
+        {code: read_texts(texts) for code, texts in purposes.items()},
+        frozenset(name for name, entry in fields.items() if entry.get("personal")),
+    ), []
+
+
+def read_desk(path: Path, vocabulary: Vocabulary) -> tuple[dict[str, Room], list[Fault]]:
+    """The rooms of the desk, or what is wrong with the file."""
+    document = read_shaped(str(path), path.read_bytes(), DESK)
+    faults = list(document.faults)
+    for name, room in document.value.get("rooms", {}).items() if not faults else ():
+        found = list(find_unknown_fields(room["exposure"], vocabulary, f"rooms.{name}.exposure"))
+        for index, code in enumerate(room.get("purposes", ())):
+            if code not in vocabulary.purposes:
+                place = f"rooms.{name}.purposes[{index}]"
+                faults.append(document.fault(place, "an unknown name", "a purpose of config/vocabulary.yaml"))
+        faults.extend(document.fault(item.path, item.found, item.expected, item.nearest) for item in found)
+    if faults:
+        return {}, faults
+    return {name: read_room(name, room, vocabulary) for name, room in document.value["rooms"].items()}, []
+
+
+def read_mappings(paths: Iterable[Path], vocabulary: Vocabulary) -> tuple[dict[str, ServiceMapping], list[Fault]]:
+    """Mappings by id, or every fault of every file; an id that two files claim is a fault of the second."""
+    services: dict[str, ServiceMapping] = {}
+    faults: list[Fault] = []
+    for path in paths:
+        service, found = read_mapping(str(path), path.read_bytes(), vocabulary, name=path.stem)
+        faults.extend(found)
+        if service is None:
+            continue
+        if service.id in services:
+            faults.append(Fault(str(path), 1, "id", "an id that another file has", "an id of its own"))
+        services[service.id] = service
+    return services, faults
+
+
+def _list_faults(faults: Iterable[Fault]) -> str:
+    return "\n".join(str(fault) for fault in faults)
