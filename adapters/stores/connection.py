@@ -1,0 +1,63 @@
+"""Engines: how a store reaches PostgreSQL, and how a failure of the way there becomes ``StoreUnavailable``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.errors import StoreUnavailable
+
+POOL_TIMEOUT_SECONDS = 2.0
+CONNECT_TIMEOUT_SECONDS = 2
+SERVER_OPTIONS = "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+_SCOPE = text("SELECT set_config('guitai.agencies', :agencies, true)")
+
+
+def driver_url(url: str) -> str:
+    """A ``postgresql://`` address in the form that names SQLAlchemy's driver."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+def open_engine(where: str | Engine, pool_size: int = 2) -> Engine:
+    """An engine with a bounded pool that waits two seconds at most; an engine is passed through. Parameters stay out of errors."""
+    if isinstance(where, Engine):
+        return where
+    return create_engine(
+        driver_url(where), pool_size=pool_size, max_overflow=0, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True,
+        hide_parameters=True, isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS, "options": SERVER_OPTIONS, "application_name": "guitai"},
+    )  # fmt: skip
+
+
+@contextmanager
+def scoped(engine: Engine, agencies: Sequence[UUID]) -> Iterator[Connection]:
+    """One transaction within these agencies. Raises ``StoreUnavailable`` for whatever is wrong with the way to the store."""
+    with reporting_unavailability(), engine.begin() as connection:
+        connection.execute(_SCOPE, {"agencies": ",".join(str(agency) for agency in agencies)})
+        yield connection
+
+
+@contextmanager
+def reporting_unavailability() -> Iterator[None]:
+    """Turn a lost connection, a full pool or a lock that was not had in time into ``StoreUnavailable``."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError) as error:
+        raise StoreUnavailable("the government store does not answer") from without_values(error)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable("the connection to the government store broke") from without_values(error)
+        raise
+
+
+def without_values(error: BaseException) -> Exception:
+    """What may be logged of a database error: its class alone, because its message may quote a row."""
+    inner = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    state = getattr(inner, "sqlstate", None) or "no SQLSTATE"
+    return SQLAlchemyError(f"{type(inner).__name__} ({state})")

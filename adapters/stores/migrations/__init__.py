@@ -1,0 +1,1 @@
+"""Alembic's environment, run by ``adapters.stores.provision`` alone: there is no alembic.ini."""
