@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import yaml
 from adapters.stores.directory import import_accounts
@@ -34,11 +35,11 @@ def start_counter(stack: Stack) -> None:
 def start_sandbox(stack: Stack) -> None:
     """Start the emulators, then bring their credentials into our secrets and accounts."""
     home = stack.places.folder("sandbox")
-    addresses_file = home / "addresses.json"
-    addresses_file.unlink(missing_ok=True)
+    addresses_file = home / "addresses.json"  # kept between runs: the sandbox takes the same ports again
+    before = _read_mark(addresses_file)
     arguments = ["-m", "gateway", "sandbox", "run", "--all", "--home", str(home), "--clock-file", str(stack.clock_file)]
     child = stack.children.start("sandbox", arguments, {})
-    await_condition(stack, child, addresses_file.exists)
+    await_condition(stack, child, lambda: _read_mark(addresses_file) != before)
     stack.addresses = json.loads(addresses_file.read_text("utf-8"))
     credentials = json.loads((home / "credentials.json").read_text("utf-8"))
     stack.report("the sandbox is listening: " + ", ".join(sorted(stack.addresses)))
@@ -47,6 +48,14 @@ def start_sandbox(stack: Stack) -> None:
     stack.places.path("accounts.yaml").write_text(document, "utf-8")
     import_accounts(stack.owner_url, accounts)
     stack.report("agencies, apps, merchants and back ends are imported")
+
+
+def _read_mark(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def start_apps(stack: Stack) -> None:

@@ -41,16 +41,12 @@ def end_all(pids: Iterable[int], grace_seconds: float = GRACE_SECONDS) -> None:
 
 
 def send(pid: int, signum: int) -> bool:
-    """Signal a process, and its group if it leads one; False if it does not exist any more."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, signum)
+    """Signal the group that a process leads (also when only the rest of it lives), else the process; False if neither exists."""
+    for deliver in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            deliver(pid, signum)
             return True
-    try:
-        os.kill(pid, signum)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+    return False
 
 
 def main() -> None:

@@ -1,0 +1,102 @@
+"""What tests need beside Python, as a pytest plugin and as a step of ``make test``.
+
+Run as a program it installs, as root on Debian and its kin, what is missing and says which; otherwise it names it. As a
+plugin it skips the tests of a missing program by name, and makes every skip a failure where ``CI=true``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+POSTGRES_MARK, REDIS_MARK = "postgres15", "redis_server"
+
+
+def find_debian_postgres() -> Path | None:
+    """The folder with Debian's ``initdb`` and ``postgres``: PostgreSQL 15 if it is there, else the newest above."""
+    found = sorted(
+        (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        key=lambda folder: int(folder.parent.name),
+    )
+    usable = [folder for folder in found if int(folder.parent.name) >= 15]
+    return usable[0] if usable else None
+
+
+def list_missing() -> dict[str, str]:
+    """Mark of the tests, and the Debian package that they miss."""
+    missing = {}
+    if find_debian_postgres() is None:
+        missing[POSTGRES_MARK] = "postgresql-15" if _is_offered("postgresql-15") else "postgresql"
+    if shutil.which("redis-server") is None:
+        missing[REDIS_MARK] = "redis-server"
+    return missing
+
+
+def _is_offered(package: str) -> bool:
+    if shutil.which("apt-cache") is None:
+        return True
+    shown = subprocess.run(["apt-cache", "show", package], check=False, capture_output=True)
+    return shown.returncode == 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def main() -> int:
+    """Install what is missing if we may; status 0 in any case but a failed installation in CI."""
+    missing = list_missing()
+    if not missing:
+        return 0
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        _say(f"Not installed: {', '.join(missing.values())}. The tests marked {', '.join(missing)} will be skipped.")
+        return 0
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    _say("Updating the list of Debian packages")
+    subprocess.run(["apt-get", "update", "-q"], check=False, env=environment, stdout=sys.stderr)
+    packages = list(list_missing().values())
+    _say(f"Installing Debian packages that tests need: {', '.join(packages)}")
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    done = subprocess.run(command, check=False, env=environment, stdout=sys.stderr)
+    if done.returncode != 0:
+        _say(f"Could not install {', '.join(packages)}; their tests will be skipped.")
+        return 1 if os.environ.get("CI") == "true" else 0
+    return 0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of tests that need a real Redis."""
+    config.addinivalue_line("markers", f"{REDIS_MARK}: needs a redis-server on the PATH")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip by name what cannot run here."""
+    missing = list_missing()
+    for item in items:
+        for mark, package in missing.items():
+            if item.get_closest_marker(mark) is not None:
+                item.add_marker(pytest.mark.skip(reason=f"the Debian package {package} is not installed"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """In CI a skip is a failure: nobody reads the list of skips there."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    skipped = reporter.stats.get("skipped", [])
+    if skipped and os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        names = ", ".join(str(report.nodeid) for report in skipped)
+        reporter.write_line(f"skipped in CI, which is a failure: {names}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
