@@ -1,0 +1,69 @@
+"""A platform's notice, after the adapter verified it: evidence about one order or one refund of ours.
+
+It is claimed by its id in the transaction that takes it into the file, so that a duplicate changes nothing and is
+acknowledged. What is not ours, or came to another account's address, is refused.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.errors import NoticeRefused, VersionTaken
+from services.model import Notice, PaymentState
+from services.orders import MONEY, judge_trade
+from services.payment_events import ATTEMPTS, PaymentFile, Step, write_step
+from services.ports import Transaction
+from services.refunds import UNDER_WAY, judge_refund
+from services.till import Till
+
+
+def accept_notice(till: Till, notice: Notice) -> PaymentState:
+    """Take a verified notice into its payment's file; returns the state after it. Everything returned is acknowledged.
+
+    Raises ``NoticeRefused`` (unknown_account, unknown_order, wrong_account, empty_notice, amount_missing, unknown_refund),
+    ``StoreUnavailable``, ``VersionTaken``: those are answered with an error, and the platform sends it again.
+    """
+    merchant = till.directory.merchant_named(notice.account)
+    if merchant is None or merchant.platform is not notice.platform:
+        raise NoticeRefused("unknown_account")
+    for _ in range(ATTEMPTS):
+        try:
+            with till.store.begin((merchant.agency_id,)) as tx:
+                state = _take_in(till, tx, merchant.agency_id, notice)
+        except VersionTaken:
+            continue
+        return state
+    raise VersionTaken
+
+
+def _take_in(till: Till, tx: Transaction, agency_id: UUID, notice: Notice) -> PaymentState:
+    file = _find_file(tx, notice)
+    step = _judge(till, file, notice)
+    receipt = till.new_id()
+    claim = f"{notice.platform}|{notice.account}|{notice.notice_id}"
+    if tx.claims.take(agency_id, "notice", claim, receipt, till.clock.now()) != receipt:
+        return file.state
+    return write_step(till, tx, file, step).state if step else file.state
+
+
+def _find_file(tx: Transaction, notice: Notice) -> PaymentFile:
+    evidence = notice.trade or notice.refund
+    if evidence is None:
+        raise NoticeRefused("empty_notice")
+    found = tx.payments.find_by_order(evidence.order_no)
+    if found is None:
+        raise NoticeRefused("unknown_order")
+    file = PaymentFile(found[0], tuple(found[1]))
+    if (file.payment.platform, file.payment.account) != (notice.platform, notice.account):
+        raise NoticeRefused("wrong_account")
+    return file
+
+
+def _judge(till: Till, file: PaymentFile, notice: Notice) -> Step | None:
+    if notice.trade is not None:
+        if notice.trade.state in MONEY and notice.trade.amount_fen is None:
+            raise NoticeRefused("amount_missing")
+        return judge_trade(file, notice.trade, "notice", till.clock.now())
+    if notice.refund is None or notice.refund.refund_no != file.payment.refund_no:
+        raise NoticeRefused("unknown_refund")
+    return judge_refund(till, file, notice.refund) if file.state in UNDER_WAY else None

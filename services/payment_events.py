@@ -1,0 +1,124 @@
+"""A payment as a file of events, and the one way to add to it: load, decide, append with the next version, or start again.
+
+Whatever an event causes (a job, a later question, the release of the bill) is written in the same transaction. No call to
+the outside happens here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.errors import NotFound, VersionTaken
+from services.model import JsonValue, Payment, PaymentEvent, PaymentState
+from services.payment_graph import ENQUEUED_ON_ENTRY, RELEASING, follow
+from services.ports import Transaction
+from services.till import Till
+
+ATTEMPTS = 8
+"""How often a decision is made again because another event came first."""
+
+MONEY_EVENTS = frozenset({"payment_confirmed", "paid_in_vain", "wrong_amount_paid", "refunded_outside"})
+"""The events that say that money arrived; each holds amount_fen, transaction_id and paid_at."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFile:
+    """A payment and everything that happened to it, oldest first."""
+
+    payment: Payment
+    events: tuple[PaymentEvent, ...]
+
+    @property
+    def state(self) -> PaymentState:
+        return self.events[-1].state
+
+    def last(self, *names: str) -> PaymentEvent | None:
+        """The latest event with one of these names."""
+        return next((event for event in reversed(self.events) if event.name in names), None)
+
+    def entered_at(self) -> datetime:
+        """When the present state was reached; events that stay in it do not count."""
+        at = self.events[-1].at
+        for event in reversed(self.events):
+            if event.state is not self.state:
+                break
+            at = event.at
+        return at
+
+    @property
+    def money(self) -> PaymentEvent | None:
+        """The event by which money arrived, if it did."""
+        return self.last(*MONEY_EVENTS)
+
+    @property
+    def taken_fen(self) -> int:
+        """How much the platform took from the payer, in fen; 0 if nothing."""
+        return int(self.money.data["amount_fen"]) if self.money else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a decision wants: an event (or none), jobs at once, jobs later."""
+
+    event: str | None = None
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    now: tuple[str, ...] = ()
+    later: Mapping[str, datetime] = field(default_factory=dict)
+
+
+Decision = Callable[[PaymentFile], Step | None]
+
+
+def load_file(tx: Transaction, payment_id: UUID) -> PaymentFile:
+    """The payment's file; raises ``NotFound``."""
+    found = tx.payments.load(payment_id)
+    if found is None:
+        raise NotFound
+    return PaymentFile(found[0], tuple(found[1]))
+
+
+def change_payment(till: Till, agency_id: UUID, payment_id: UUID, decide: Decision) -> PaymentFile:
+    """Decide on the file as it is and write the step; on ``VersionTaken`` load and decide again, at most ATTEMPTS times."""
+    for _ in range(ATTEMPTS):
+        try:
+            with till.store.begin((agency_id,)) as tx:
+                file = load_file(tx, payment_id)
+                step = decide(file)
+                changed = file if step is None else write_step(till, tx, file, step)
+        except VersionTaken:
+            continue
+        return changed
+    raise VersionTaken
+
+
+def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> PaymentFile:
+    """Write a step and what it causes into an open transaction. Raises ``EdgeUnknown``, ``VersionTaken``."""
+    payment, at = file.payment, till.clock.now()
+    jobs = list(step.now)
+    if step.event is not None:
+        state = follow(file.state, step.event)
+        event = PaymentEvent(payment.payment_id, file.events[-1].version + 1, step.event, state, at, dict(step.data))
+        tx.payments.append(payment.agency_id, event)
+        if state is not file.state:
+            jobs += [ENQUEUED_ON_ENTRY[state]] if state in ENQUEUED_ON_ENTRY else []
+            release_bill(tx, payment, state)
+        file = PaymentFile(payment, (*file.events, event))
+    for task in jobs:
+        tx.jobs.enqueue(task, payment.agency_id, payment.payment_id)
+    for task, due_at in step.later.items():
+        tx.jobs.schedule(task, payment.agency_id, payment.payment_id, due_at)
+    return file
+
+
+def release_bill(tx: Transaction, payment: Payment, state: PaymentState) -> None:
+    """Let somebody else pay the bill, if this payment ended without paying it and still holds the claim."""
+    if state in RELEASING:
+        tx.claims.release(payment.agency_id, "open_order", bill_claim(payment), payment.payment_id)
+
+
+def bill_claim(payment: Payment) -> str:
+    """What must be unique among open orders of an agency: the bill, whoever pays and on whichever platform."""
+    return f"{payment.service}|{payment.household_no}|{payment.bill_no}"

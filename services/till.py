@@ -1,0 +1,81 @@
+"""The till: the ports that payments need and nothing else, and the few numbers that are made once per payment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from services.catalogue import Catalogue
+from services.errors import ConfigurationFault
+from services.exposure import Disclosure
+from services.mapping import ServiceMapping, disclose
+from services.model import MerchantAccount, Payment, PlatformName
+from services.ports import BackEnd, Clock, Directory, KeyedHash, Platform, Store
+
+SHANGHAI_OFFSET = timedelta(hours=8)
+"""China has one time zone, UTC+8, without summer time since 1992."""
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """Everything that the payment use cases touch.
+
+    ``new_id`` gives a UUIDv7, ``random(n)`` n random bytes fit for secrets; ``keyed_hash`` is the one with which bills are
+    referred to. ``public_url`` is the base of notice addresses.
+    ``write_off_hours`` bounds how long a company may fail to answer before a write-off that it says is *absent* is refunded.
+    """
+
+    store: Store
+    platforms: Mapping[PlatformName, Platform]
+    back_end_of: Callable[[ServiceMapping], BackEnd]
+    catalogue: Catalogue
+    directory: Directory
+    clock: Clock
+    new_id: Callable[[], UUID]
+    random: Callable[[int], bytes]
+    keyed_hash: KeyedHash
+    public_url: str
+    order_minutes: int = 15
+    confirm_after_seconds: int = 30
+    write_off_hours: int = 24
+
+
+def business_day(at: datetime) -> date:
+    """The legal day of a moment in China; cut-off and accounting days go by it."""
+    return (at + SHANGHAI_OFFSET).date()
+
+
+def make_sequence_no(till: Till, day: date) -> str:
+    """The write-off's idempotency key at the company (TranSeq, at most 40): day and 20 random digits. Also our receipt number."""
+    return f"{day:%Y%m%d}{int.from_bytes(till.random(16), 'big') % 10**20:020d}"
+
+
+def find_merchant(till: Till, payment: Payment) -> MerchantAccount:
+    """The account at which this payment's order was made. Raises ``ConfigurationFault`` if it is gone."""
+    merchant = till.directory.merchant_named(payment.account)
+    if merchant is None:
+        raise ConfigurationFault(f"merchant account {payment.account} is not configured")
+    return merchant
+
+
+def explain_payment(till: Till, payment: Payment, purpose: str, request_id: str) -> Disclosure:
+    """Why the platform may see something of this payment: the payer acts, the holder of the household is concerned."""
+    return disclose(
+        till.catalogue.service(payment.service),
+        platform=payment.platform,
+        agency_id=payment.agency_id,
+        account=payment.account,
+        purpose=purpose,
+        request_id=request_id,
+        actor=payment.payer_chain_id,
+        concerned=(payment.holder_chain_id,),
+        subject=payment.payment_id,
+    )
+
+
+def grow_delay(since: datetime, now: datetime, *, least: float, most: float) -> datetime:
+    """When to try again: half of the time already waited, within bounds, so that intervals grow without a counter."""
+    waited = (now - since).total_seconds()
+    return now + timedelta(seconds=max(least, min(most, waited / 2)))
