@@ -229,7 +229,8 @@ class Payment:
     """What never changes of a payment; everything else is an event.
 
     ``order_no`` is random: it goes to the platform and says nothing. ``sequence_no`` is the write-off's idempotency key at the
-    company (TranSeq), ``refund_no`` the refund's at the platform: each made once, before any call.
+    company (TranSeq), ``refund_no`` the refund's at the platform: each made once, before any call. ``items`` is the breakdown that
+    the citizen saw, kept for the receipt (personal: encrypted at rest).
     """
 
     payment_id: UUID
@@ -256,6 +257,7 @@ class Payment:
     created_at: datetime
     expires_at: datetime
     business_on: date
+    items: tuple[BillItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def open_payment(
     payment = _draw_up(till, caller, claim, mapping, household, merchant, bill)
     try:
         with till.store.begin(caller.agencies) as tx:
-            return _intend(till, tx, payment, bill)
+            return _intend(till, tx, payment)
     except VersionTaken:  # the same key, a moment earlier
         return read_own(till, caller, claim.payment_id)
 
@@ -137,10 +137,11 @@ def _draw_up(
         created_at=now,
         expires_at=now + timedelta(minutes=till.order_minutes),
         business_on=business_day(now),
+        items=bill.items,
     )
 
 
-def _intend(till: Till, tx: Transaction, payment: Payment, bill: Bill) -> PaymentFile:
+def _intend(till: Till, tx: Transaction, payment: Payment) -> PaymentFile:
     """Claim the bill and commit the intent, with the questions that will find the order if we stop here."""
     at, agency_id, own = payment.created_at, payment.agency_id, payment.payment_id
     holder = tx.claims.take(agency_id, "open_order", bill_claim(payment), own, at)
@@ -148,8 +149,7 @@ def _intend(till: Till, tx: Transaction, payment: Payment, bill: Bill) -> Paymen
         raise _explain_holder(tx, holder)
     if tx.claims.take(agency_id, "order_no", payment.order_no, own, at) != own:
         raise RequestInProgress
-    items = [[item.label, item.amount_fen, item.quantity, item.unit_price] for item in bill.items]
-    event = PaymentEvent(own, 1, START, PaymentState.INTENDED, at, {"items": items})
+    event = PaymentEvent(own, 1, START, PaymentState.INTENDED, at)
     tx.payments.open(payment, event)
     for task, due_at in plan_order(till, payment).items():
         tx.jobs.schedule(task, agency_id, own, due_at)

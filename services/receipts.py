@@ -50,7 +50,7 @@ def show_receipt(till: Till, caller: Caller, payment_id: UUID) -> Receipt:
         payer_masked=mask_payer(payer),
         household_no_masked=mask_household_no(payment.household_no),
         bill_period=payment.bill_period,
-        items=tuple(BillItem(*item) for item in file.events[0].data["items"]),
+        items=payment.items,
         amount_fen=payment.amount_fen,
         payee=till.catalogue.service(payment.service).payee_name.get(caller.language, payment.payee),
         write_off_reference=view.write_off_reference,
