@@ -23,7 +23,6 @@ class Utility:
     url: str
     service: str
     household_no: str
-    unit_price: str
     proves_identity: bool
 
 

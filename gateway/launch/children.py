@@ -19,6 +19,13 @@ from gateway.launch.warden import send
 TAIL_LINES = 20
 
 
+def _runs(pid: int) -> bool:
+    """Whether a process runs; a child of ours that ended and was not waited for does not."""
+    with contextlib.suppress(ChildProcessError):
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    return send(pid, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """One running process and the file that holds what it says."""
@@ -105,17 +112,22 @@ class Children:
         for child in self._children:
             child.require_alive()
         for name, pid in self._strangers.items():
-            if not send(pid, 0):
+            if not _runs(pid):
                 raise LaunchFault(f"{name} ended by itself. Its log is in {self._logs.parent}")
 
-    def stop(self, grace_seconds: float = 10.0) -> None:
-        """End the children, newest first, all at the same time; by force after the grace."""
-        for child in reversed(self._children):
+    def stop(self) -> None:
+        """End all children."""
+        self.stop_named(*(child.name for child in self._children))
+
+    def stop_named(self, *names: str, grace_seconds: float = 10.0) -> None:
+        """End these children, newest first, all at the same time; by force after the grace."""
+        leaving = [child for child in reversed(self._children) if child.name in names]
+        for child in leaving:
             send(child.process.pid, signal.SIGTERM)
         deadline = time.monotonic() + grace_seconds
-        for child in reversed(self._children):
+        for child in leaving:
             self._await_end(child, deadline)
-        self._children.clear()
+            self._children.remove(child)
 
     def _await_end(self, child: Child, deadline: float) -> None:
         try:

@@ -118,7 +118,9 @@ def _try_port(wish: int) -> int | None:
 
 
 def write_json(path: Path, document: Mapping[str, object]) -> None:
-    """Write a document in one step, so that no reader sees half of it."""
+    """Write a document in one step, so that no reader sees half of it; for the owner alone, it may hold passwords."""
     draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
     draft.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
     draft.replace(path)

@@ -17,19 +17,11 @@ from gateway.launch.accounts import make_accounts
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
 from gateway.launch.places import LaunchFault, pick_ports
-from gateway.launch.stack import Stack, start_stores, write_state
+from gateway.launch.stack import Stack
 
 READY_SECONDS = 60.0
 WEB_THREADS = {"public": 8, "console": 4, "operations": 2}
 ROLE_OF = {"public": "public", "console": "console", "operations": "public", "worker": "worker"}
-
-
-def start_counter(stack: Stack) -> None:
-    """Start everything in order; each part is up before the next begins. On any fault the caller stops the stack."""
-    start_stores(stack)
-    start_sandbox(stack)
-    start_apps(stack)
-    write_state(stack)
 
 
 def start_sandbox(stack: Stack) -> None:
@@ -118,10 +110,3 @@ def await_condition(stack: Stack, child: Child, check: Callable[[], bool], secon
         if time.monotonic() > deadline:
             raise LaunchFault(f"{child.name} is not ready after {seconds:.0f} s. Its log: {child.log}")
         time.sleep(0.05)
-
-
-def watch_until(stack: Stack, stopped: Callable[[], bool]) -> None:
-    """Keep serving until told to stop; raises ``LaunchFault`` if a part ends by itself."""
-    while not stopped():
-        stack.require_alive()
-        time.sleep(0.3)

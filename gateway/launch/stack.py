@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
+from adapters.embedded import start_postgres, start_redis
 from adapters.stores.keyring import create_keyring
 from adapters.stores.provision import migrate, provision_roles
-
-from adapters.embedded import start_postgres, start_redis
 from gateway.launch.children import Children
 from gateway.launch.places import Places, take_lock, write_json
 

@@ -1,0 +1,70 @@
+"""``python -m gateway run`` and ``demo``: everything on this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from gateway.cli.faults import tell_faults
+
+
+class Stopped(BaseException):
+    """SIGTERM or SIGINT arrived. Not an ``Exception``: nothing on the way may take it for a fault of its own."""
+
+
+def stop_on_signals() -> threading.Event:
+    """Turn the first SIGINT or SIGTERM into ``Stopped`` in the main thread; further ones are ignored while things end."""
+    told = threading.Event()
+
+    def stop(_signum: int, _frame: FrameType | None) -> None:
+        if not told.is_set():
+            told.set()
+            raise Stopped
+
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, stop)
+    return told
+
+
+@click.command()
+@click.option(
+    "--home", type=click.Path(path_type=Path, file_okay=False), default=Path("var"), show_default=True,
+    help="Folder for the data, keys and logs of this run; kept for the next one.",
+)  # fmt: skip
+@tell_faults
+def run(home: Path) -> None:
+    """Start everything, pay a gas bill through WeChat and a water bill through Alipay, then keep serving."""
+    from gateway.demo.run import run_and_serve
+
+    told = stop_on_signals()
+    try:
+        run_and_serve(home, told.is_set)
+    except Stopped:
+        click.echo("stopped; the data is kept", err=True)
+
+
+@click.command()
+@click.option(
+    "--home", type=click.Path(path_type=Path, file_okay=False), default=Path("var/demo"), show_default=True,
+    help="Folder for report.json and the evidence; the run's own data below it is made anew each time.",
+)  # fmt: skip
+@click.option(
+    "--journey", type=click.Choice(["all", "bills"]), default="all", show_default=True, help="Which journeys."
+)
+@tell_faults
+def demo(home: Path, journey: str) -> None:
+    """Run the journeys once and check them from outside; status 0 only if every step held."""
+    from gateway.demo.run import JOURNEYS, run_demo
+
+    stop_on_signals()
+    try:
+        held = run_demo(home, JOURNEYS if journey == "all" else (journey,))
+    except Stopped:
+        raise click.exceptions.Exit(130) from None
+    click.echo("every step held" if held else "NOT every step held")
+    if not held:
+        raise click.exceptions.Exit(1)
