@@ -212,7 +212,11 @@ OPERATIONS_OF_KIND: Mapping[str, Mapping[str, OperationShape]] = {
             Record({"reference": REFERENCE}),
         ),
         "find_write_off": OperationShape(
-            {"sequence_no": "0198c5f0a1b27c3d9e8f0a1b2c3d4e5f", "business_on": "2026-12-01"},
+            {
+                "sequence_no": "0198c5f0a1b27c3d9e8f0a1b2c3d4e5f",
+                "household_no": "10086001",
+                "business_on": "2026-12-01",
+            },
             Record({"reference": REFERENCE, "amount_fen": MONEY_FEN}),
         ),
     },

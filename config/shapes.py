@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from config.strict_yaml import nearest_name
 
 LANGUAGES = ("zh-CN", "en")
+UNKNOWN_KEY = "an unknown key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,13 @@ class Mismatch:
     expected: str
     nearest: str = ""
 
+    @property
+    def place_found(self) -> str:
+        """Place and rule for a message about somebody else's data: an unknown key is not repeated, it may hold anything."""
+        if self.found == UNKNOWN_KEY:
+            return f"{self.path.rpartition('.')[0] or '(top)'} holds an unknown key"
+        return f"{self.path or '(top)'} is not {self.expected}"
+
 
 Check: TypeAlias = Callable[[Any, Any, str], Iterator[Mismatch]]
 
@@ -159,7 +167,7 @@ def _check_record(shape: Record, value: Any, path: str) -> Iterator[Mismatch]:
             yield from check_shape(known[key], item, join_path(path, key))
         else:
             absent = [name for name in known if name not in value]
-            yield Mismatch(join_path(path, printable(key)), "an unknown key", _one_of(known), nearest_name(key, absent))
+            yield Mismatch(join_path(path, printable(key)), UNKNOWN_KEY, _one_of(known), nearest_name(key, absent))
 
 
 def _check_table(shape: Table, value: Any, path: str) -> Iterator[Mismatch]:

@@ -13,8 +13,9 @@ from config.mapping_schema import OPERATIONS_OF_KIND, WRITES, OperationShape
 from config.shapes import Mismatch
 from config.strict_yaml import nearest_name
 from services.expressions import Expression, ExpressionFault, ValueUntranslatable, compile_expression
-from services.mapping import Authentication, BackEndSpec, Echo, Operation, ReplyPath
+from services.mapping import Authentication, BackEndSpec, Echo, Operation
 from services.model import JsonValue
+from services.reply_shape import ReplyNode, plant_reply
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 OWN_VALUES: Mapping[str, JsonValue] = {
@@ -80,6 +81,13 @@ class _Reader:
             self.mismatches.append(Mismatch(path, str(fault), "a JMESPath expression"))
             return self._nothing
 
+    def read_reply(self, path: str, paths: list[str]) -> ReplyNode:
+        try:
+            return plant_reply(paths)
+        except ValueError as fault:
+            self.mismatches.append(Mismatch(path, str(fault), "each place once"))
+            return ReplyNode()
+
     def read_echo(self, path: str, value: Mapping[str, str]) -> tuple[Echo, ...]:
         return tuple(
             Echo(self.compile(f"{path}.{reply}", reply), self.compile(f"{path}.{reply}", expected))
@@ -125,7 +133,7 @@ def _read_operation(
         method=entry.get("method", "POST"),
         path=entry.get("path", value.get("path", "")),
         request=reader.compile(f"{path}.request", entry["request"]) if "request" in entry else None,
-        reply=tuple(read_reply_path(text) for text in entry["reply"]),
+        reply=reader.read_reply(f"{path}.reply", entry["reply"]),
         response=reader.compile(f"{path}.response", entry["response"]),
         echo=reader.read_echo(f"{path}.echo", entry.get("echo", {})),
         errors={**value["errors"], **entry.get("errors", {})},
@@ -134,11 +142,6 @@ def _read_operation(
         gives=shape.gives,
         idempotent_by=entry.get("idempotent_by"),
     )
-
-
-def read_reply_path(text: str) -> ReplyPath:
-    """``bills[].dueDate?`` as its parts (``bills[]``, ``dueDate``) and whether it may be absent."""
-    return ReplyPath(tuple(text.removesuffix("?").split(".")), text.endswith("?"))
 
 
 def _find_connector_misfits(value: Mapping[str, Any]) -> Iterator[Mismatch]:

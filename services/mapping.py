@@ -16,17 +16,10 @@ from services.errors import ExposureUndeclared
 from services.exposure import Budget, Disclosure
 from services.expressions import Expression
 from services.model import Assurance, JsonValue, Language, PlatformName
+from services.reply_shape import ReplyNode
 
 Texts = Mapping[Language, str]
 """One sentence in every language."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyPath:
-    """A place that a back end's reply may hold: ``bills[].billNo``; ``optional`` if it may be absent."""
-
-    parts: tuple[str, ...]
-    optional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ class Operation:
     method: str
     path: str
     request: Expression | None
-    reply: tuple[ReplyPath, ...]
+    reply: ReplyNode
     response: Expression
     echo: tuple[Echo, ...]
     errors: Mapping[str, str]

@@ -123,7 +123,11 @@ def _describe(file: PaymentFile) -> dict[str, JsonValue]:
 def find_write_off(desk: _Desk) -> WriteOff:
     """Ask the company for our write-off: ACCEPTED, ABSENT, or REFUSED with the reason why there is no usable answer."""
     payment = desk.payment
-    values = {"sequence_no": payment.sequence_no, "business_on": payment.business_on.isoformat()}
+    values = {
+        "sequence_no": payment.sequence_no,
+        "household_no": payment.household_no,
+        "business_on": payment.business_on.isoformat(),
+    }
     try:
         answer = desk.call("find_write_off", values)
     except BackEndRefused as refused:

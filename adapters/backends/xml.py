@@ -1,0 +1,124 @@
+"""Back ends that speak fixed XML documents over one address, in GBK or UTF-8, as public water companies do.
+
+Written element by element from the mapping's document; read without entities, document types, attributes or mixed content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+
+from adapters.backends.connector import ReplyUnreadable, RequestUnwritable, Written
+from adapters.http import HttpReply
+from config.shapes import is_printable
+from services.mapping import BackEndSpec, Operation
+from services.model import JsonValue
+from services.reply_shape import ReplyNode
+from services.translation import Request
+
+TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.]*")
+DECLARATION = re.compile(r"\A\s*<\?xml\s+version=[\"']1\.0[\"'](?:\s+encoding=[\"']([A-Za-z0-9._\-]+)[\"'])?[^>]*\?>")
+CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._\-]+)", re.IGNORECASE)
+MAX_DEPTH = 20
+
+
+class XmlWire:
+    """Implements ``Wire`` for XML."""
+
+    def write(self, spec: BackEndSpec, operation: Operation, request: Request) -> Written:
+        """One document to the mapping's path."""
+        body = write_document(spec.root, request.document or {}, spec.encoding)
+        return Written(operation.method, request.path, body, f"text/xml; charset={spec.encoding}")
+
+    def read(self, spec: BackEndSpec, operation: Operation, reply: HttpReply) -> JsonValue:
+        """The children of the reply's root; a place that the mapping declares as a list is a list, however many there are."""
+        told = CHARSET.search(reply.headers.get("content-type", ""))
+        if told and told.group(1).upper() != spec.encoding:
+            raise ReplyUnreadable("another charset in the header")
+        return read_document(reply.body, spec.reply_root, spec.encoding, operation.reply)
+
+
+def write_document(root: str, document: dict[str, JsonValue], encoding: str) -> bytes:
+    """``<?xml …?><root>…</root>`` in ``encoding``. Raises ``RequestUnwritable``: a character that the encoding or XML has not."""
+    text = f'<?xml version="1.0" encoding="{encoding}"?>' + "".join(_write_element(root, document))
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        raise RequestUnwritable(f"a character that {encoding} does not have") from None
+
+
+def _write_element(tag: str, value: JsonValue) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _write_element(tag, item)
+        return
+    if not TAG.fullmatch(tag):
+        raise RequestUnwritable("not the name of an element")
+    yield f"<{tag}>"
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _write_element(name, item)
+    else:
+        yield _write_text(value)
+    yield f"</{tag}>"
+
+
+def _write_text(value: JsonValue) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise RequestUnwritable("neither a text nor a whole number")
+    text = str(value)
+    if not is_printable(text) or "\ufffe" in text or "\uffff" in text:
+        raise RequestUnwritable("a character that XML does not have")
+    return escape(text, {"\n": "&#10;"})
+
+
+def read_document(body: bytes, root: str, encoding: str, shape: ReplyNode) -> dict[str, JsonValue]:
+    """The plain values of a reply. Raises ``ReplyUnreadable``."""
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError:
+        raise ReplyUnreadable(f"not {encoding}") from None
+    declared = DECLARATION.match(text)
+    if ((declared and declared.group(1)) or "UTF-8").upper() != encoding:
+        raise ReplyUnreadable("another encoding in the declaration")
+    try:
+        element = fromstring(text[declared.end() :] if declared else text, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, RecursionError):
+        raise ReplyUnreadable("not XML, or XML with a document type") from None
+    if element.tag != root:
+        raise ReplyUnreadable("another root element")
+    value = _read_element(element, shape, 0)
+    if not isinstance(value, dict):
+        raise ReplyUnreadable("a root without elements")
+    return value
+
+
+def _read_element(element: Element, shape: ReplyNode, depth: int) -> JsonValue:
+    children = list(element)
+    if depth > MAX_DEPTH or element.attrib:
+        raise ReplyUnreadable("attributes or too many levels")
+    text = (element.text or "").strip()
+    if not children:
+        return text or ({} if shape.children else None)
+    if text or any((child.tail or "").strip() for child in children):
+        raise ReplyUnreadable("text beside elements")
+    return _read_children(children, shape, depth)
+
+
+def _read_children(children: list[Element], shape: ReplyNode, depth: int) -> dict[str, JsonValue]:
+    table: dict[str, JsonValue] = {name: [] for name, child in shape.children.items() if child.many}
+    for child in children:
+        inner = shape.children.get(child.tag, ReplyNode())
+        value = _read_element(child, inner, depth + 1)
+        if inner.many:
+            table[child.tag].append(value)
+        elif child.tag in table:
+            raise ReplyUnreadable("an element stands twice")
+        else:
+            table[child.tag] = value
+    return table
