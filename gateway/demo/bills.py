@@ -6,14 +6,19 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeAlias
 
+from adapters.sandbox.utilities.model import BillLine
+from adapters.sandbox.utilities.prices import total_fen
 from gateway.demo.journey import Journey, require
 from gateway.demo.phone import Phone
 from gateway.launch.loopback import send
 
 PAID_WELL = {"wechat": "requestPayment:ok", "alipay": "9000"}
 WRITE_OFF_SECONDS = 20.0
+Tariff: TypeAlias = Callable[[Decimal], tuple[BillLine, ...]]
+"""Lines of a bill for a consumption; only the company (here: its emulator) computes prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Utility:
     url: str
     service: str
     household_no: str
+    price: Tariff
     proves_identity: bool
 
 
@@ -32,11 +38,16 @@ def yuan(amount_fen: int) -> str:
 
 
 def issue_bill(utility: Utility, period: str) -> tuple[str, int]:
-    """Let the company issue a new unpaid bill, with an amount of its own; the bill number and the amount in fen."""
-    amount_fen = 3000 + secrets.randbelow(20_000)
-    body = {"household_no": utility.household_no, "period": period, "amount_fen": amount_fen}
+    """Let the company issue a new unpaid bill over a random consumption, by its own tariff; bill number, amount in fen."""
+    lines = utility.price(Decimal(1000 + secrets.randbelow(3000)) / 100)
+    items = [
+        {"label": line.label, "amount_fen": line.amount_fen, "quantity": line.quantity, "unit_price": line.unit_price}
+        for line in lines
+    ]
+    amount_fen = total_fen(lines)
+    body = {"household_no": utility.household_no, "period": period, "amount_fen": amount_fen, "items": items}
     reply = send("POST", f"{utility.url}/_sandbox/bills", body)
-    require(reply.status in (200, 201), f"the company did not issue a bill: status {reply.status}")
+    require(reply.status == 201, f"the company did not issue a bill: status {reply.status}")
     return str(reply.json()["bill_no"]), amount_fen
 
 

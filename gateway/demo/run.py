@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from adapters.clock import SharedClock, business_date
-from gateway.demo.bills import Utility, pay_bill_journey
+from adapters.sandbox.utilities.prices import price_gas, price_water
+from gateway.demo.bills import Tariff, Utility, pay_bill_journey
 from gateway.demo.evidence import LedgerWatch, compare_evidence, read_received, write_ledger, write_utility
 from gateway.demo.journey import Journey
 from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
@@ -24,6 +25,8 @@ from gateway.launch.stack import Stack, open_stack, start_stores, write_state
 
 JOURNEYS = ("bills",)
 PAYEES = ("gas", "water")
+HOUSEHOLDS: Mapping[str, tuple[str, Tariff]] = {"gas": ("10086001", price_gas), "water": ("20086001", price_water)}
+"""The seeded household of each company, and the tariff by which it bills."""
 
 
 def say(line: str) -> None:
@@ -71,27 +74,25 @@ class Scene:
 
     def utility(self, name: str) -> Utility:
         """The company with its seeded household."""
-        household = {"gas": "10086001", "water": "20086001"}[name]
-        return Utility(self.stack.addresses[name], f"{name}-bill", household, proves_identity=name == "water")
+        household_no, price = HOUSEHOLDS[name]
+        url = self.stack.addresses[name]
+        return Utility(url, f"{name}-bill", household_no, price, proves_identity=name == "water")
 
 
-def list_people(stack: Stack) -> dict[str, Person]:
-    """The two persons of the demo, as the sandbox's population register knows them."""
-    people = send("GET", f"{stack.addresses['register']}/_sandbox/persons").json()
-    found = {entry["name"]: entry for entry in people}
-    return {
-        user: Person(user, name, found[name]["identity_number"], found[name]["phone"])
-        for user, name in (("wang", "王小明"), ("li", "李秀英"))
-    }
+PEOPLE = (
+    Person("wang", "王小明", "110101199003070011", "13800138001"),
+    Person("li", "李秀英", "110101198505120029", "13800138002"),
+)
+"""Two invented persons whom the sandbox's population register knows; their numbers have valid check digits."""
 
 
 def play_bills(scene: Scene) -> list[Journey]:
     """Gas in WeChat, water in Alipay. A step that does not hold ends its journey, not the other one."""
-    people = list_people(scene.stack)
+    wang, li = PEOPLE
     period = business_date(SharedClock(scene.stack.clock_file).now()).strftime("%Y-%m")
     cast: Sequence[tuple[str, Phone, Utility]] = [
-        ("gas-bill", scene.wechat_phone(people["wang"]), scene.utility("gas")),
-        ("water-bill", scene.alipay_phone(people["li"]), scene.utility("water")),
+        ("gas-bill", scene.wechat_phone(wang), scene.utility("gas")),
+        ("water-bill", scene.alipay_phone(li), scene.utility("water")),
     ]
     return [play(scene, name, phone, utility, period) for name, phone, utility in cast]
 
