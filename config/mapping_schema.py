@@ -224,3 +224,10 @@ OPERATIONS_OF_KIND: Mapping[str, Mapping[str, OperationShape]] = {
 """The same operations for every service of a kind, whatever its back end speaks. Kinds without an entry have none yet."""
 WRITES = frozenset({"write_off"})
 """Operations that change something at the back end: a mapping that marks one of them as read is refused."""
+LOCALE = Record(
+    {
+        "errors": Table(Text(max_length=300), r"[a-z][a-z0-9_]*", 1),
+        "refusals": Record({name: Text(max_length=300) for name in ERROR_NAMES}),
+    }
+)
+"""One language's fixed sentences; a test compares ``errors`` with the codes in ``services/errors.py``."""
