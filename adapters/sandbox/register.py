@@ -16,6 +16,7 @@ from pathlib import Path
 from werkzeug.wrappers import Request, Response
 
 from adapters.sandbox.behaviour import Behaviours, arrange_from_request, run_with
+from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.routing import Router, answer_json, read_control
 
 OPERATIONS: Mapping[str, frozenset[str]] = {"query": frozenset({"truncated"})}
@@ -47,8 +48,9 @@ class Register:
         self._behaviours = Behaviours(OPERATIONS)
         home.mkdir(parents=True, exist_ok=True)
         with closing(self._connect()) as connection:
+            is_new = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'persons'").fetchone() is None
             connection.execute(_TABLE)
-        for digits, name, phone in _SEEDS:
+        for digits, name, phone in _SEEDS if is_new else ():
             self.enter_person(complete_identity_number(digits), name, phone)
 
     def _connect(self) -> sqlite3.Connection:
@@ -98,6 +100,11 @@ class Register:
         """``POST /_sandbox/control/behaviour``."""
         status, content = arrange_from_request(self._behaviours, request)
         return answer_json(content, status)
+
+
+def build(context: SandboxContext) -> Router:
+    """From a sandbox context."""
+    return create_register(context.home, context.credentials["register"]["api_key"])
 
 
 def create_register(home: Path, api_key: str) -> Router:

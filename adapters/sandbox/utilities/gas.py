@@ -17,6 +17,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from adapters.sandbox.behaviour import Behaviours
+from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.routing import Handler, Router, answer_json
 from adapters.sandbox.utilities.books import Books
 from adapters.sandbox.utilities.control import add_control
@@ -45,6 +46,11 @@ class _InputRefused(Exception):
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
+
+
+def build(context: SandboxContext) -> Router:
+    """From a sandbox context."""
+    return create_gas(context.home, context.clock, context.credentials["gas"]["api_key"])
 
 
 def create_gas(home: Path, clock: Clock, api_key: str) -> Router:

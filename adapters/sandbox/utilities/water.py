@@ -20,6 +20,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from werkzeug.wrappers import Request, Response
 
 from adapters.sandbox.behaviour import Behaviours
+from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.routing import Router
 from adapters.sandbox.utilities.books import Books
 from adapters.sandbox.utilities.control import add_control
@@ -61,6 +62,11 @@ _DECLARATION = b'<?xml version="1.0" encoding="GBK"?>'
 
 Message = dict[str, str]
 Filler = Callable[[Element], None]
+
+
+def build(context: SandboxContext) -> Router:
+    """From a sandbox context."""
+    return create_water(context.home, context.clock, context.credentials["water"])
 
 
 def create_water(home: Path, clock: Clock, credentials: Mapping[str, str]) -> Router:

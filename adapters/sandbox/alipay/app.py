@@ -1,0 +1,29 @@
+"""The emulated Alipay open platform, v2 gateway: build it from a sandbox context."""
+
+from __future__ import annotations
+
+from adapters.sandbox.alipay.accounts import Accounts
+from adapters.sandbox.alipay.control import Control
+from adapters.sandbox.alipay.gateway import Gateway
+from adapters.sandbox.alipay.notices import TradeNoticeDress
+from adapters.sandbox.alipay.phone import Phone
+from adapters.sandbox.alipay.state import NAME, OPERATIONS, Alipay
+from adapters.sandbox.behaviour import Behaviours
+from adapters.sandbox.context import SandboxContext
+from adapters.sandbox.routing import Router
+from adapters.sandbox.shelf import Shelf
+
+
+def build(context: SandboxContext) -> Router:
+    """The emulator as a WSGI application; it remembers under ``home/alipay.sqlite3``."""
+    accounts = Accounts(context.home / "credentials" / "alipay", context.credentials["alipay"])
+    shelf = Shelf(context.home / "alipay.sqlite3")
+    state = Alipay(context.clock, shelf, Behaviours(OPERATIONS), accounts, context.notices)
+    context.notices.register(NAME, TradeNoticeDress(accounts, context.clock))
+    router = Router()
+    gateway = Gateway(state)
+    for method in ("GET", "POST"):
+        router.add(method, "/gateway.do", gateway.answer)
+    Phone(state).add_to(router)
+    Control(state).add_to(router)
+    return router
