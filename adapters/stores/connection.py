@@ -8,14 +8,16 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.errors import StoreUnavailable
 
 POOL_TIMEOUT_SECONDS = 2.0
 CONNECT_TIMEOUT_SECONDS = 2
-SERVER_OPTIONS = "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+SERVER_OPTIONS = (
+    "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+)
 _SCOPE = text("SELECT set_config('guitai.agencies', :agencies, true)")
 
 
@@ -33,6 +35,10 @@ def open_engine(where: str | Engine, pool_size: int = 2) -> Engine:
         hide_parameters=True, isolation_level="READ COMMITTED",
         connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS, "options": SERVER_OPTIONS, "application_name": "guitai"},
     )  # fmt: skip
+
+
+class StoreFault(RuntimeError):
+    """The store refused a statement of ours: a fault in our code or a missing right. It holds no value of a row."""
 
 
 @contextmanager
@@ -53,7 +59,12 @@ def reporting_unavailability() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailable("the connection to the government store broke") from without_values(error)
-        raise
+        raise StoreFault("the store refused a statement") from without_values(error)
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Whether a unique key was there first (SQLSTATE 23505)."""
+    return getattr(error.orig, "sqlstate", None) == "23505"
 
 
 def without_values(error: BaseException) -> Exception:

@@ -101,4 +101,6 @@ def upgrade() -> None:
         grant(table, public="SELECT", console="SELECT", worker="SELECT")
     grant("agencies", sequencer="SELECT")
     run("REVOKE ALL ON FUNCTION guitai_agencies() FROM PUBLIC;")
-    run("GRANT EXECUTE ON FUNCTION guitai_agencies() TO guitai_public, guitai_console, guitai_worker, guitai_sequencer;")
+    run(
+        "GRANT EXECUTE ON FUNCTION guitai_agencies() TO guitai_public, guitai_console, guitai_worker, guitai_sequencer;"
+    )

@@ -1,0 +1,44 @@
+"""Encrypted cells: text and JSON in and out of ciphertexts, each bound to its table, column and row."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from adapters.stores.keyring import Keyring
+from services.model import JsonValue
+
+
+def seal_text(keyring: Keyring, place: tuple[str, str, object], text: str) -> bytes:
+    """Encrypt a text for ``place``: table, column, row id."""
+    return keyring.encrypt(*place, text.encode())
+
+
+def open_text(keyring: Keyring, place: tuple[str, str, object], cell: bytes) -> str:
+    """Decrypt a text. Raises ``CiphertextRefused``."""
+    return keyring.decrypt(*place, cell).decode()
+
+
+def open_optional(keyring: Keyring, place: tuple[str, str, object], cell: bytes | None) -> str | None:
+    """The same for a cell that may be empty."""
+    return None if cell is None else open_text(keyring, place, cell)
+
+
+def seal_json(keyring: Keyring, place: tuple[str, str, object], value: JsonValue) -> bytes:
+    """Encrypt a JSON value."""
+    return keyring.encrypt(*place, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def open_json(keyring: Keyring, place: tuple[str, str, object], cell: bytes) -> JsonValue:
+    """Decrypt a JSON value. Raises ``CiphertextRefused``."""
+    return json.loads(keyring.decrypt(*place, cell))
+
+
+def seal_id(keyring: Keyring, place: tuple[str, str, object], identifier: UUID) -> bytes:
+    """Encrypt an id."""
+    return keyring.encrypt(*place, identifier.bytes)
+
+
+def open_id(keyring: Keyring, place: tuple[str, str, object], cell: bytes) -> UUID:
+    """Decrypt an id. Raises ``CiphertextRefused``."""
+    return UUID(bytes=keyring.decrypt(*place, cell))

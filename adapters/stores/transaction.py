@@ -1,0 +1,74 @@
+"""The business store: one transaction at a time, limited to the agencies with which it was begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from adapters.boundary import transaction_scope
+from adapters.queue import SqlJobQueue
+from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
+from adapters.stores.connection import open_engine, scoped
+from adapters.stores.households import SqlHouseholdStore
+from adapters.stores.keyring import Keyring
+from adapters.stores.partitions import extend_months
+from adapters.stores.payments import SqlPaymentStore
+from adapters.stores.persons import SqlPersonStore
+from services.ports import (
+    ClaimStore,
+    Clock,
+    HouseholdStore,
+    IdempotencyStore,
+    JobQueue,
+    PaymentStore,
+    PersonStore,
+    Transaction,
+)
+
+
+class SqlTransaction:
+    """``ports.Transaction``: every store on the same connection."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self.persons: PersonStore = SqlPersonStore(connection, keyring)
+        self.households: HouseholdStore = SqlHouseholdStore(connection, keyring)
+        self.payments: PaymentStore = SqlPaymentStore(connection, keyring)
+        self.claims: ClaimStore = SqlClaimStore(connection, keyring)
+        self.idempotency: IdempotencyStore = SqlIdempotencyStore(connection, keyring)
+        self.jobs: JobQueue = SqlJobQueue(connection)
+
+
+class SqlStore:
+    """``ports.Store`` and, for the worker's role, ``ports.DueWork``. ``engine`` may be shared with readers of the same role."""
+
+    def __init__(self, url: str | Engine, keyring: Keyring, clock: Clock, pool_size: int = 8) -> None:
+        self.engine = open_engine(url, pool_size)
+        self._keyring = keyring
+        self._clock = clock
+
+    @contextmanager
+    def begin(self, agencies: Sequence[UUID]) -> Iterator[Transaction]:
+        """Commits at the end of the block, rolls back on any exception. Raises ``StoreUnavailable``."""
+        with transaction_scope(), scoped(self.engine, agencies) as connection:
+            yield SqlTransaction(connection, self._keyring)
+
+    def move_due(self, at: datetime, limit: int) -> int:
+        """Turn work that is due at ``at`` into jobs; returns how much. Only the worker's role may."""
+        with scoped(self.engine, self._all_agencies()) as connection:
+            return SqlJobQueue(connection).move_due(at, limit)
+
+    def extend_months(self, ahead: int = 3) -> int:
+        """Make month partitions ahead of the clock port; returns how many are new. Only the worker's role may."""
+        return extend_months(self.engine, self._clock.now(), ahead)
+
+    def _all_agencies(self) -> list[UUID]:
+        with scoped(self.engine, ()) as connection:
+            return list(connection.execute(text("SELECT agency_id FROM agencies")).scalars())
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.engine.dispose()
