@@ -13,7 +13,8 @@ from datetime import date
 from uuid import UUID
 
 from services.errors import BackEndGarbled, BackEndRefused, HouseholdNotFound, ServiceOff
-from services.mapping import Catalogue, ServiceMapping
+from services.catalogue import Catalogue
+from services.mapping import ServiceMapping
 from services.model import Bill, BillItem, Caller, Household, JsonValue
 from services.ports import BackEnd, KeyedHash, RateLimiter
 

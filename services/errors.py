@@ -5,6 +5,7 @@
     GuitaiError
     ├── Refusal                      the caller must change something
     │   ├── InputRefused             a field, named by its path in ``detail``
+    │   ├── RequestTooLarge, RequestIncomplete, MethodNotAllowed
     │   ├── NotSignedIn, SessionExpired, LoginCodeRefused, LoginCutOff, AssuranceTooLow, IdentityNotProven, PersonMismatch
     │   ├── NotFound                 also what belongs to somebody else
     │   ├── Conflict                 BillHasOpenOrder, BillChanged, NothingOwed, IdempotencyKeyReused, RequestInProgress, ...
@@ -43,6 +44,24 @@ class InputRefused(Refusal):
     """A field of the request is not acceptable; ``detail`` maps its path to the rule."""
 
     code = "input_refused"
+
+
+class RequestTooLarge(Refusal):
+    """The request is over the limit; it was not read to its end."""
+
+    code = "request_too_large"
+
+
+class RequestIncomplete(Refusal):
+    """The request did not arrive whole, or contradicts itself about its length."""
+
+    code = "request_incomplete"
+
+
+class MethodNotAllowed(Refusal):
+    """The address exists, but not for this."""
+
+    code = "method_not_allowed"
 
 
 class NotSignedIn(Refusal):

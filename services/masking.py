@@ -21,8 +21,6 @@ def mask_name(name: str) -> str:
     Of a Chinese name the last character is kept (the family name says most about a family), of a Latin word the first letter.
     """
     text = _tidy(name)
-    if not text:
-        return ""
     if not _is_wide(text):
         return _mask_latin_name(text)
     letters = [character for character in text if _WORD.match(character)]
@@ -47,8 +45,6 @@ def mask_address(address: str) -> str:
     No digit is ever kept, and never more than half of the characters.
     """
     text = _tidy(address)
-    if not text:
-        return ""
     if not _is_wide(text):
         return _mask_latin_address(text)
     found = _DISTRICT.match(text)
@@ -67,8 +63,6 @@ def _mask_latin_address(text: str) -> str:
 def mask_phone(phone: str) -> str:
     """A phone number: 13800138001 becomes ``138****8001``; of any other form its last two digits."""
     digits = re.sub(r"\D", "", _tidy(phone))
-    if not digits:
-        return ""
     if len(digits) == 11 and digits.startswith("1"):
         return digits[:3] + STARS + digits[-4:]
     return STARS + (digits[-2:] if len(digits) >= 7 else "")
@@ -77,8 +71,6 @@ def mask_phone(phone: str) -> str:
 def mask_household_no(household_no: str) -> str:
     """A household number (户号): its last four characters if it has at least eight, its last two from five, else nothing of it."""
     text = _tidy(household_no)
-    if not text:
-        return ""
     shown = 4 if len(text) >= 8 else 2 if len(text) >= 5 else 0
     return STARS + (text[-shown:] if shown else "")
 
