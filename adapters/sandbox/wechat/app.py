@@ -59,6 +59,7 @@ def _add_payment_api(router: Router, state: WeChat) -> None:
 def _add_phone_and_control(router: Router, state: WeChat) -> None:
     phones, control = Phones(state), Control(state)
     router.add("POST", "/_sandbox/phone/login", phones.login)
+    router.add("GET", "/_sandbox/phone/openid", phones.openid)
     router.add("POST", "/_sandbox/phone/phone-code", phones.phone_code)
     router.add("POST", "/_sandbox/phone/pay", phones.pay)
     router.add("GET", "/_sandbox/phone/messages", phones.messages)

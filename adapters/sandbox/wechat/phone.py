@@ -33,6 +33,14 @@ class Phones:
         seconds = 0 if told["user"].startswith("expired") else 300
         return answer_json({"code": give_code(self._state, "code", told["app_id"], openid, seconds=seconds)})
 
+    def openid(self, request: Request) -> Response:
+        """GET ?user=&app_id=: the openid of a user, for SDK users without a log-in of their own; the first app by default."""
+        app_id = request.args.get("app_id") or next(iter(self._state.programs))
+        user = request.args.get("user")
+        if not user or app_id not in self._state.programs:
+            return answer_json({"error": "expected user, and perhaps a known app_id"}, 400)
+        return answer_json({"openid": remember_user(self._state, app_id, user)})
+
     def phone_code(self, request: Request) -> Response:
         """The phone number button: {app_id, user, phone} → {code}."""
         told = read_control(request, {"app_id", "user", "phone"})

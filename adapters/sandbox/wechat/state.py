@@ -78,7 +78,7 @@ class WeChat:
 def open_state(context: SandboxContext) -> WeChat:
     """Load keys and memory from the sandbox's home."""
     credentials = context.credentials[NAME]
-    state = WeChat(
+    return WeChat(
         context,
         context.clock,
         Shelf(context.home / "wechat.sqlite3"),
@@ -87,9 +87,6 @@ def open_state(context: SandboxContext) -> WeChat:
         load_merchants(credentials),
         load_platform_keys(context.home / "credentials" / NAME),
     )
-    for program in state.programs.values():
-        remember_user(state, program.app_id, "demo")
-    return state
 
 
 def openid_of(app_id: str, user: str) -> str:

@@ -1,0 +1,124 @@
+"""``python -m gateway sandbox``: the emulated platforms by themselves, without PostgreSQL, Redis or any setting.
+
+Nothing here imports the rooms of the database: whoever only wants a WeChat Pay v3 or an Alipay to test against needs this
+command and nothing else. Results go to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from adapters.clock import SharedClock, SystemClock
+from adapters.sandbox.serving import EMULATORS, RunningSandbox, start_sandbox
+
+PLATFORMS = frozenset({"wechat", "alipay"})
+
+
+@click.group()
+def sandbox() -> None:
+    """Emulated platforms, utilities and register."""
+
+
+@sandbox.command()
+@click.option("--all", "everything", is_flag=True, help="Also the gas and water companies and the population register.")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("var/sandbox"),
+    show_default=True,
+    help="Folder of credentials, orders and evidence; kept between runs.",
+)
+@click.option(
+    "--wechat-port", type=click.IntRange(0, 65535), default=0, help="Fixed port (default: the last one, or free)."
+)
+@click.option(
+    "--alipay-port", type=click.IntRange(0, 65535), default=0, help="Fixed port (default: the last one, or free)."
+)
+@click.option(
+    "--clock-file", type=click.Path(path_type=Path, dir_okay=False), help="Take the time from a shared clock file."
+)
+@click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Keep what is received in this file.")
+def run(
+    everything: bool, home: Path, wechat_port: int, alipay_port: int, clock_file: Path | None, evidence: Path | None
+) -> None:
+    """Start WeChat Pay v3 and Alipay on the loopback address; Ctrl-C stops them, a second run keeps the data."""
+    names = set(EMULATORS) if everything else set(PLATFORMS)
+    clock = SharedClock(clock_file) if clock_file else SystemClock()
+    stop = _catch_signals()
+    try:
+        running = start_sandbox(
+            home.resolve(),
+            only=names,
+            ports={"wechat": wechat_port, "alipay": alipay_port},
+            clock=clock,
+            evidence_file=evidence.resolve() if evidence else None,
+        )
+    except OSError as error:
+        raise click.ClickException(f"cannot start: {error.strerror}") from error
+    click.echo(describe(running))
+    click.echo("Ctrl-C stops the sandbox.", err=True)
+    stop.wait()
+    running.stop()
+
+
+def _catch_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    return stop
+
+
+def describe(running: RunningSandbox) -> str:
+    """Addresses, where the credentials are, and an example for each platform's SDK."""
+    addresses = [f"  {name:<9} {url}" for name, url in running.addresses.items()]
+    file = running.home / "credentials.json"
+    parts = [
+        "The sandbox is listening:",
+        *addresses,
+        f"Credentials: {file}",
+        "Magic values and control: docs/sandbox.md",
+    ]
+    return "\n".join([*parts, "", show_wechat_example(running), "", show_alipay_example(running)])
+
+
+def show_wechat_example(running: RunningSandbox) -> str:
+    """A program for PyPI's ``wechatpayv3`` that orders, pays as a citizen would, and queries."""
+    return f"""# pip install wechatpayv3
+import json, time, urllib.request
+from wechatpayv3 import WeChatPay, WeChatPayType
+url, m = "{running.addresses["wechat"]}", json.load(open("{running.home}/credentials.json"))["wechat"]["merchants"][0]
+pay = WeChatPay(WeChatPayType.MINIPROG, m["merchant_id"], open(m["private_key_file"]).read(), m["serial_no"], m["app_id"],
+                m["api_v3_key"], "http://127.0.0.1:9000/notices", partner_mode=True, public_key_id=m["public_key_id"],
+                public_key=open(m["platform_public_key_file"]).read())
+pay._core._gate_way = url
+number, payer = f"T{{time.time_ns()}}", json.load(urllib.request.urlopen(f"{{url}}/_sandbox/phone/openid?user=demo"))["openid"]
+print(pay.pay("a bill", number, {{"total": 100}}, {{"sp_openid": payer}}, sub_mchid=m["sub_merchant_id"]))
+order = json.dumps({{"order_no": number}}).encode()
+urllib.request.urlopen(urllib.request.Request(f"{{url}}/_sandbox/control/pay", order, {{"Content-Type": "application/json"}}))
+print(pay.query(out_trade_no=number, sub_mchid=m["sub_merchant_id"]))"""
+
+
+def show_alipay_example(running: RunningSandbox) -> str:
+    """A program for PyPI's ``python-alipay-sdk`` that orders, pays as a citizen would, and queries."""
+    return f"""# pip install python-alipay-sdk
+import json, time, urllib.request
+from alipay import AliPay
+url, a = "{running.addresses["alipay"]}", json.load(open("{running.home}/credentials.json"))["alipay"]["apps"][0]
+client = AliPay(a["app_id"], None, open(a["private_key_file"]).read(), open(a["alipay_public_key_file"]).read())
+client._gateway = url + "/gateway.do"
+def ask(path, body):
+    return json.load(urllib.request.urlopen(urllib.request.Request(url + path, json.dumps(body).encode(), {{"Content-Type": "application/json"}})))
+number, buyer = f"T{{time.time_ns()}}", ask("/_sandbox/control/people", {{"app_id": a["app_id"], "user": "demo"}})
+order = {{"out_trade_no": number, "total_amount": "1.00", "subject": "a bill", "product_code": "JSAPI_PAY", "op_app_id": a["app_id"]}}
+print(client.server_api("alipay.trade.create", order | {{f"buyer_{{name}}": value for name, value in buyer.items()}}))
+ask("/_sandbox/control/pay", {{"order_no": number}})
+print(client.api_alipay_trade_query(out_trade_no=number))"""
