@@ -20,7 +20,7 @@ from gateway.launch.places import LaunchFault, pick_ports
 from gateway.launch.stack import Stack
 
 READY_SECONDS = 60.0
-WEB_THREADS = {"public": 8, "console": 4, "operations": 2}
+WEB_THREADS = {"public": 16, "console": 4, "operations": 2}
 ROLE_OF = {"public": "public", "console": "console", "operations": "public", "worker": "worker"}
 
 
