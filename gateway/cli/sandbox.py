@@ -110,8 +110,9 @@ print(pay.query(out_trade_no=number, sub_mchid=m["sub_merchant_id"]))"""
 def show_alipay_example(running: RunningSandbox) -> str:
     """A program for PyPI's ``python-alipay-sdk`` that orders, pays as a citizen would, and queries."""
     return f"""# pip install python-alipay-sdk
-import json, time, urllib.request
+import json, os, time, urllib.request
 from alipay import AliPay
+os.environ["TZ"] = "CST-8"; time.tzset()  # the SDK writes local time, Alipay reads Beijing time
 url, a = "{running.addresses["alipay"]}", json.load(open("{running.home}/credentials.json"))["alipay"]["apps"][0]
 client = AliPay(a["app_id"], None, open(a["private_key_file"]).read(), open(a["alipay_public_key_file"]).read())
 client._gateway = url + "/gateway.do"
