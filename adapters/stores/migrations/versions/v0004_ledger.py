@@ -62,4 +62,7 @@ def upgrade() -> None:
         public="SELECT, INSERT", worker="SELECT, INSERT", console="SELECT, INSERT", sequencer="SELECT",
     )  # fmt: skip
     grant("exposure_salts", public="INSERT", console="INSERT", worker="SELECT, INSERT, DELETE")
-    grant("exposure_publications", public="SELECT, INSERT", console="SELECT, INSERT", worker="SELECT, INSERT")
+    grant(
+        "exposure_publications",
+        public="SELECT, INSERT", console="SELECT, INSERT", worker="SELECT, INSERT", sequencer="SELECT",
+    )  # fmt: skip

@@ -1,0 +1,239 @@
+"""Redis for what may be lost: sessions, rate limits, platform tokens. Each value carries its own expiry from the clock port.
+
+Nothing personal lies here in clear: a session is found by the SHA-256 of its token and holds random ids, platform tokens are
+encrypted. Redis's own time-to-live only cleans up. Whatever fails is ``CacheUnavailable``: default deny. No pipelines: the
+stand-in delays them; one script does what must be done in one step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from services.errors import CacheUnavailable, TooManyRequests
+from services.model import Assurance, PlatformName, Session
+from services.ports import Clock
+
+_KEEP_SECONDS = 86_400
+"""Redis keeps a value a day longer than its own expiry says: the shared clock may stand still."""
+
+_SAVE_SESSION = """
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('SET', KEYS[2], KEYS[1], 'EX', ARGV[2])
+redis.call('SADD', KEYS[3], KEYS[1])
+if redis.call('TTL', KEYS[3]) < tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[3], ARGV[2]) end
+return 1
+"""
+_SPEND = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
+  local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+  return tostring(oldest[2] or ARGV[1])
+end
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return ''
+"""
+_DROP = """
+local held = redis.call('GET', KEYS[1])
+if held and cjson.decode(held)['digest'] == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+class Cipher(Protocol):
+    """What the token cache needs of the keyring."""
+
+    def encrypt(self, table: str, column: str, row_id: object, plaintext: bytes) -> bytes: ...
+    def decrypt(self, table: str, column: str, row_id: object, ciphertext: bytes) -> bytes: ...
+
+
+def make_redis_client(url: str) -> redis.Redis:
+    """A client that gives up after a second and tries a broken connection once more."""
+    return redis.Redis.from_url(
+        url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 1), decode_responses=False
+    )
+
+
+class RedisSessions:
+    """``ports.SessionStore``."""
+
+    def __init__(self, client: redis.Redis, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._save = client.register_script(_SAVE_SESSION)
+
+    def save(self, token: str, session: Session) -> None:
+        keys = [_session_key(token), _by_session(session.session_id), _by_login(session.login_id)]
+        keep = _seconds_until(session.expires_at, self._clock) + _KEEP_SECONDS
+        with _reporting_unavailability():
+            self._save(keys=keys, args=[_write_session(session), keep])
+
+    def load(self, token: str) -> Session | None:
+        """The session, also one that has expired by the clock (the caller tells the two apart), or None."""
+        with _reporting_unavailability():
+            found = _take(self._client.get(_session_key(token)))
+        return None if found is None else _read_session(found)
+
+    def delete(self, session_id: UUID) -> None:
+        with _reporting_unavailability():
+            key = _take(self._client.get(_by_session(session_id)))
+            self._client.delete(_by_session(session_id), *([key] if key else []))
+
+    def delete_login(self, login_id: UUID) -> None:
+        with _reporting_unavailability():
+            keys = self._members(login_id)
+            self._client.delete(_by_login(login_id), *keys)
+
+    def list_of_login(self, login_ids: Iterable[UUID]) -> list[Session]:
+        """The sessions that have not expired by the clock, the oldest first."""
+        now = self._clock.now()
+        with _reporting_unavailability():
+            keys = [key for login_id in login_ids for key in self._members(login_id)]
+            cells = [_take(self._client.get(key)) for key in keys]
+        found = [_read_session(cell) for cell in cells if cell is not None]
+        return sorted((one for one in found if one.expires_at > now), key=lambda one: one.created_at)
+
+    def _members(self, login_id: UUID) -> list[bytes]:
+        members: Any = self._client.smembers(_by_login(login_id))
+        return list(members)
+
+
+class RedisRateLimiter:
+    """``ports.RateLimiter``: a sliding window of moments by the clock port. Subjects are hashed before they become a key."""
+
+    def __init__(self, client: redis.Redis, clock: Clock) -> None:
+        self._clock = clock
+        self._spend = client.register_script(_SPEND)
+
+    def spend(self, rule: str, subject: str, limit: int, window_seconds: int) -> None:
+        """Count one act, or raise ``TooManyRequests`` with ``retry_after_seconds``; a refused act is not counted."""
+        now = int(self._clock.now().timestamp() * 1000)
+        key = f"guitai:limit:{rule}:{_digest(subject)}"
+        arguments: list[str | int] = [
+            now,
+            now - window_seconds * 1000,
+            limit,
+            secrets.token_hex(8),
+            window_seconds + _KEEP_SECONDS,
+        ]
+        with _reporting_unavailability():
+            answer: Any = self._spend(keys=[key], args=arguments)
+        if answer:
+            wait = (float(answer) + window_seconds * 1000 - now) / 1000
+            raise TooManyRequests(detail={"retry_after_seconds": max(1, min(window_seconds, int(-(-wait // 1))))})
+
+
+class RedisTokenCache:
+    """``ports.TokenCache``: a platform's token, encrypted, shared by all processes."""
+
+    def __init__(self, client: redis.Redis, clock: Clock, cipher: Cipher) -> None:
+        self._client = client
+        self._clock = clock
+        self._cipher = cipher
+        self._drop = client.register_script(_DROP)
+
+    def load(self, key: str) -> str | None:
+        with _reporting_unavailability():
+            found = _take(self._client.get(_token_key(key)))
+        if found is None:
+            return None
+        cell = json.loads(found)
+        if datetime.fromisoformat(cell["expires_at"]) <= self._clock.now():
+            return None
+        return self._cipher.decrypt("redis", "token", key, bytes.fromhex(cell["value"])).decode()
+
+    def save(self, key: str, value: str, seconds: int) -> None:
+        expires_at = datetime.fromtimestamp(self._clock.now().timestamp() + seconds, UTC)
+        cell = {
+            "expires_at": expires_at.isoformat(),
+            "digest": _digest(value),
+            "value": self._cipher.encrypt("redis", "token", key, value.encode()).hex(),
+        }
+        with _reporting_unavailability():
+            self._client.set(_token_key(key), json.dumps(cell), ex=seconds + _KEEP_SECONDS)
+
+    def drop(self, key: str, value: str) -> None:
+        with _reporting_unavailability():
+            self._drop(keys=[_token_key(key)], args=[_digest(value)])
+
+
+class RedisPing:
+    """``ports.Ping``."""
+
+    name = "redis"
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def ping(self) -> None:
+        """Raises ``CacheUnavailable``."""
+        with _reporting_unavailability():
+            self._client.ping()
+
+
+@contextmanager
+def _reporting_unavailability() -> Iterator[None]:
+    try:
+        yield
+    except (redis.RedisError, OSError) as error:
+        raise CacheUnavailable("Redis does not answer") from RuntimeError(type(error).__name__)
+
+
+def _take(answer: Any) -> bytes | None:
+    """redis-py types an answer for its synchronous and asynchronous client alike; ours is synchronous."""
+    return None if answer is None else bytes(answer)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _session_key(token: str) -> str:
+    return f"guitai:session:{_digest(token)}"
+
+
+def _by_session(session_id: UUID) -> str:
+    return f"guitai:session-id:{session_id}"
+
+
+def _by_login(login_id: UUID) -> str:
+    return f"guitai:login:{login_id}"
+
+
+def _token_key(key: str) -> str:
+    return f"guitai:token:{_digest(key)}"
+
+
+def _seconds_until(moment: datetime, clock: Clock) -> int:
+    return max(0, int((moment - clock.now()).total_seconds()))
+
+
+_SESSION_CELLS: dict[str, Callable[[str], Any]] = {
+    "session_id": UUID, "person_id": UUID, "login_id": UUID, "app": str, "platform": PlatformName,
+    "assurance": lambda text: Assurance(int(text)), "created_at": datetime.fromisoformat,
+    "expires_at": datetime.fromisoformat,
+}  # fmt: skip
+
+
+def _write_session(session: Session) -> bytes:
+    cells = {name: getattr(session, name) for name in _SESSION_CELLS}
+    cells["assurance"] = int(session.assurance)
+    return json.dumps(
+        {name: cell.isoformat() if isinstance(cell, datetime) else str(cell) for name, cell in cells.items()}
+    ).encode()
+
+
+def _read_session(cell: bytes) -> Session:
+    written = json.loads(cell)
+    return Session(**{name: read(written[name]) for name, read in _SESSION_CELLS.items()})

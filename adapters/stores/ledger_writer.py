@@ -1,0 +1,151 @@
+"""One connection to the ledger: writes a batch of entries with one statement, which is its own transaction.
+
+A connection that broke is replaced and the statement repeated once: rows carry their own ids, so what the first attempt had
+committed is not written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+from adapters.stores.group_commit import EntryRefused
+from services.errors import ExposureUnavailable
+from services.exposure import Leaf
+
+_OPTIONS = "-c statement_timeout=2s -c lock_timeout=2s -c timezone=UTC"
+_WRITE: LiteralString = """
+WITH records AS (
+    INSERT INTO exposure_records
+        (agency_id, record_id, at, kind, platform, direction, service, of_id, leaf, leaf_hash)
+    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %t::text[], %t::text[], %t::text[], %t::text[],
+        %b::uuid[], %b::bytea[], %b::bytea[])
+    ON CONFLICT DO NOTHING
+), persons AS (
+    INSERT INTO exposure_persons (agency_id, chain_id, record_id, platform)
+    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %t::text[])
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO exposure_salts (agency_id, record_id, salt)
+SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[])
+ON CONFLICT DO NOTHING
+"""
+_CLAIM_PUBLICATION: LiteralString = """
+INSERT INTO exposure_publications (agency_id, release, manifest_digest, record_id) VALUES (%s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+_ALLOW: LiteralString = "SELECT set_config('guitai.agencies', %s, false)"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What makes a published manifest unique."""
+
+    agency_id: UUID
+    release: str
+    digest: bytes
+    record_id: UUID
+
+
+@dataclass
+class Entry:
+    """What one request appends, all or nothing: leaves with the salt (exposures) or the record they speak of (outcomes)."""
+
+    rows: list[tuple[Leaf, UUID | None, bytes | None]] = field(default_factory=list)
+    publication: Publication | None = None
+
+    def add(self, leaf: Leaf, *, of: UUID | None = None, salt: bytes | None = None) -> None:
+        """Add a leaf."""
+        self.rows.append((leaf, of, salt))
+
+
+class LedgerConnection:
+    """A ``group_commit.Writer`` of entries."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection[Any] | None = None
+        self._agencies: set[UUID] = set()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """See ``Writer``; a batch without rows is a ping."""
+        try:
+            try:
+                self._write(entries)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                if self._connection is not None and not self._connection.broken:
+                    raise
+                self.close()
+                self._write(entries)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise ExposureUnavailable("the ledger does not answer") from _without_values(error)
+        except psycopg.Error as error:
+            if self._connection is None or self._connection.broken:
+                self.close()
+                raise ExposureUnavailable("the ledger does not answer") from _without_values(error)
+            raise EntryRefused from _without_values(error)
+
+    def close(self) -> None:
+        """Close the connection; the next write makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        self._agencies = set()
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        connection = self._connection or self._connect()
+        plain = [row for entry in entries if entry.publication is None for row in entry.rows]
+        self._allow(connection, {leaf.agency_id for entry in entries for leaf, _, _ in entry.rows})
+        if plain:
+            connection.execute(_WRITE, _columns(plain), prepare=True)
+        for entry in entries:
+            if entry.publication is not None:
+                self._publish(connection, entry, entry.publication)
+        if not plain:
+            connection.execute("SELECT 1")
+
+    def _publish(self, connection: psycopg.Connection[Any], entry: Entry, what: Publication) -> None:
+        with connection.transaction():
+            row = (what.agency_id, what.release, what.digest, what.record_id)
+            if connection.execute(_CLAIM_PUBLICATION, row).rowcount:
+                connection.execute(_WRITE, _columns(entry.rows))
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        self._connection = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=2, options=_OPTIONS, application_name="guitai-ledger",
+            tcp_user_timeout=2000,
+        )  # fmt: skip
+        return self._connection
+
+    def _allow(self, connection: psycopg.Connection[Any], agencies: set[UUID]) -> None:
+        """The scope of row-level security follows the records: each names the agency that answers for it."""
+        if agencies <= self._agencies:
+            return
+        wider = self._agencies | agencies
+        connection.execute(_ALLOW, (",".join(str(agency) for agency in wider),))
+        self._agencies = wider
+
+
+def _columns(rows: Sequence[tuple[Leaf, UUID | None, bytes | None]]) -> list[list[Any]]:
+    leaves = [leaf for leaf, _, _ in rows]
+    persons = [(leaf.agency_id, chain, leaf.record_id, leaf.platform) for leaf in leaves for chain in leaf.chains]
+    salts = [(leaf.agency_id, leaf.record_id, salt) for leaf, _, salt in rows if salt is not None]
+    records = [
+        (leaf.agency_id, leaf.record_id, leaf.at, leaf.kind, leaf.platform, leaf.direction, leaf.service, of, leaf.data,
+         leaf.leaf_hash)
+        for leaf, of, _ in rows
+    ]  # fmt: skip
+    return [
+        [row[place] for row in group]
+        for group, width in ((records, 10), (persons, 4), (salts, 3))
+        for place in range(width)
+    ]  # fmt: skip
+
+
+def _without_values(error: psycopg.Error) -> Exception:
+    return RuntimeError(f"{type(error).__name__} ({error.sqlstate or 'no SQLSTATE'})")
