@@ -30,19 +30,22 @@ DIRECTIONS = {
 
 
 class LedgerWatch:
-    """Reads what was recorded since it was last asked, for the platform of the running journey."""
+    """Reads what was recorded since it was last asked; what was there when it was made is not its business."""
 
     def __init__(self, owner_url: str) -> None:
         self._owner_url = owner_url
         self._vocabulary = yaml.safe_load((ROOT / "config" / "vocabulary.yaml").read_text("utf-8"))
-        self._last: UUID | None = None
+        before = export_records(owner_url)
+        self._start: UUID | None = before[-1].record_id if before else None
+        self._told: set[UUID] = set()
         self.seen: list[ExportedRecord] = []
 
     def look(self) -> list[ExportedRecord]:
-        """The new records, oldest first."""
-        records = export_records(self._owner_url, self._last)
-        if records:
-            self._last = records[-1].record_id
+        """The new records, oldest first. Ids of several processes need not become visible in their order."""
+        records = [
+            record for record in export_records(self._owner_url, self._start) if record.record_id not in self._told
+        ]
+        self._told.update(record.record_id for record in records)
         self.seen += records
         return records
 

@@ -21,7 +21,7 @@ from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
 from gateway.launch.loopback import send
 from gateway.launch.places import write_json
 from gateway.launch.processes import start_apps, start_sandbox
-from gateway.launch.stack import Stack, open_stack, start_stores, write_state
+from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 
 JOURNEYS = ("bills",)
 PAYEES = ("gas", "water")
@@ -56,10 +56,7 @@ class Scene:
     def open(cls, stack: Stack) -> Scene:
         """Read the app ids that the sandbox gave; watch the ledger from now on."""
         credentials = json.loads((stack.places.home / "sandbox" / "credentials.json").read_text("utf-8"))
-        watch = LedgerWatch(stack.owner_url)
-        watch.look()
-        watch.seen.clear()
-        return cls(stack, credentials, watch)
+        return cls(stack, credentials, LedgerWatch(stack.owner_url))
 
     def wechat_phone(self, person: Person) -> Phone:
         """This person's phone with WeChat."""
@@ -111,7 +108,7 @@ def play(scene: Scene, name: str, phone: Phone, utility: Utility, period: str) -
     return journey
 
 
-def run_demo(folder: Path, journeys: Sequence[str]) -> bool:
+def run_demo(folder: Path, journeys: Sequence[str], choices: Choices) -> bool:
     """``make demo``: a fresh home, the journeys, the evidence, the report. Whether every step held."""
     home = folder / "home"
     report = make_progress()
@@ -119,7 +116,8 @@ def run_demo(folder: Path, journeys: Sequence[str]) -> bool:
     discard_old_home(home)
     stack = open_stack(home, report)
     try:
-        start_stores(stack)
+        start_stores(stack, choices)
+        ledger = LedgerWatch(stack.owner_url)
         start_sandbox(stack)
         send(
             "POST",
@@ -130,7 +128,7 @@ def run_demo(folder: Path, journeys: Sequence[str]) -> bool:
         write_state(stack)
         scene = Scene.open(stack)
         done = [journey for name in journeys for journey in {"bills": play_bills}[name](scene)]
-        faults = gather_evidence(stack, folder)
+        faults = gather_evidence(stack, folder, ledger)
     finally:
         report("stopping")
         stack.stop()
@@ -148,11 +146,10 @@ def discard_old_home(home: Path) -> None:
         shutil.rmtree(home)
 
 
-def gather_evidence(stack: Stack, folder: Path) -> list[str]:
+def gather_evidence(stack: Stack, folder: Path, ledger: LedgerWatch) -> list[str]:
     """End the counter, so that nothing more is sent; then write and compare what both sides know."""
     stack.children.stop_named("public", "console", "operations", "worker")
-    watch = LedgerWatch(stack.owner_url)
-    records = watch.look()
+    records = ledger.look()
     received = read_received(folder / "received.jsonl")
     write_ledger(folder / "ledger.jsonl", records)
     write_utility(folder / "utility.jsonl", [stack.addresses[name] for name in PAYEES])
@@ -163,11 +160,11 @@ def gather_evidence(stack: Stack, folder: Path) -> list[str]:
     return faults
 
 
-def run_and_serve(home: Path, stopped: Callable[[], bool]) -> None:
+def run_and_serve(home: Path, stopped: Callable[[], bool], choices: Choices) -> None:
     """``make run``: start, pay the two bills, then serve until told to stop. Raises ``LaunchFault`` if a part ends."""
     stack = open_stack(home, make_progress())
     try:
-        start_stores(stack)
+        start_stores(stack, choices)
         start_sandbox(stack)
         start_apps(stack)
         write_state(stack)

@@ -71,13 +71,17 @@ def open_stack(home: Path, report: Report) -> Stack:
     return Stack(places, report, lock, Children(places.folder("log"), lock))
 
 
-def start_stores(stack: Stack) -> None:
-    """PostgreSQL, Redis, the keys, the migrations, and one database user per role."""
-    postgres = start_postgres(stack.places.folder("postgres"))
-    stack.services.append(("postgres", postgres))
-    stack.children.adopt("postgres", postgres.pid)
-    stack.owner_url = postgres.owner_url
-    stack.report("PostgreSQL is running")
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Which PostgreSQL: an address of its owner, or other binaries than the wheel's for the embedded one."""
+
+    database_url: str | None = None
+    postgres_binaries: Path | None = None
+
+
+def start_stores(stack: Stack, choices: Choices) -> None:
+    """PostgreSQL (embedded unless an address is given), Redis, the keys, the migrations, one database user per role."""
+    stack.owner_url = choices.database_url or _start_postgres(stack, choices.postgres_binaries)
     redis = start_redis(stack.places.folder("redis"))
     stack.services.append(("redis", redis))
     stack.children.adopt("redis", redis.pid)
@@ -89,9 +93,17 @@ def start_stores(stack: Stack) -> None:
     )
     if not stack.keyring_file.exists():
         create_keyring(stack.keyring_file)
-    migrate(postgres.owner_url)
-    stack.role_urls = provision_roles(postgres.owner_url, stack.places.folder("secrets"))
+    migrate(stack.owner_url)
+    stack.role_urls = provision_roles(stack.owner_url, stack.places.folder("secrets"))
     stack.report("the government store is migrated; each role has its own user")
+
+
+def _start_postgres(stack: Stack, binaries: Path | None) -> str:
+    postgres = start_postgres(stack.places.folder("postgres"), binaries=binaries)
+    stack.services.append(("postgres", postgres))
+    stack.children.adopt("postgres", postgres.pid)
+    stack.report("PostgreSQL is running")
+    return postgres.owner_url
 
 
 def write_state(stack: Stack) -> None:
