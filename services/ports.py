@@ -301,6 +301,18 @@ class JobQueue(Protocol):
         ...
 
 
+class DueWork(Protocol):
+    """What the worker does beside its jobs; only the worker's role may."""
+
+    def move_due(self, at: datetime, limit: int) -> int:
+        """Turn up to ``limit`` pieces of work that are due at ``at`` into jobs; returns how many."""
+        ...
+
+    def extend_months(self) -> int:
+        """Make month partitions ahead; returns how many are new."""
+        ...
+
+
 class Transaction(Protocol):
     """One database transaction, limited to the agencies with which it was begun."""
 

@@ -1,0 +1,83 @@
+"""One job: decode ids, call one use case, and map what went wrong to *again later* or *fail*.
+
+What a platform or a company did not answer is no error here: the use cases plan the question themselves ("ask"). What is left
+is our own house: store, ledger, settings. Such a job is planned again through the clock port; if even that cannot be written,
+the error goes to Procrastinate, which keeps the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from gateway.logging import describe_exception, get_logger
+from services.errors import GuitaiError, NotFound
+from services.login_messages import tell_new_login
+from services.model import PaymentState
+from services.orders import confirm_payment, expire_order
+from services.refunds import refund_payment
+from services.till import Till
+from services.write_offs import write_off_payment
+
+UseCase = Callable[[Till, UUID, UUID, str], object]
+
+TASKS: Mapping[str, UseCase] = {
+    "confirm_payment": confirm_payment,
+    "expire_order": expire_order,
+    "write_off_payment": write_off_payment,
+    "refund_payment": refund_payment,
+    "tell_new_login": tell_new_login,
+}
+"""Every task by its name; ``adapters.queue`` and the database know the same names (a test compares them)."""
+
+SOON_SECONDS = 15
+LATER_SECONDS = 300
+
+NEEDS_PEOPLE = frozenset({PaymentState.REFUND_ABNORMAL, PaymentState.WRITE_OFF_UNKNOWN})
+"""States that the worker keeps working on and that people should look at meanwhile."""
+
+JOBS = Counter("guitai_jobs_total", "Jobs by task and by what became of them.", ["task", "result"])
+PAYMENT_STATES = Counter("guitai_job_payment_states_total", "States in which jobs left payments.", ["task", "state"])
+_log = get_logger("jobs")
+
+
+def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
+    """Run one job. Raises only what kept the job from being planned again."""
+    agency, subject, request_id = UUID(agency_id), UUID(subject_id), str(till.new_id())
+    log = _log.bind(task=task, subject=subject_id, request_id=request_id)
+    try:
+        result = TASKS[task](till, agency, subject, request_id)
+    except NotFound:
+        JOBS.labels(task, "failed").inc()
+        log.warning("the subject of a job does not exist")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
+        JOBS.labels(task, "again").inc()
+        log.warning("a job is put off", **describe_exception(error))
+        _put_off(till, task, agency, subject, error)
+    else:
+        JOBS.labels(task, "done").inc()
+        _report(task, result, log)
+
+
+def _put_off(till: Till, task: str, agency: UUID, subject: UUID, error: Exception) -> None:
+    passing = isinstance(error, GuitaiError) and error.retryable
+    due_at = till.clock.now() + timedelta(seconds=SOON_SECONDS if passing else LATER_SECONDS)
+    try:
+        with till.store.begin((agency,)) as tx:
+            tx.jobs.schedule(task, agency, subject, due_at)
+    except Exception:  # noqa: BLE001 - the first error is the one to tell
+        raise error from None
+
+
+def _report(task: str, result: object, log: Any) -> None:
+    if not isinstance(result, PaymentState):
+        return
+    PAYMENT_STATES.labels(task, str(result)).inc()
+    if result in NEEDS_PEOPLE:
+        log.warning("a payment needs people", state=str(result))
+    else:
+        log.info("a job left a payment", state=str(result))

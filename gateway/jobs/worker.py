@@ -1,0 +1,158 @@
+"""The worker: runs jobs in threads, turns work that is due by the clock port into jobs, puts back what a dead worker left.
+
+It may be killed at any point. A job leaves the queue only when it ended; one whose worker gave no sign of life for some seconds
+runs again, here or elsewhere, and every job finds out first what already happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from procrastinate import App
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+
+from adapters.queue import QUEUE
+from gateway.jobs.handlers import TASKS, run_task
+from gateway.logging import describe_exception, get_logger
+from services.ports import DueWork
+from services.till import Till
+
+THREADS = 4
+SWEEP_SECONDS = 0.5
+STALLED_SECONDS = 5.0
+"""A worker without a heartbeat for this long is dead; heartbeats come every second."""
+
+MONTHS_SECONDS = 3600.0
+PAUSE_SECONDS = 1.0
+SWEEP_LIMIT = 100
+_log = get_logger("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDesk:
+    """What the worker is made of. ``make_queue_app`` gives a new Procrastinate app on the worker's role."""
+
+    till: Till
+    due_work: DueWork
+    make_queue_app: Callable[[], App]
+    threads: int = THREADS
+
+
+class RetryInFiveSeconds(BaseRetryStrategy):
+    """For a job that could not even be planned again: by the database's clock, without end."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: object) -> RetryDecision:  # noqa: ARG002 - its signature
+        """Keep it."""
+        return RetryDecision(retry_in={"seconds": 5})
+
+
+def run_worker(desk: WorkDesk, stop: threading.Event) -> None:
+    """Work until ``stop`` is set. A lost database, or an accident in the queue itself, starts the worker anew."""
+    while not stop.is_set():
+        try:
+            asyncio.run(_work(desk, stop))
+        except Exception as error:  # noqa: BLE001 - a worker that gives up is worse than any error
+            _log.warning("the worker starts anew", **describe_exception(error))
+            stop.wait(PAUSE_SECONDS)
+
+
+def register_tasks(app: App, till: Till) -> None:
+    """Every task under its name. Sync functions: Procrastinate runs them in threads."""
+    for name in TASKS:
+        app.task(name=name, queue=QUEUE, retry=RetryInFiveSeconds())(_make_task(till, name))
+
+
+def _make_task(till: Till, name: str) -> Callable[..., None]:
+    def run(agency_id: str, subject_id: str) -> None:
+        run_task(till, name, agency_id, subject_id)
+
+    return run
+
+
+async def _work(desk: WorkDesk, stop: threading.Event) -> None:
+    app = desk.make_queue_app()
+    register_tasks(app, desk.till)
+    broken = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: broken.set())
+    async with app.open_async():
+        await put_back_stalled(app)
+        duties = [
+            asyncio.create_task(duty)
+            for duty in (
+                _run_jobs(app, desk.threads),
+                _repeat(SWEEP_SECONDS, lambda: sweep(desk)),
+                _repeat(MONTHS_SECONDS, lambda: _in_thread(desk.due_work.extend_months)),
+                _repeat(STALLED_SECONDS / 2, lambda: put_back_stalled(app)),
+                _wait_for(stop, broken),
+            )
+        ]
+        try:
+            done, _ = await asyncio.wait(duties, return_when=asyncio.FIRST_COMPLETED)
+            for duty in done:
+                duty.result()
+        finally:
+            for duty in duties:
+                duty.cancel()
+            await asyncio.gather(*duties, return_exceptions=True)
+
+
+async def _run_jobs(app: App, threads: int) -> None:
+    await app.run_worker_async(
+        queues=[QUEUE],
+        concurrency=threads,
+        install_signal_handlers=False,
+        fetch_job_polling_interval=1.0,
+        update_heartbeat_interval=1.0,
+        stalled_worker_timeout=STALLED_SECONDS,
+        shutdown_graceful_timeout=10.0,
+        delete_jobs="successful",
+    )
+
+
+async def sweep(desk: WorkDesk) -> None:
+    """Turn everything that is due by the clock port into jobs."""
+    moved = SWEEP_LIMIT
+    while moved == SWEEP_LIMIT:
+        moved = await asyncio.to_thread(desk.due_work.move_due, desk.till.clock.now(), SWEEP_LIMIT)
+
+
+async def put_back_stalled(app: App) -> int:
+    """Put the jobs of dead workers back into the queue; one whose like is waiting there already is done with."""
+    stalled = list(await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_SECONDS))
+    for job in stalled:
+        try:
+            await app.job_manager.retry_job(job)
+        except ConnectorException:
+            if job.id is not None:
+                await app.job_manager.finish_job_by_id_async(job.id, Status.ABORTED, delete_job=True)
+    if stalled:
+        _log.warning("jobs of a dead worker were put back", count=len(stalled))
+    return len(stalled)
+
+
+async def _repeat(seconds: float, act: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    while True:
+        started = time.monotonic()
+        await act()
+        await asyncio.sleep(max(0.0, seconds - (time.monotonic() - started)))
+
+
+async def _in_thread(act: Callable[[], object]) -> None:
+    await asyncio.to_thread(act)
+
+
+async def _wait_for(stop: threading.Event, broken: asyncio.Event) -> None:
+    """Until the worker is to stop, or a job's end could not be written: its lock would be held as long as this worker lives."""
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(broken.wait(), timeout=0.2)
+        except TimeoutError:
+            continue
+        raise RuntimeError("the end of a job could not be written")
