@@ -251,7 +251,10 @@ class HouseholdStore(Protocol):
 class PaymentStore(Protocol):
     """Payments as appended events."""
 
-    def open(self, payment: Payment, event: PaymentEvent) -> None: ...
+    def open(self, payment: Payment, event: PaymentEvent) -> None:
+        """Raises ``VersionTaken`` if the payment exists."""
+        ...
+
     def append(self, agency_id: UUID, event: PaymentEvent) -> None:
         """Raises ``VersionTaken`` if (payment, version) exists."""
         ...

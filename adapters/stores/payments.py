@@ -1,7 +1,7 @@
 """Payments as appended events. The key of an event is (agency, payment, version): a second writer finds it taken.
 
 All events of a payment lie in the partition of the month in which it was opened, so the key holds over all months. Household
-number, bill number and period are one encrypted cell; the chain ids of payer and holder are another, which can be erased.
+number, bill number, period and breakdown are one encrypted cell; the chain ids of payer and holder are another, which can be erased.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from adapters.stores.connection import is_taken
 from adapters.stores.keyring import Keyring
 from adapters.stores.tables.payments import payment_events, payments
 from services.errors import VersionTaken
-from services.model import Payment, PaymentEvent, PaymentState, PlatformName
+from services.model import BillItem, Payment, PaymentEvent, PaymentState, PlatformName
 
 _PLAIN = (
     "agency_id", "payment_id", "service", "mapping_version", "person_id", "login_id", "household_id", "amount_fen",
@@ -44,17 +44,23 @@ class SqlPaymentStore:
         self._keyring = keyring
 
     def open(self, payment: Payment, event: PaymentEvent) -> None:
+        """See the port; the transaction is lost after ``VersionTaken``: another request opened this payment first."""
         plain = {name: getattr(payment, name) for name in _PLAIN}
-        details = {name: getattr(payment, name) for name in _DETAILS}
+        details: dict[str, Any] = {name: getattr(payment, name) for name in _DETAILS}
+        details["items"] = [[item.label, item.amount_fen, item.quantity, item.unit_price] for item in payment.items]
         chains = {name: str(getattr(payment, name)) for name in _CHAINS}
-        self._connection.execute(
-            insert(payments).values(
-                platform=str(payment.platform),
-                details_cipher=seal_json(self._keyring, ("payments", "details_cipher", payment.payment_id), details),
-                chains_cipher=seal_json(self._keyring, ("payments", "chains_cipher", payment.payment_id), chains),
-                **plain,
-            )
+        row = insert(payments).values(
+            platform=str(payment.platform),
+            details_cipher=seal_json(self._keyring, ("payments", "details_cipher", payment.payment_id), details),
+            chains_cipher=seal_json(self._keyring, ("payments", "chains_cipher", payment.payment_id), chains),
+            **plain,
         )
+        try:
+            self._connection.execute(row)
+        except IntegrityError as error:
+            if is_taken(error):
+                raise VersionTaken from None
+            raise
         self.append(payment.agency_id, event)
 
     def append(self, agency_id: UUID, event: PaymentEvent) -> None:
@@ -124,6 +130,7 @@ class SqlPaymentStore:
             chains = open_json(self._keyring, ("payments", "chains_cipher", row.payment_id), row.chains_cipher)
         cells: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
         cells |= {name: details[name] for name in _DETAILS}
+        cells["items"] = tuple(BillItem(*item) for item in details.get("items", ()))
         cells |= {name: UUID(chains[name]) if name in chains else ERASED for name in _CHAINS}
         return Payment(platform=PlatformName(row.platform), **cells)
 
