@@ -17,7 +17,7 @@ from alipay.exceptions import AliPayException
 
 from adapters.clock import SystemClock
 from adapters.sandbox.serving import RunningSandbox, start_sandbox
-from tests.peers.alipay_merchant import NoticeDesk, control
+from tests.alipay_merchant import NoticeDesk, control
 
 pytestmark = [
     pytest.mark.peers,

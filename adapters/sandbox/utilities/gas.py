@@ -24,7 +24,7 @@ from adapters.sandbox.utilities.control import add_control
 from adapters.sandbox.utilities.faults import OPERATIONS, Chooser, disturb_books, respond
 from adapters.sandbox.utilities.model import BillEntry, BooksRefused, RefusedBecause, WriteOffEntry, WriteOffOrder
 from adapters.sandbox.utilities.prices import read_yuan, write_yuan
-from adapters.sandbox.utilities.seeds import seed_gas
+from adapters.sandbox.utilities.seeds import BEIJING, seed_gas
 from services.ports import Clock
 
 _CODES: Mapping[RefusedBecause, tuple[int, str]] = {
@@ -108,7 +108,7 @@ class _Desk:
             return answer_json({"code": "BAD_REQUEST", "field": refusal.field}, 400)
         behaviour = self._chooser.choose("write_off", order.household_no, order.sequence_no)
         disturb_books(behaviour, self._books, order.bill_no)
-        booked_at = self._clock.now().isoformat()
+        booked_at = self._clock.now().astimezone(BEIJING).isoformat()
         return respond(behaviour, lambda: _answer(lambda: _show(self._books.write_off(order, booked_at))), _say)
 
     def find_write_off(self, _request: Request, serial: str) -> Response:

@@ -157,6 +157,8 @@ class _Desk:
 
     def _list_bills(self, message: Message) -> Filler:
         bills = self._books.list_bills(message["BillKey"], unpaid_only=True)
+        if not bills:
+            raise BooksRefused(RefusedBecause.NOTHING_OWED)
 
         def fill(root: Element) -> None:
             _add(root, "TotalNum", str(len(bills)))
@@ -179,7 +181,7 @@ class _Desk:
             paid_at=message["PayDate"],
             channel=message["SubChannel"],
         )
-        entry = self._books.write_off(order, self._clock.now().isoformat())
+        entry = self._books.write_off(order, self._clock.now().astimezone(BEIJING).isoformat())
         return _fill_with(BillSeq=entry.reference, PayAmount=write_yuan(entry.amount_fen))
 
     def _find_write_off(self, message: Message) -> Filler:
