@@ -154,10 +154,10 @@ def _create_database(url: str) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
 
 
-def start_redis(home: Path) -> RunningRedis:
+def start_redis(home: Path, *, stand_in: bool = False) -> RunningRedis:
     """Start ``redis-server`` from the PATH on a free loopback port with a password, or the stand-in. No persistence."""
     home.mkdir(parents=True, exist_ok=True)
-    server = shutil.which("redis-server")
+    server = None if stand_in else shutil.which("redis-server")
     for _attempt in range(5):
         port = _find_free_port()
         process, url = _spawn_redis(server, port, home) if server else _spawn_stand_in(port)

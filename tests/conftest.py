@@ -1,0 +1,46 @@
+"""What every test may ask for: a PostgreSQL with a fresh database per module, a Redis. No socket but loopback and Unix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from adapters.embedded import RunningRedis, start_redis
+from pytest_socket import socket_allow_hosts
+
+from tests.databases import DEFAULT_KIND, Cluster, Clusters, Database
+
+
+def pytest_runtest_setup() -> None:
+    """A test that reaches out of this machine fails."""
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
+    """The session's PostgreSQL servers, started when first asked for."""
+    running = Clusters(tmp_path_factory.mktemp("pg"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(clusters: Clusters) -> Cluster:
+    """The wheel's PostgreSQL, or Debian's under ``make test-pg15``. The tests of the store run on both."""
+    return clusters.find(DEFAULT_KIND)
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Iterator[Database]:
+    """A fresh migrated database for this module."""
+    made = cluster.make()
+    yield made
+    cluster.drop(made)
+
+
+@pytest.fixture(scope="session", params=[pytest.param("server", marks=pytest.mark.redis_server), "stand_in"])
+def redis_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRedis]:
+    """A redis-server, and again the stand-in."""
+    running = start_redis(tmp_path_factory.mktemp("redis"), stand_in=request.param == "stand_in")
+    yield running
+    running.stop()
