@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from adapters.embedded import RunningRedis, start_redis
 from pytest_socket import socket_allow_hosts
 
-from tests.databases import DEFAULT_KIND, Cluster, Clusters, Database
+from adapters.embedded import RunningRedis, start_redis
+from tests.databases import DEBIAN, DEFAULT_KIND, Cluster, Clusters, Database
+
+ON_EVERY_POSTGRES = ("tests/contract", "tests/unit/adapters/stores")
+"""Here each test runs on the wheel's PostgreSQL and on Debian's; elsewhere on one of them."""
 
 
 def pytest_runtest_setup() -> None:
     """A test that reaches out of this machine fails."""
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the store's own tests once per kind of PostgreSQL."""
+    folder = metafunc.definition.path.relative_to(Path(__file__).parent.parent).as_posix()
+    if "cluster" in metafunc.fixturenames and folder.startswith(ON_EVERY_POSTGRES):
+        kinds = sorted({DEFAULT_KIND, DEBIAN}, reverse=True)
+        marked = [pytest.param(kind, marks=[pytest.mark.postgres15] if kind == DEBIAN else []) for kind in kinds]
+        metafunc.parametrize("cluster", marked, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +38,9 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
 
 
 @pytest.fixture(scope="session")
-def cluster(clusters: Clusters) -> Cluster:
-    """The wheel's PostgreSQL, or Debian's under ``make test-pg15``. The tests of the store run on both."""
-    return clusters.find(DEFAULT_KIND)
+def cluster(request: pytest.FixtureRequest, clusters: Clusters) -> Cluster:
+    """The wheel's PostgreSQL, or Debian's under ``make test-pg15``."""
+    return clusters.find(getattr(request, "param", DEFAULT_KIND))
 
 
 @pytest.fixture(scope="module")

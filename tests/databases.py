@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from adapters.embedded import RunningPostgres, start_postgres
-from adapters.stores.provision import migrate, provision_roles
 from psycopg import sql
 
+from adapters.embedded import RunningPostgres, start_postgres
+from adapters.stores.provision import migrate, provision_roles
 from tests.plugin_packages import find_debian_postgres
 
 WHEEL, DEBIAN = "wheel", "debian"
