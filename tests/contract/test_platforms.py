@@ -1,0 +1,292 @@
+"""Both platforms' adapters against the sandbox over real sockets, on all four merchant accounts of the demo."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import requests
+
+from adapters.clock import SystemClock
+from adapters.http import HttpClient
+from adapters.platforms.alipay import AlipayPlatform
+from adapters.platforms.context import PlatformContext
+from adapters.platforms.door import Door
+from adapters.platforms.keys import KeyRing
+from adapters.platforms.wechat import WeChatPlatform
+from adapters.sandbox.serving import RunningSandbox, start_sandbox
+from adapters.secrets import FileSecrets
+from gateway.launch.accounts import make_accounts
+from services.errors import LoginCodeRefused, PlatformRefused
+from services.exposure import Direction, Disclosure, Outcome, request_content
+from services.login_messages import PHRASES
+from services.mapping import disclose
+from services.model import (
+    MerchantAccount,
+    MerchantMode,
+    Order,
+    PlatformApp,
+    PlatformName,
+    RefundState,
+    TradeState,
+)
+from services.ports import Platform
+from tests.fakes import FakeExposureLog, FakeTokens, load_catalogue
+
+DESCRIPTION = "公共服务缴费"
+NOTICES = "http://127.0.0.1:9/v1/notices"
+ACCOUNTS = ["gas-wechat", "water-wechat", "gas-alipay", "water-alipay"]
+AGENCY = UUID(int=7)
+
+
+@dataclass
+class Counter:
+    """The adapters beside the sandbox, with a ledger that can be read."""
+
+    sandbox: RunningSandbox
+    platforms: dict[PlatformName, Platform]
+    apps: dict[PlatformName, PlatformApp]
+    merchants: dict[str, MerchantAccount]
+    log: FakeExposureLog
+    tokens: FakeTokens
+
+    def parts(self, account: str) -> tuple[Platform, PlatformApp, MerchantAccount]:
+        merchant = self.merchants[account]
+        return self.platforms[merchant.platform], self.apps[merchant.platform], merchant
+
+    def control(self, platform: PlatformName, path: str, **content: Any) -> Any:
+        url = f"{self.sandbox.addresses[platform]}/_sandbox/{path}"
+        answer = requests.post(url, json=content, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+
+def explain(platform: PlatformName, purpose: str, room: str = "gas-bill", account: str = "") -> Disclosure:
+    catalogue = load_catalogue()
+    what = catalogue.service(room) if room.endswith("bill") else catalogue.room(room)
+    return disclose(
+        what, platform=platform, agency_id=AGENCY, account=account or room, purpose=purpose, request_id=str(uuid4())
+    )
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    home = tmp_path_factory.mktemp("platforms")
+    clock = SystemClock()
+    sandbox = start_sandbox(home / "sandbox", clock=clock)
+    made = build_counter(sandbox, home / "secrets", clock)
+    yield made
+    sandbox.stop()
+
+
+def build_counter(sandbox: RunningSandbox, folder: Path, clock: SystemClock) -> Counter:
+    document = make_accounts(sandbox.credentials, sandbox.addresses, folder)
+    apps = {PlatformName(row["platform"]): make_app(row) for row in document["apps"]}
+    merchants = {row["account"]: make_merchant(row) for row in document["merchants"]}
+    log, tokens = FakeExposureLog(), FakeTokens()
+    origins = {name: {sandbox.addresses[name]} for name in ("wechat", "alipay")}
+    http = HttpClient(origins.__getitem__, 5.0)
+    make = partial(
+        PlatformContext,
+        door=Door(http, log),
+        keys=KeyRing(FileSecrets(folder)),
+        clock=clock,
+        notice_root=NOTICES,
+        phrases=lambda: {DESCRIPTION, *PHRASES},
+        random_bytes=secrets.token_bytes,
+    )
+    wechat = make(disclose_keys=partial(explain_keys, PlatformName.WECHAT))
+    alipay = make(disclose_keys=partial(explain_keys, PlatformName.ALIPAY))
+    platforms: dict[PlatformName, Platform] = {
+        PlatformName.WECHAT: WeChatPlatform(wechat, tokens),
+        PlatformName.ALIPAY: AlipayPlatform(alipay),
+    }
+    return Counter(sandbox, platforms, apps, merchants, log, tokens)
+
+
+def explain_keys(platform: PlatformName, agency_id: UUID, account: str) -> Disclosure:
+    return explain(platform, "exchange_keys", "platform-keys", account)
+
+
+def make_app(row: dict[str, Any]) -> PlatformApp:
+    return PlatformApp(
+        AGENCY, row["app"], PlatformName(row["platform"]), row["app_id"], row["api_url"], row["secrets"], row["options"]
+    )
+
+
+def make_merchant(row: dict[str, Any]) -> MerchantAccount:
+    return MerchantAccount(
+        AGENCY,
+        row["account"],
+        PlatformName(row["platform"]),
+        row["app_id"],
+        row["merchant_id"],
+        MerchantMode(row["mode"]),
+        row["pay_url"],
+        row["sub_merchant_id"],
+        row["payee"],
+        row["secrets"],
+        row["options"],
+    )
+
+
+def log_in(counter: Counter, platform: PlatformName, user: str = "citizen") -> str:
+    app = counter.apps[platform]
+    code = counter.control(platform, "phone/login", app_id=app.app_id, user=user)["code"]
+    told = explain(platform, "sign_in", "sign-in")
+    return counter.platforms[platform].identify(app, code, told).user_id
+
+
+def make_order(counter: Counter, account: str, **changes: Any) -> Order:
+    merchant = counter.merchants[account]
+    now = SystemClock().now()
+    values: dict[str, Any] = {
+        "order_no": secrets.token_hex(16),
+        "description": DESCRIPTION,
+        "amount_fen": 8640,
+        "user_id": log_in(counter, merchant.platform),
+        "expires_at": now + timedelta(minutes=15),
+        "notify_url": f"{NOTICES}/{account}",
+        "created_at": now,
+    }
+    return Order(**(values | changes))
+
+
+def pay(counter: Counter, account: str, order: Order, parameters: Any) -> None:
+    platform, app, _ = counter.parts(account)
+    if platform.name is PlatformName.WECHAT:
+        answer = counter.control(
+            PlatformName.WECHAT, "phone/pay", app_id=app.app_id, user="citizen", parameters=dict(parameters)
+        )
+        assert answer["result"] == "requestPayment:ok"
+    else:
+        answer = counter.control(PlatformName.ALIPAY, "phone/pay", user="citizen", tradeNO=parameters["tradeNO"])
+        assert answer["resultCode"] == "9000"
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_an_order_is_placed_paid_and_refunded(counter: Counter, account: str) -> None:
+    """On every account an order goes from absent over unpaid to paid, and its refund is the same refund when repeated."""
+    platform, app, merchant = counter.parts(account)
+    order = make_order(counter, account)
+    told = explain(platform.name, "pay_bill")
+    assert platform.query_order(merchant, order.order_no, told).state is TradeState.ABSENT
+    placed = platform.place_order(app, merchant, order, told)
+    again = platform.place_order(app, merchant, order, told)
+    assert set(placed.client_parameters) == set(again.client_parameters)
+    pay(counter, account, order, placed.client_parameters)
+    paid = platform.query_order(merchant, order.order_no, told)
+    assert (paid.state, paid.amount_fen, paid.order_no) == (TradeState.PAID, 8640, order.order_no)
+    assert paid.paid_at is not None
+    assert abs((paid.paid_at - order.created_at).total_seconds()) < 60
+    refund_no = secrets.token_hex(16)
+    assert platform.query_refund(merchant, order.order_no, refund_no, told).state is RefundState.ABSENT
+    for _ in range(2):
+        refund = platform.request_refund(merchant, order.order_no, refund_no, 8640, told)
+        assert refund.state in (RefundState.REFUNDED, RefundState.PROCESSING)
+        assert refund.refund_no == refund_no
+    assert platform.query_refund(merchant, order.order_no, refund_no, told).amount_fen == 8640
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_an_unpaid_order_is_closed_and_stays_closed(counter: Counter, account: str) -> None:
+    """Closing an unpaid order, closing it again and asking about it all say closed; closing none says absent."""
+    platform, app, merchant = counter.parts(account)
+    order, told = make_order(counter, account), explain(platform.name, "cancel_payment")
+    assert platform.close_order(merchant, secrets.token_hex(16), told).state is TradeState.ABSENT
+    platform.place_order(app, merchant, order, told)
+    assert platform.query_order(merchant, order.order_no, told).state is TradeState.UNPAID
+    for _ in range(2):
+        assert platform.close_order(merchant, order.order_no, told).state is TradeState.CLOSED
+    assert platform.query_order(merchant, order.order_no, told).state is TradeState.CLOSED
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_closing_or_repeating_a_paid_order_tells_that_it_is_paid(counter: Counter, account: str) -> None:
+    """A close that comes too late answers paid, and placing the order again is refused."""
+    platform, app, merchant = counter.parts(account)
+    order, told = make_order(counter, account), explain(platform.name, "pay_bill")
+    placed = platform.place_order(app, merchant, order, told)
+    pay(counter, account, order, placed.client_parameters)
+    assert platform.close_order(merchant, order.order_no, told).state is TradeState.PAID
+    with pytest.raises(PlatformRefused):
+        platform.place_order(app, merchant, order, told)
+
+
+@pytest.mark.parametrize("platform", list(PlatformName))
+def test_a_log_in_code_works_once(counter: Counter, platform: PlatformName) -> None:
+    """The same person has the same id each time; a used or an unknown code is refused as such."""
+    app, told = counter.apps[platform], explain(platform, "sign_in", "sign-in")
+    assert log_in(counter, platform) == log_in(counter, platform) != log_in(counter, platform, "somebody else")
+    code = counter.control(platform, "phone/login", app_id=app.app_id, user="citizen")["code"]
+    counter.platforms[platform].identify(app, code, told)
+    for refused in (code, "unknown-code-000000000000000"):
+        with pytest.raises(LoginCodeRefused):
+            counter.platforms[platform].identify(app, refused, told)
+
+
+def test_the_verified_phone_number_is_read(counter: Counter) -> None:
+    """WeChat's phone code is exchanged; Alipay's answer is verified and decrypted; both give the bare number."""
+    wechat, alipay = counter.apps[PlatformName.WECHAT], counter.apps[PlatformName.ALIPAY]
+    log_in(counter, PlatformName.WECHAT)
+    log_in(counter, PlatformName.ALIPAY)
+    code = counter.control(
+        PlatformName.WECHAT, "phone/phone-code", app_id=wechat.app_id, user="citizen", phone="13800138001"
+    )["code"]
+    response = counter.control(
+        PlatformName.ALIPAY, "phone/phone-answer", app_id=alipay.app_id, user="citizen", phone="13800138001"
+    )["response"]
+    for app, evidence in ((wechat, code), (alipay, response)):
+        told = explain(app.platform, "prove_phone", "sign-in")
+        assert counter.platforms[app.platform].read_phone(app, evidence, told) == "13800138001"
+
+
+@pytest.mark.parametrize("platform", list(PlatformName))
+def test_a_message_of_fixed_words_arrives(counter: Counter, platform: PlatformName) -> None:
+    """The new-log-in message reaches the person's phone with the fixed phrase and the time."""
+    app, user_id = counter.apps[platform], log_in(counter, platform)
+    keys = ("thing1", "time2") if platform is PlatformName.WECHAT else ("keyword1", "keyword2")
+    words = dict(zip(keys, (PHRASES[0], "2026-11-24 18:00"), strict=True))
+    told = explain(platform, "new_login_message", "sign-in")
+    counter.platforms[platform].send_message(app, user_id, "template_new_login", words, "pages/logins/index", told)
+    url = f"{counter.sandbox.addresses[platform]}/_sandbox/phone/messages"
+    found = requests.get(url, params={"app_id": app.app_id, "user": "citizen"}, timeout=10)
+    assert PHRASES[0] in json.dumps(found.json(), ensure_ascii=False)
+
+
+def test_a_token_that_became_invalid_is_replaced_once(counter: Counter) -> None:
+    """With a token in the cache that WeChat does not know, the message goes out after one refresh."""
+    app, user_id = counter.apps[PlatformName.WECHAT], log_in(counter, PlatformName.WECHAT)
+    key = f"wechat-token:{app.app_id}"
+    counter.tokens.save(key, "stale-token-stale-token", 100)
+    told = explain(PlatformName.WECHAT, "new_login_message", "sign-in")
+    words = {"thing1": PHRASES[0], "time2": "2026-11-24 18:00"}
+    counter.platforms[PlatformName.WECHAT].send_message(
+        app, user_id, "template_new_login", words, "pages/logins/index", told
+    )
+    assert counter.tokens.load(key) not in (None, "stale-token-stale-token")
+
+
+def test_what_the_sandbox_received_is_what_the_ledger_says(counter: Counter) -> None:
+    """Every request that the emulators kept has exactly one record over the same bytes, and no record lacks its outcome."""
+    lines = (counter.sandbox.home / "received.jsonl").read_text().splitlines()
+    received = sorted(content_of(json.loads(line)) for line in lines)
+    sent = [(key, exposure) for key, exposure in counter.log.records if exposure.direction is Direction.SENT_TO_SERVER]
+    assert sorted(exposure.content for _, exposure in sent) == received
+    assert len(received) > 50
+    outcomes = {record_id: outcome for record_id, outcome, _, _ in counter.log.outcomes}
+    assert set(outcomes) == {key for key, _ in sent}
+    assert set(outcomes.values()) == {Outcome.SENT}
+
+
+def content_of(line: dict[str, Any]) -> bytes:
+    return request_content(line["method"], line["target"], base64.b64decode(line["body"]))
