@@ -53,6 +53,7 @@ def provision(home: Path, secrets_dir: Path) -> None:
 def import_(home: Path, file: Path) -> None:
     """Import agencies, apps, merchants and back ends from an accounts document (YAML); repeating it changes nothing."""
     import yaml
+
     from adapters.stores.directory import import_accounts
 
     import_accounts(find_database(home), yaml.safe_load(file.read_text("utf-8")))
