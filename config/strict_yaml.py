@@ -16,7 +16,7 @@ import yaml
 MAX_BYTES = 512 * 1024
 MAX_NODES = 20_000
 """Values after aliases are expanded: a bomb reaches this within milliseconds, the longest mapping uses a few hundred."""
-PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
+PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq"))
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -119,13 +119,13 @@ class _Builder:
             self._open.discard(id(node))
 
     def _build_kind(self, node: yaml.Node, path: str, line: int) -> Any:
+        if node.tag not in PLAIN_TAGS:
+            self._refuse(line, path, "a YAML tag", "a plain value")
+            return None
         if isinstance(node, yaml.MappingNode):
             return self._build_table(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
-        if node.tag not in PLAIN_TAGS:
-            self._refuse(line, path, "a YAML tag", "a plain value")
-            return None
         try:
             return self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError):

@@ -22,9 +22,13 @@ from services.reply_shape import ReplyNode
 from services.translation import Request
 
 TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.]*")
-DECLARATION = re.compile(r"\A\s*<\?xml\s+version=[\"']1\.0[\"'](?:\s+encoding=[\"']([A-Za-z0-9._\-]+)[\"'])?[^>]*\?>")
+DECLARATION = re.compile(r"\A<\?xml\s+version=[\"']1\.0[\"'](?:\s+encoding=[\"']([A-Za-z0-9._\-]+)[\"'])?[^>]*\?>")
 CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._\-]+)", re.IGNORECASE)
 MAX_DEPTH = 20
+MIN_TELLING = 6
+"""Characters beyond ASCII from which the encoding of a whole reply can be told."""
+PLAIN_DECLARATION = '<?xml version="1.0"?>'
+"""Stands in for the declaration that was read: the parser gets text, and a second declaration is a fault."""
 
 
 class XmlWire:
@@ -83,11 +87,13 @@ def read_document(body: bytes, root: str, encoding: str, shape: ReplyNode) -> di
         text = body.decode(encoding)
     except UnicodeDecodeError:
         raise ReplyUnreadable(f"not {encoding}") from None
+    if encoding != "UTF-8" and _is_plainly_utf8(body):
+        raise ReplyUnreadable(f"UTF-8 where {encoding} was agreed")
     declared = DECLARATION.match(text)
     if ((declared and declared.group(1)) or "UTF-8").upper() != encoding:
         raise ReplyUnreadable("another encoding in the declaration")
     try:
-        element = fromstring(text[declared.end() :] if declared else text, forbid_dtd=True)
+        element = fromstring(PLAIN_DECLARATION + (text[declared.end() :] if declared else text), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, RecursionError):
         raise ReplyUnreadable("not XML, or XML with a document type") from None
     if element.tag != root:
@@ -98,13 +104,25 @@ def read_document(body: bytes, root: str, encoding: str, shape: ReplyNode) -> di
     return value
 
 
+def _is_plainly_utf8(body: bytes) -> bool:
+    """GBK decodes most UTF-8 into other characters without a fault: a name would be shown garbled.
+
+    Real GBK text of this length is next to never valid UTF-8 (about one character in five is).
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return sum(character > "\x7f" for character in text) >= MIN_TELLING
+
+
 def _read_element(element: Element, shape: ReplyNode, depth: int) -> JsonValue:
     children = list(element)
     if depth > MAX_DEPTH or element.attrib:
         raise ReplyUnreadable("attributes or too many levels")
     text = (element.text or "").strip()
-    if not children:
-        return text or ({} if shape.children else None)
+    if not children and (text or not shape.children):
+        return text or None
     if text or any((child.tail or "").strip() for child in children):
         raise ReplyUnreadable("text beside elements")
     return _read_children(children, shape, depth)
