@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.errors import BackEndGarbled, BackEndRefused, HouseholdNotFound, ServiceOff
 from services.catalogue import Catalogue
+from services.errors import BackEndGarbled, BackEndRefused, HouseholdNotFound, ServiceOff
 from services.mapping import ServiceMapping
 from services.model import Bill, BillItem, Caller, Household, JsonValue
 from services.ports import BackEnd, KeyedHash, RateLimiter
@@ -57,8 +57,9 @@ class BillDesk:
         self.limiter.spend("bill-queries", str(caller.person_id), QUERIES_A_MINUTE, 60)
         mapping = self.catalogue.service(household.service)
         bills = ask_for_bills(self.back_end_of(mapping), household.household_no, caller.request_id)
+        payee = mapping.payee_name.get(caller.language, mapping.payee)
         seen = tuple(BillInView(refer_to_bill(self.keyed_hash, household.household_id, b.bill_no), b) for b in bills)
-        return BillsInView(household.household_id, household.service, mapping.payee, seen)
+        return BillsInView(household.household_id, household.service, payee, seen)
 
 
 def refer_to_bill(keyed_hash: KeyedHash, household_id: UUID, bill_no: str) -> str:

@@ -13,21 +13,21 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from services.errors import Conflict, IdentityNotProven, InputRefused, PersonMismatch
 from services.catalogue import Catalogue
+from services.errors import Conflict, IdentityNotProven, InputRefused, PersonMismatch
 from services.mapping import disclose
 from services.model import Assurance, Caller, Person, PlatformName, RegisterEntry
 from services.ports import Clock, FaceCheck, IdentityRegister, KeyedHash, Platform, RateLimiter, Store
+from services.till import business_day
 
 ATTEMPTS_AN_HOUR = 5
 """Real-name attempts per person and, apart, per identity number: nobody finds out by trying whose phone belongs to whom."""
 PHONES_AN_HOUR = 10
-BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
+
 _NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・．.", "·"))
 
@@ -66,7 +66,7 @@ class IdentityDesk:
     def admit_attempt(self, caller: Caller, identity_number: str) -> str:
         """Spend one attempt, of the person and of the number; returns the number in its one form. Raises ``InputRefused``."""
         self.limiter.spend("real-name-person", str(caller.person_id), ATTEMPTS_AN_HOUR, 3600)
-        number = read_identity_number(identity_number, self.clock.now().astimezone(BUSINESS_ZONE).date())
+        number = read_identity_number(identity_number, business_day(self.clock.now()))
         subject = self.keyed_hash.lookup_hash("limit_identity", number).hex()
         self.limiter.spend("real-name-number", subject, ATTEMPTS_AN_HOUR, 3600)
         return number
@@ -91,7 +91,13 @@ class IdentityDesk:
             return self._record(caller, entry.real_name, number)
 
     def _is_proven(
-        self, caller: Caller, person: Person, entry: RegisterEntry, real_name: str, number: str, face_evidence: str | None
+        self,
+        caller: Caller,
+        person: Person,
+        entry: RegisterEntry,
+        real_name: str,
+        number: str,
+        face_evidence: str | None,
     ) -> bool:
         named = same_name(entry.real_name, real_name)
         held = holds_phone(person, entry)

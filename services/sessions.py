@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.errors import AssuranceTooLow, InputRefused, LastLogin, LoginCutOff, NotFound, NotSignedIn, SessionExpired
 from services.catalogue import Catalogue
+from services.errors import AssuranceTooLow, InputRefused, LastLogin, LoginCutOff, NotFound, NotSignedIn, SessionExpired
 from services.mapping import disclose
 from services.model import Assurance, Caller, Language, Login, Person, PlatformApp, PlatformName, PlatformUser, Session
 from services.ports import Clock, Directory, Platform, RateLimiter, SessionStore, Store

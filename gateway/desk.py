@@ -1,0 +1,39 @@
+"""What the public app is built from, already made. The composition root makes it; views reach it and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.recording import Recorder
+from services.bills import BillDesk
+from services.catalogue import Catalogue
+from services.exposure_view import ExposureDesk
+from services.households import HouseholdDesk
+from services.identity import IdentityDesk
+from services.model import PlatformName
+from services.ports import Clock, Directory, ExposureLog, Platform, RateLimiter, Store
+from services.sessions import SessionDesk
+from services.till import Till
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Services and ports of the citizen API. ``recorder`` is the one that the guard uses."""
+
+    sessions: SessionDesk
+    identity: IdentityDesk
+    households: HouseholdDesk
+    bills: BillDesk
+    exposure: ExposureDesk
+    till: Till
+    catalogue: Catalogue
+    directory: Directory
+    platforms: Mapping[PlatformName, Platform]
+    store: Store
+    log: ExposureLog
+    limiter: RateLimiter
+    clock: Clock
+    new_id: Callable[[], UUID]
+    recorder: Recorder

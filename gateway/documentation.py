@@ -1,0 +1,175 @@
+"""The documentation page: made from the OpenAPI document on the server, one page a language, no script, nothing fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Flask
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from gateway.errors import TABLE
+from gateway.exposing import spoken_of
+from gateway.words import load_wording
+from services.catalogue import Catalogue
+from services.model import Language
+
+LANGUAGE_PATHS: Mapping[Language, str] = {Language.ZH_CN: "/docs", Language.EN: "/docs/en"}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def finish_specification(specification: dict[str, Any], app: Flask) -> dict[str, Any]:
+    """Add what the schemas do not know: who must sign in, the error body everywhere, the purpose of each operation."""
+    schemes = specification.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes["session"] = {"type": "http", "scheme": "bearer", "description": "POST /v1/sessions 返回的 token"}
+    rules = {(method, _openapi_path(rule.rule)): app.view_functions[rule.endpoint]
+             for rule in app.url_map.iter_rules() for method in rule.methods or ()}  # fmt: skip
+    schemas = specification["components"].setdefault("schemas", {})
+    for path, item in specification["paths"].items():
+        for method in METHODS:
+            if method in item:
+                spoken = spoken_of(rules.get((method.upper(), path)))
+                _finish_operation(
+                    item[method], open_route=spoken is None or spoken.open, purpose=spoken.purpose if spoken else ""
+                )
+    schemas.setdefault("ErrorReply", {"type": "object"})
+    specification["info"]["description"] = "政府柜台在微信和支付宝小程序内的接口。金额单位为分（整数），时间为 UTC。"
+    return specification
+
+
+def _finish_operation(operation: dict[str, Any], *, open_route: bool, purpose: str) -> None:
+    if not open_route:
+        operation["security"] = [{"session": []}]
+    operation["x-purpose"] = purpose
+    operation["responses"].setdefault(
+        "default",
+        {
+            "description": "错误",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorReply"}}},
+        },
+    )
+
+
+def _openapi_path(rule: str) -> str:
+    parts = []
+    for part in rule.split("/"):
+        inner = part[1:-1].rsplit(":", 1)[-1] if part.startswith("<") else None
+        parts.append(f"{{{inner}}}" if inner else part)
+    return "/".join(parts)
+
+
+def render_documentation(
+    specification: Mapping[str, Any], catalogue: Catalogue, language: Language, release: str
+) -> bytes:
+    """The page as bytes."""
+    environment = Environment(
+        loader=PackageLoader("gateway", "templates"), autoescape=select_autoescape(default=True), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    page = environment.get_template("docs.html.j2").render(
+        language=language,
+        zh=language is Language.ZH_CN,
+        release=release,
+        groups=list(list_groups(specification, catalogue, language)),
+        errors=list_errors(language),
+        other=LANGUAGE_PATHS[Language.EN if language is Language.ZH_CN else Language.ZH_CN],
+    )
+    return page.encode()
+
+
+def list_errors(language: Language) -> list[tuple[int, str, str]]:
+    """Status, code and sentence of every public error."""
+    wording = load_wording()
+    return [(status, code, wording.say_error(code, language)) for status, code in sorted(set(TABLE.values()))]
+
+
+def list_groups(specification: Mapping[str, Any], catalogue: Catalogue, language: Language) -> Iterator[dict[str, Any]]:
+    """Operations by tag, in the order in which they were registered."""
+    descriptions = {tag["name"]: tag.get("description", "") for tag in specification.get("tags", ())}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, item in specification["paths"].items():
+        for method in METHODS:
+            if method in item:
+                operation = item[method]
+                groups.setdefault(operation["tags"][0], []).append(
+                    describe_operation(specification, catalogue, language, f"{method.upper()}", path, operation)
+                )
+    for tag, operations in groups.items():
+        yield {"tag": tag, "title": descriptions.get(tag) or tag, "operations": operations}
+
+
+def describe_operation(
+    specification: Mapping[str, Any], catalogue: Catalogue, language: Language, method: str, path: str, operation: Any
+) -> dict[str, Any]:
+    """One operation as the page shows it."""
+    summary = operation.get("summary", "")
+    chinese, _, english = summary.partition(" · ")
+    body = operation.get("requestBody", {}).get("content", {})
+    success = next((code for code in operation["responses"] if str(code).startswith("2")), "")
+    reply = operation["responses"].get(success, {}).get("content", {}).get("application/json", {}).get("schema")
+    purpose = operation.get("x-purpose", "")
+    return {
+        "method": method,
+        "path": path,
+        "anchor": f"{method}-{path}".lower().replace("/", "-").replace("{", "").replace("}", ""),
+        "summary": (english.rstrip(".") if language is Language.EN and english else chinese),
+        "session": "security" in operation,
+        "purpose": catalogue.purpose(purpose, language) if purpose else "",
+        "success": success,
+        "body": list_properties(specification, _first_schema(body), catalogue, language),
+        "reply": list_properties(specification, reply, catalogue, language),
+        "parameters": [
+            (one["name"], one["in"])
+            for one in operation.get("parameters", ())
+            if isinstance(one, dict) and "name" in one
+        ],
+    }
+
+
+def _first_schema(content: Mapping[str, Any]) -> Any:
+    return next((media.get("schema") for media in content.values()), None)
+
+
+def list_properties(
+    specification: Mapping[str, Any], schema: Any, catalogue: Catalogue, language: Language, prefix: str = ""
+) -> list[dict[str, Any]]:
+    """Every field of a schema, nested ones with their path, with type, necessity and what the platform sees in it."""
+    found = resolve(specification, schema)
+    required = set(found.get("required", ()))
+    rows: list[dict[str, Any]] = []
+    for name, one in found.get("properties", {}).items():
+        exposure = one.get("x-exposure", "")
+        rows.append(
+            {
+                "name": f"{prefix}{name}",
+                "type": describe_type(one),
+                "required": name in required,
+                "seen": catalogue.label(exposure, language) if exposure else "",
+                "note": one.get("description", ""),
+            }
+        )
+        inner = one.get("items") if one.get("type") == "array" else one
+        if inner and ("$ref" in inner or "allOf" in inner):
+            step = "[]." if one.get("type") == "array" else "."
+            rows += list_properties(specification, inner, catalogue, language, f"{prefix}{name}{step}")
+    return rows
+
+
+def resolve(specification: Mapping[str, Any], schema: Any) -> Mapping[str, Any]:
+    """A schema behind its reference."""
+    if not schema:
+        return {}
+    if "allOf" in schema and "$ref" in schema["allOf"][0]:
+        schema = schema["allOf"][0]
+    if "$ref" in schema:
+        found: Mapping[str, Any] = specification["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+        return found
+    plain: Mapping[str, Any] = schema
+    return plain
+
+
+def describe_type(schema: Mapping[str, Any]) -> str:
+    """The type of a field in a word."""
+    kind = schema.get("type", "object")
+    words = " | ".join(kind) if isinstance(kind, list) else str(kind)
+    return f"{words} ({schema['format']})" if "format" in schema else words

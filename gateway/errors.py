@@ -1,0 +1,150 @@
+"""The one table from a domain error to its HTTP status and public code, and the one form of an error's body.
+
+With a session the body is ``{code, message, detail, request_id}`` and recorded. Without one it is fixed by code and language,
+``detail`` and ``request_id`` null, and its digest stands in the manifest: an anonymous caller is told nothing that could differ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from gateway.schemas.fields import UUID_FORM
+from gateway.words import load_wording
+from services import errors as domain
+from services.exposure import WireField, WireTable
+from services.model import Assurance, JsonValue, Language, PaymentState
+
+
+class ReplyRefused(domain.ExposureError):
+    """A reply that the guard does not let out: undeclared, over budget, streamed, or without a word of what it is."""
+
+    code = "internal"
+
+
+TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
+    domain.GuitaiError: (500, "internal"),
+    domain.Refusal: (400, "refused"),
+    domain.InputRefused: (422, "input_refused"),
+    domain.RequestTooLarge: (413, "request_too_large"),
+    domain.RequestIncomplete: (400, "request_incomplete"),
+    domain.MethodNotAllowed: (405, "method_not_allowed"),
+    domain.NotSignedIn: (401, "not_signed_in"),
+    domain.SessionExpired: (401, "session_expired"),
+    domain.LoginCodeRefused: (401, "login_code_refused"),
+    domain.LoginCutOff: (403, "login_cut_off"),
+    domain.AssuranceTooLow: (403, "assurance_too_low"),
+    domain.IdentityNotProven: (403, "identity_not_proven"),
+    domain.PersonMismatch: (409, "person_mismatch"),
+    domain.NotFound: (404, "not_found"),
+    domain.HouseholdNotFound: (404, "household_not_found"),
+    domain.ServiceUnknown: (404, "service_unknown"),
+    domain.ServiceOff: (503, "service_off"),
+    domain.Conflict: (409, "conflict"),
+    domain.LastLogin: (409, "last_login"),
+    domain.NothingOwed: (409, "nothing_owed"),
+    domain.BillChanged: (409, "bill_changed"),
+    domain.BillHasOpenOrder: (409, "bill_has_open_order"),
+    domain.IdempotencyKeyReused: (409, "idempotency_key_reused"),
+    domain.RequestInProgress: (409, "request_in_progress"),
+    domain.PaymentNotCancellable: (409, "payment_not_cancellable"),
+    domain.ReceiptNotReady: (409, "receipt_not_ready"),
+    domain.TooManyRequests: (429, "too_many_requests"),
+    domain.NoticeRefused: (400, "notice_refused"),
+    domain.BackEndError: (502, "back_end_failed"),
+    domain.BackEndRefused: (409, "back_end_refused"),
+    domain.BackEndUnreachable: (503, "back_end_unreachable"),
+    domain.BackEndOutcomeUnknown: (504, "back_end_outcome_unknown"),
+    domain.BackEndGarbled: (502, "back_end_garbled"),
+    domain.PlatformError: (502, "platform_failed"),
+    domain.PlatformRefused: (502, "platform_refused"),
+    domain.PlatformUnreachable: (503, "platform_unreachable"),
+    domain.PlatformOutcomeUnknown: (504, "platform_outcome_unknown"),
+    domain.PlatformGarbled: (502, "platform_garbled"),
+    domain.ExposureError: (500, "internal"),
+    domain.ExposureUnavailable: (503, "exposure_unavailable"),
+    domain.ExposureUndeclared: (500, "internal"),
+    domain.ExposureOverBudget: (500, "internal"),
+    ReplyRefused: (500, "internal"),
+    domain.StoreUnavailable: (503, "store_unavailable"),
+    domain.CacheUnavailable: (503, "cache_unavailable"),
+    domain.VersionTaken: (503, "version_taken"),
+    domain.ConfigurationFault: (500, "internal"),
+}
+
+STATUS_OF_CODE: Mapping[str, int] = {code: status for status, code in TABLE.values()}
+PATH_FORM = r"[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,3}"
+RULE_FORM = "[a-z_]{1,40}"
+
+
+def explain_error(error: Exception) -> tuple[int, str]:
+    """HTTP status and public code of an error; anything that is not ours is (500, internal)."""
+    for kind in type(error).__mro__:
+        if kind in TABLE:
+            return TABLE[kind]
+    return 500, "internal"
+
+
+def write_error(
+    code: str,
+    language: Language,
+    *,
+    reason: str | None = None,
+    detail: Mapping[str, JsonValue] | None = None,
+    request_id: str | None = None,
+) -> bytes:
+    """The bytes of an error reply. With code and language alone they are the fixed body; ``reason`` is a back end's no."""
+    wording = load_wording()
+    message = wording.say_refusal(reason, language) if reason else wording.say_error(code, language)
+    body = {"code": code, "message": message, "detail": detail or None, "request_id": request_id}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def show_detail(error: Exception) -> dict[str, JsonValue] | None:
+    """What an error may add: refused fields by name and rule, the level needed, when to try again. Nothing else passes."""
+    detail = error.detail if isinstance(error, domain.GuitaiError) else None
+    if not detail:
+        return None
+    if isinstance(error, domain.InputRefused):
+        faults = [(_only(PATH_FORM, path, "body"), _only(RULE_FORM, rule, "form")) for path, rule in detail.items()]
+        return {"fields": [{"path": path, "rule": rule} for path, rule in faults]}
+    shown: dict[str, JsonValue] = {}
+    if detail.get("required") in {level.label for level in Assurance}:
+        shown["required"] = detail["required"]
+    if detail.get("state") in set(PaymentState):
+        shown["state"] = str(detail["state"])
+    wait = detail.get("retry_after_seconds")
+    if isinstance(wait, int | float) and not isinstance(wait, bool):
+        shown["retry_after_seconds"] = max(1, min(86_400, int(wait)))
+    return shown or None
+
+
+def _only(form: str, value: object, otherwise: str) -> str:
+    text = str(value).replace("-", "_").lower()
+    return text if re.fullmatch(form, text) else otherwise
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word in sorted(words)))
+
+
+def make_error_table() -> WireTable:
+    """What an error reply may hold: known codes, known sentences, names of our own fields. No place for anything else."""
+    wording = load_wording()
+    sentences = {
+        text for part in (wording.errors, wording.refusals) for table in part.values() for text in table.values()
+    }
+    levels = {level.label for level in Assurance}
+    places = {
+        "code": _any_of(set(STATUS_OF_CODE)),
+        "message": _any_of(sentences),
+        "detail": re.compile("null"),
+        "detail.fields[].path": re.compile(PATH_FORM),
+        "detail.fields[].rule": re.compile(RULE_FORM),
+        "detail.required": _any_of(levels),
+        "detail.state": _any_of(set(PaymentState)),
+        "detail.retry_after_seconds": re.compile("[0-9]{1,5}"),
+        "request_id": re.compile(f"{UUID_FORM}|null"),
+    }
+    return WireTable("error", [WireField(f"body:{path}", "error", form) for path, form in places.items()])

@@ -1,0 +1,242 @@
+"""The outermost callable of the public app: lock 4 of the door. Nothing leaves that is neither recorded nor published.
+
+With a session every reply is recorded before its bytes leave, errors too. Without one only a body whose digest stands in the
+manifest leaves. A reply is complete bytes. No exception gets past: a server would print it, with what it holds.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from gateway.arrival import ENVIRON_KEY, Arrival
+from gateway.errors import ReplyRefused
+from gateway.logging import describe_exception, get_logger
+from gateway.metrics import REPLIES_REFUSED, REQUESTS, SECONDS
+from gateway.publication import PublishedBody
+from gateway.recording import Recorder, Reply
+from gateway.schemas.fields import UUID_FORM
+from gateway.words import choose_language
+from services.errors import ExposureUnavailable, GuitaiError, RequestIncomplete, RequestTooLarge
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+MAY_LEAVE = {
+    "content-type": re.compile(r"application/json|text/(html|plain|css); charset=utf-8|image/svg\+xml"),
+    "retry-after": re.compile(r"[0-9]{1,5}"),
+    "allow": re.compile(r"[A-Z, ]{3,60}"),
+    "content-language": re.compile(r"zh-CN|en"),
+}
+"""Headers of a reply that may leave and the form of their values; all others stay. Nothing personal fits into them."""
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+FIXED_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", CONTENT_POLICY),
+)
+ALLOW = ("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
+_log = get_logger("guard")
+
+
+class Guard:
+    """Wraps the Flask app. ``new_id`` makes request ids, ``max_body_bytes`` bounds what is read."""
+
+    def __init__(
+        self, application: Application, recorder: Recorder, *, new_id: Callable[[], UUID], max_body_bytes: int
+    ) -> None:
+        self.application = application
+        self.recorder = recorder
+        self.publication = recorder.publication
+        self._new_id = new_id
+        self._max_body_bytes = max_body_bytes
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        began = time.monotonic()
+        arrival = self._receive(environ)
+        try:
+            reply = self._answer(environ, arrival)
+        except Exception as error:  # noqa: BLE001 - nothing may get past; see the module's docstring
+            _log.error("guard_failed", request_id=arrival.request_id, **describe_exception(error))
+            reply = self._fixed("internal", arrival)
+        self._note(arrival, reply, time.monotonic() - began)
+        return self._send(arrival, reply, start_response)
+
+    def _receive(self, environ: Environ) -> Arrival:
+        body, fault = read_body(environ, self._max_body_bytes)
+        claimed = environ.get("HTTP_X_REQUEST_ID", "")
+        query = environ.get("QUERY_STRING", "")
+        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        method = environ.get("REQUEST_METHOD", "")
+        return Arrival(
+            request_id=claimed if re.fullmatch(UUID_FORM, claimed) else str(self._new_id()),
+            method=method if method in METHODS else "OTHER",
+            target=f"{path}?{query}" if query else path,
+            query=query,
+            body=body,
+            content_type=environ.get("CONTENT_TYPE", ""),
+            authorization=environ.get("HTTP_AUTHORIZATION", ""),
+            language=choose_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            fault=fault,
+        )
+
+    def _answer(self, environ: Environ, arrival: Arrival) -> Reply:
+        if arrival.method == "OPTIONS":
+            return self._clear(arrival, self._published(self.publication.body("options"), ALLOW))
+        inner = {**environ, ENVIRON_KEY: arrival, "wsgi.input": io.BytesIO(arrival.body)}
+        inner["CONTENT_LENGTH"] = str(len(arrival.body))
+        inner.pop("HTTP_TRANSFER_ENCODING", None)
+        if arrival.method == "HEAD":
+            inner["REQUEST_METHOD"] = "GET"
+        try:
+            reply = run_application(self.application, inner)
+        except Exception as error:  # noqa: BLE001 - the same
+            _log.error(
+                "request_failed", request_id=arrival.request_id, route=arrival.route, **describe_exception(error)
+            )
+            reply = self._fixed("internal", arrival)
+        return self._clear(arrival, reply)
+
+    def _clear(self, arrival: Arrival, reply: Reply) -> Reply:
+        """The reply if it may leave, else a fixed one."""
+        try:
+            if not arrival.audience:
+                return self._clear_published(arrival, reply)
+            self.recorder.record_shown(arrival, reply)
+        except ExposureUnavailable:
+            REPLIES_REFUSED.labels(arrival.route, "ledger").inc()
+            return self._fixed("exposure_unavailable", arrival)
+        except GuitaiError as error:
+            _log.error("reply_refused", request_id=arrival.request_id, route=arrival.route, error=type(error).__name__,
+                       reason=str(error))  # fmt: skip
+            return self._refuse(arrival, type(error).__name__)
+        return reply
+
+    def _clear_published(self, arrival: Arrival, reply: Reply) -> Reply:
+        self.publication.ensure_announced()
+        if self.publication.holds(reply.body):
+            return reply
+        _log.error("unpublished_reply", request_id=arrival.request_id, route=arrival.route)
+        REPLIES_REFUSED.labels(arrival.route, "unpublished").inc()
+        return self._fixed("internal", arrival)
+
+    def _refuse(self, arrival: Arrival, reason: str) -> Reply:
+        """The fixed 500 in place of a reply that must not leave; it is shown too, so it is recorded too."""
+        REPLIES_REFUSED.labels(arrival.route, reason).inc()
+        fixed = self._fixed("internal", arrival)
+        arrival.tell([self.recorder.tell_of_nothing()])
+        try:
+            self.recorder.record_shown(arrival, fixed)
+        except GuitaiError:
+            return self._fixed("exposure_unavailable", arrival)
+        return fixed
+
+    def _fixed(self, code: str, arrival: Arrival) -> Reply:
+        return self._published(self.publication.error(code, arrival.language))
+
+    @staticmethod
+    def _published(body: PublishedBody, *more: tuple[str, str]) -> Reply:
+        return Reply(body.status, (("Content-Type", body.content_type), *more), body.body)
+
+    @staticmethod
+    def _note(arrival: Arrival, reply: Reply, seconds: float) -> None:
+        REQUESTS.labels("public", arrival.route, arrival.method, reply.status).inc()
+        SECONDS.labels("public", arrival.route).observe(seconds)
+        _log.info(
+            "request", app="public", route=arrival.route, method=arrival.method, status=reply.status,
+            seconds=round(seconds, 6), request_id=arrival.request_id, session=bool(arrival.audience),
+            platform=arrival.audience[0].platform if arrival.audience else None,
+        )  # fmt: skip
+
+    @staticmethod
+    def _send(arrival: Arrival, reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
+        headers = [*reply.headers, *FIXED_HEADERS, ("X-Request-Id", arrival.request_id)]
+        if reply.status != 204:
+            headers.append(("Content-Length", str(len(reply.body))))
+        start_response(f"{reply.status} {REASONS.get(reply.status, 'Error')}", headers)
+        return [b"" if arrival.method == "HEAD" else reply.body]
+
+
+REASONS = {200: "OK", 201: "Created", 204: "No Content"}
+
+
+def run_application(application: Application, environ: Environ) -> Reply:
+    """Run a WSGI callable to its end. Raises ``ReplyRefused`` for anything but complete bytes and plain headers."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[[bytes], None]:
+        started[:] = [(status, headers)]
+        return _refuse_write
+
+    produced = application(environ, start_response)
+    try:
+        if not isinstance(produced, list | tuple) or not all(isinstance(part, bytes) for part in produced):
+            raise ReplyRefused("a reply that is not complete bytes")
+        if not started:
+            raise ReplyRefused("a reply without a status")
+        status, headers = started[0]
+        return Reply(int(status.split(" ", 1)[0]), keep_headers(headers), b"".join(produced))
+    finally:
+        close = getattr(produced, "close", None)
+        if close is not None:
+            close()
+
+
+def _refuse_write(_: bytes) -> None:
+    raise ReplyRefused("a reply that is written piece by piece")
+
+
+def keep_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The headers that may leave, with values of the allowed form."""
+    return tuple(
+        (name, value)
+        for name, value in headers
+        if (form := MAY_LEAVE.get(name.lower())) is not None and form.fullmatch(value)
+    )
+
+
+def read_body(environ: Environ, limit: int) -> tuple[bytes, GuitaiError | None]:
+    """The whole body, or what was read of it and the fault: over the limit, a bad Content-Length, a body that ends early.
+
+    Content-Length beside Transfer-Encoding is refused (RFC 9112, section 6.1: request smuggling).
+    """
+    stated = environ.get("CONTENT_LENGTH") or ""
+    chunked = "HTTP_TRANSFER_ENCODING" in environ
+    if not chunked and not stated:
+        return b"", None
+    if (chunked and stated) or (stated and not re.fullmatch(r"[0-9]{1,18}", stated)):
+        return b"", RequestIncomplete()
+    wanted = min(int(stated), limit + 1) if stated else limit + 1
+    body = _read_fully(environ["wsgi.input"], wanted)
+    if body is None:
+        return b"", RequestIncomplete()
+    if len(body) > limit:
+        return body[:limit], RequestTooLarge()
+    return body, RequestIncomplete() if stated and len(body) != int(stated) else None
+
+
+def _read_fully(stream: Any, wanted: int) -> bytes | None:
+    """At most ``wanted`` bytes, or None if the client went away in the middle."""
+    parts: list[bytes] = []
+    missing = wanted
+    while missing > 0:
+        try:
+            part = stream.read(missing)
+        except Exception:  # noqa: BLE001 - servers raise what they like when a connection breaks
+            return None
+        if not part:
+            break
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,68 @@
+"""Structured logs: one JSON object a line on standard error, with an allow-list of keys. Nothing personal has a key here.
+
+An exception is told by its class and by where it was raised, never by its message: a driver's message may hold what was asked.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+ALLOWED = frozenset(
+    {
+        "event", "level", "timestamp", "logger", "app", "route", "method", "status", "seconds", "request_id", "platform",
+        "account", "session", "code", "error", "where", "reason", "task", "subject", "attempt", "dependency", "result",
+        "release", "count", "service", "direction", "state",
+    }
+)  # fmt: skip
+"""Keys that may stand in a log line; any other is dropped, whoever adds it."""
+
+
+def drop_unknown_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keep allowed keys, and of their values only short plain ones."""
+    return {
+        key: value if isinstance(value, int | float) or value is None else str(value)[:200]
+        for key, value in event.items()
+        if key in ALLOWED
+    }
+
+
+def configure_logging(level: str = "info") -> None:
+    """Send structlog's lines to standard error as JSON, and silence what libraries would print with values in it."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            drop_unknown_keys,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    for name in ("werkzeug", "flask.app", "urllib3", "marshmallow"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def get_logger(name: str) -> Any:
+    """A logger of this process."""
+    return structlog.get_logger(logger=name)
+
+
+def describe_exception(error: BaseException) -> dict[str, str]:
+    """Class and place of an exception, for ``log.error("...", **describe_exception(error))``."""
+    return {"error": type(error).__name__, "where": _innermost(error.__traceback__)}
+
+
+def _innermost(trace: TracebackType | None) -> str:
+    place = ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,40 @@
+"""Counters for operators: bounded labels, no personal data, readable on the operations app alone.
+
+Several processes share a folder (``PROMETHEUS_MULTIPROC_DIR``); the operations app adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+
+from services.exposure import Exposure
+
+REQUESTS = Counter("guitai_requests_total", "Requests at the edges.", ["app", "route", "method", "status"])
+SECONDS = Histogram(
+    "guitai_request_seconds", "How long a request took.", ["app", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+EXPOSURES = Counter("guitai_edge_exposures_total", "Records of the edge.", ["platform", "direction", "service"])
+REPLIES_REFUSED = Counter(
+    "guitai_replies_refused_total", "Replies that the guard did not let out.", ["route", "reason"]
+)
+NOTICES = Counter("guitai_notices_total", "Platform notices by what became of them.", ["platform", "account", "result"])
+
+
+def count_exposure(exposures: Iterable[Exposure]) -> None:
+    """Count records that were committed."""
+    for one in exposures:
+        EXPOSURES.labels(one.disclosure.platform, one.direction, one.disclosure.service).inc()
+
+
+def write_metrics() -> bytes:
+    """All counters in the text format of Prometheus, of all processes if they share a folder."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no annotation here
+        return generate_latest(registry)
+    return generate_latest(PROCESS_REGISTRY)

@@ -1,0 +1,44 @@
+"""What this platform saw of the caller."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from gateway.schemas.catalogue import TEXT
+from gateway.schemas.fields import UUID_FORM, Choice, Many, Moment, Strict, Word
+from services.exposure import Direction, Outcome
+from services.model import PlatformName
+
+
+class ExposureQuery(Strict):
+    """Where to go on in the list."""
+
+    cursor = Word("counters", UUID_FORM, description="上一页的 next_cursor")
+
+
+class SeenFieldReply(Strict):
+    """One kind of thing that was seen."""
+
+    name = Word("exposure_view", "[a-z_]{1,40}")
+    label = Word("exposure_view", TEXT)
+
+
+class SeenReply(Strict):
+    """One record of the ledger."""
+
+    at = Moment("exposure_view")
+    direction = Choice("exposure_view", tuple(Direction))
+    service = Word("exposure_view", "[a-z0-9-]{1,64}")
+    purpose = Word("exposure_view", TEXT)
+    legal_basis = Word("exposure_view", TEXT)
+    fields_ = Many("exposure_view", fields.Nested(SeenFieldReply), data_key="fields", attribute="fields")
+    outcome = Choice("exposure_view", tuple(Outcome), allow_none=True)
+
+
+class ExposureReply(Strict):
+    """A page of records, and what no record can know."""
+
+    platform = Choice("exposure_view", tuple(PlatformName))
+    note = Word("exposure_view", TEXT)
+    records = Many("exposure_view", fields.Nested(SeenReply))
+    next_cursor = Word("counters", UUID_FORM, allow_none=True)
