@@ -106,7 +106,7 @@ class FakeBackEnd:
         self.write_offs[sequence_no] = (f"W{len(self.write_offs) + 1:06d}", bill_no, amount_fen)
         return {"reference": self.write_offs[sequence_no][0]}
 
-    def _find_write_off(self, sequence_no: str, business_on: str) -> JsonValue:
+    def _find_write_off(self, sequence_no: str, household_no: str, business_on: str) -> JsonValue:
         if sequence_no not in self.write_offs:
             raise BackEndRefused("no_such_write_off")
         reference, _, amount_fen = self.write_offs[sequence_no]

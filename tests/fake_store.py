@@ -6,7 +6,7 @@ import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -45,6 +45,11 @@ class Tables:
     queue: list[tuple[str, UUID, UUID]] = field(default_factory=list)
     due: dict[tuple[str, UUID, UUID], datetime] = field(default_factory=dict)
 
+    def snapshot(self) -> Tables:
+        """The tables as they are; rows are immutable, so copying the containers is enough."""
+        kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
+        return Tables(**kept | {"events": {key: list(events) for key, events in self.events.items()}})
+
 
 class FakeStore:
     """Implements ``ports.Store``. ``down`` makes every transaction fail; ``faults`` may kill the caller around a commit."""
@@ -60,7 +65,7 @@ class FakeStore:
         if self.down:
             raise StoreUnavailable
         with self._lock, transaction_scope():
-            before = copy.deepcopy(self.tables)
+            before = self.tables.snapshot()
             try:
                 yield FakeTransaction(self.tables, frozenset(agencies))
                 self.faults.before("commit")
