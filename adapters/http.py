@@ -164,6 +164,12 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname.lower()}:{port}"
 
 
+def target_of(url: str) -> str:
+    """Path and query exactly as they are written in ``url``; an address without a path asks for ``/``."""
+    _, slash, rest = url.partition("://")[2].partition("/")
+    return slash + rest or "/"
+
+
 class HttpClient:
     """Sends exact bytes to allowed origins. Safe to share between threads; opens nothing before the first call.
 
@@ -218,9 +224,7 @@ class HttpClient:
         request = requests.Request(
             method, url, headers={**named, "User-Agent": USER_AGENT}, data=body or None
         ).prepare()
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        if request.path_url != target or not target.isascii():
+        if request.path_url != target_of(url) or not request.path_url.isascii():
             raise ConfigurationFault(f"{purpose}: the target would not travel byte for byte")
         return PreparedCall(purpose, request, timeout_seconds or self._timeout_seconds)
 
@@ -232,7 +236,7 @@ class HttpClient:
                 call.request, timeout=call.timeout_seconds, allow_redirects=False, stream=True, verify=self._verify
             )
         except (requests.RequestException, Urllib3Error, OSError) as error:
-            failure = HttpUnknown if _departure.left or isinstance(error, requests.ReadTimeout) else HttpUnreachable
+            failure = HttpUnknown if _departure.left else HttpUnreachable
             raise failure(f"{call.purpose}: {type(error).__name__}") from None
         try:
             return self._read(call.purpose, response)
