@@ -164,14 +164,15 @@ WORD = Record({language: Text(max_length=200) for language in ("zh-CN", "en")}, 
 VOCABULARY = Record({"fields": Table(WORD, FIELD.pattern, 1), "purposes": Table(TEXTS, FIELD.pattern, 1)})
 
 MONEY_FEN = Whole(1, 10**11)
-NAME_TEXT = Text(rule="a name", max_length=200)
+NAME_TEXT = Text(r"[^\n]+", "a name on one line", 200)
+ADDRESS_TEXT = Text(r"[^\n]+", "an address on one line", 400)
 REFERENCE = Text(r"[\x21-\x7e]{1,64}", "a reference of at most 64 visible characters", 64)
 BILL_ITEM = Record(
     {
-        "label": Text(rule="a label", max_length=100),
+        "label": Text(r"[^\n]+", "a label on one line", 100),
         "amount_fen": Whole(-(10**11), 10**11),
-        "quantity": Maybe(Text(max_length=40)),
-        "unit_price": Maybe(Text(max_length=40)),
+        "quantity": Maybe(Text(r"[^\n]+", "a text on one line", 40)),
+        "unit_price": Maybe(Text(r"[^\n]+", "a text on one line", 40)),
     }
 )
 BILL = Record(
@@ -196,7 +197,7 @@ class OperationShape:
 OPERATIONS_OF_KIND: Mapping[str, Mapping[str, OperationShape]] = {
     "bill": {
         "find_household": OperationShape(
-            {"household_no": "10086001"}, Record({"holder_name": NAME_TEXT, "address": Text(max_length=400)})
+            {"household_no": "10086001"}, Record({"holder_name": NAME_TEXT, "address": ADDRESS_TEXT})
         ),
         "list_bills": OperationShape({"household_no": "10086001"}, Record({"bills": Listing(BILL, 0, 200)})),
         "write_off": OperationShape(
