@@ -9,10 +9,16 @@ import pytest
 from pytest_socket import socket_allow_hosts
 
 from adapters.embedded import RunningRedis, start_redis
+from tests.contract.samples import Bench
+from tests.contract.stores import make_fake_bench, open_sql_bench
 from tests.databases import DEBIAN, DEFAULT_KIND, Cluster, Clusters, Database
 
 ON_EVERY_POSTGRES = ("tests/contract", "tests/unit/adapters/stores")
 """Here each test runs on the wheel's PostgreSQL and on Debian's; elsewhere on one of them."""
+KINDS = [
+    pytest.param(kind, marks=[pytest.mark.postgres15] if kind == DEBIAN else [])
+    for kind in sorted({DEFAULT_KIND, DEBIAN}, reverse=True)
+]
 
 
 def pytest_runtest_setup() -> None:
@@ -24,9 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the store's own tests once per kind of PostgreSQL."""
     folder = metafunc.definition.path.relative_to(Path(__file__).parent.parent).as_posix()
     if "cluster" in metafunc.fixturenames and folder.startswith(ON_EVERY_POSTGRES):
-        kinds = sorted({DEFAULT_KIND, DEBIAN}, reverse=True)
-        marked = [pytest.param(kind, marks=[pytest.mark.postgres15] if kind == DEBIAN else []) for kind in kinds]
-        metafunc.parametrize("cluster", marked, indirect=True, scope="session")
+        metafunc.parametrize("cluster", KINDS, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +53,21 @@ def database(cluster: Cluster) -> Iterator[Database]:
     made = cluster.make()
     yield made
     cluster.drop(made)
+
+
+@pytest.fixture(scope="module", params=[*KINDS, "fake"])
+def bench(
+    request: pytest.FixtureRequest, clusters: Clusters, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
+    """A store for a contract suite: each PostgreSQL under the public role, and the fake of the unit tests."""
+    if request.param == "fake":
+        yield make_fake_bench()
+        return
+    cluster = clusters.find(request.param)
+    database = cluster.make()
+    with open_sql_bench(database, tmp_path_factory.mktemp("keys")) as made:
+        yield made
+    cluster.drop(database)
 
 
 @pytest.fixture(scope="session", params=[pytest.param("server", marks=pytest.mark.redis_server), "stand_in"])

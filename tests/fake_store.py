@@ -127,7 +127,7 @@ class FakePersons(_Rows):
         return login, True
 
     def load(self, person_id: UUID) -> Person:
-        person = self.tables.persons.get(self.tables.joined.get(person_id, person_id))
+        person = self.tables.persons.get(person_id)
         if person is None or person.agency_id not in self.agencies:
             raise NotFound
         return person
@@ -165,13 +165,17 @@ class FakePersons(_Rows):
             self.tables.logins[login.login_id] = replace(login, person_id=into)
         self.tables.bindings = {(house, into if who == person_id else who) for house, who in self.tables.bindings}
         self.tables.joined[person_id] = into
-        self._note(into, at, "joined", {"person_id": str(person_id)})
+        self._note(into, at, "account_joined", {"from": str(person_id), "into": str(into)})
 
     def revoke_login(self, login_id: UUID, at: datetime) -> None:
-        self.tables.logins[login_id] = replace(self.load_login(login_id), revoked_at=at)
+        login = self.load_login(login_id)
+        self.tables.logins[login_id] = replace(login, revoked_at=at)
+        self._note(login.person_id, at, "login_revoked", {"login_id": str(login_id)})
 
     def restore_login(self, login_id: UUID, at: datetime) -> None:
-        self.tables.logins[login_id] = replace(self.load_login(login_id), revoked_at=None)
+        login = self.load_login(login_id)
+        self.tables.logins[login_id] = replace(login, revoked_at=None)
+        self._note(login.person_id, at, "login_restored", {"login_id": str(login_id)})
 
     def list_events(self, person_id: UUID, limit: int) -> list[tuple[datetime, str, Mapping[str, JsonValue]]]:
         own = [(at, name, data) for who, at, name, data in self.tables.person_events if who == person_id]

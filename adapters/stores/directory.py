@@ -136,6 +136,16 @@ class SqlDirectory:
         """Raises ``ConfigurationFault`` for a back end that was not imported."""
         return _require(self._present().back_ends, (agency_id, name), f"back end {name}")
 
+    def platform_urls(self, platform: PlatformName) -> frozenset[str]:
+        """Every address of a platform that an app or a merchant account names: its allow-list."""
+        present = self._present()
+        apps = {app.api_url for app in present.apps.values() if app.platform is platform}
+        return frozenset(apps | {row.pay_url for row in present.merchants.values() if row.platform is platform})
+
+    def back_end_urls(self, name: str) -> frozenset[str]:
+        """Every address of a back end of this name: its allow-list."""
+        return frozenset(row.url for row in self._present().back_ends.values() if row.name == name)
+
     def _present(self) -> _Snapshot:
         with self._lock:
             known = self._snapshot

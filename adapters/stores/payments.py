@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, and_, exists, insert, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 
 from adapters.stores.cells import open_json, seal_json
@@ -116,7 +117,7 @@ class SqlPaymentStore:
     def _last_events(self, rows: Sequence[Row[Any]]) -> dict[UUID, PaymentEvent]:
         query = (
             select(payment_events)
-            .distinct(payment_events.c.payment_id)
+            .ext(distinct_on(payment_events.c.payment_id))
             .where(payment_events.c.payment_id.in_([row.payment_id for row in rows]))
             .order_by(payment_events.c.payment_id, payment_events.c.version.desc())
         )
