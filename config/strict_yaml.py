@@ -16,7 +16,9 @@ import yaml
 MAX_BYTES = 512 * 1024
 MAX_NODES = 20_000
 """Values after aliases are expanded: a bomb reaches this within milliseconds, the longest mapping uses a few hundred."""
-PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq"))
+PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
+)
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
