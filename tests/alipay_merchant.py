@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -108,11 +108,15 @@ def control(address: str, target: str, content: dict[str, Any]) -> Any:
     return json.loads(body)
 
 
+Transport: TypeAlias = Callable[[bytes], bytes]
+"""Posts a form to the gateway and gives the body of the answer."""
+
+
 class PlainMerchant:
     """Signs and verifies as the protocol says, with nothing between it and the bytes."""
 
-    def __init__(self, address: str, entry: dict[str, Any], clock: Clock) -> None:
-        self.address = address
+    def __init__(self, transport: Transport, entry: dict[str, Any], clock: Clock) -> None:
+        self.transport = transport
         self.entry = entry
         self._clock = clock
         private = load_pem_private_key(Path(entry["private_key_file"]).read_bytes(), None)
@@ -137,9 +141,7 @@ class PlainMerchant:
         return parameters | {"sign": base64.b64encode(signature).decode()}
 
     def post(self, parameters: dict[str, str], charset: str = "utf-8") -> bytes:
-        body = urlencode(parameters, encoding=charset).encode()
-        headers = {"Content-Type": f"application/x-www-form-urlencoded;charset={charset}"}
-        return call(self.address, "POST", "/gateway.do", body, headers)[1]
+        return self.transport(urlencode(parameters, encoding=charset).encode())
 
     def ask(
         self,

@@ -84,7 +84,7 @@ class Alipay:
         if meant != operation:
             return None
         with self.shelf.change():
-            if self.shelf.get("magic", f"{operation}|{key}"):
+            if self.shelf.get("magic", f"{operation}|{key}") is not None:
                 return None
             self.shelf.put("magic", f"{operation}|{key}", {})
         return behaviour
