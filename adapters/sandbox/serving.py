@@ -26,7 +26,7 @@ from adapters.sandbox.shelf import Shelf
 from services.ports import Clock
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
 EMULATORS: Mapping[str, str] = {
@@ -50,6 +50,10 @@ class QuietHandler(WSGIRequestHandler):
         """Say only that something went wrong; the details stay with the emulator."""
         if type == "error":
             _log.error("the sandbox's HTTP server met a fault")
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:  # noqa: ARG002
+        """An emulator that gives no answer ends the connection; it would stay open for the next request otherwise."""
+        self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""

@@ -84,7 +84,7 @@ class NoticeDesk:
                 self.end_headers()
                 desk.take(Received(dict(self.headers.items()), body))
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the library's
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -60,7 +60,7 @@ def take_magic(state: WeChat, operation: str, order_key: str, total: object) -> 
         return None
     used = f"{operation}|{order_key}"
     with state.shelf.change():
-        if state.shelf.get("magic", used):
+        if state.shelf.get("magic", used) is not None:
             return None
         state.shelf.put("magic", used, {})
     return MAGIC_AMOUNTS[total][1]
