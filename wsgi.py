@@ -14,8 +14,8 @@ def __getattr__(name: str) -> Any:
     """Build one app, once per process. Raises ``AttributeError`` for any other name."""
     if name not in APPS:
         raise AttributeError(name)
-    from gateway import bootstrap  # noqa: PLC0415 - importing this module must not build anything
+    from gateway.serving import open_app  # noqa: PLC0415 - importing this module must not build anything
 
-    application = bootstrap.build_app(name)
+    application = open_app(name)
     globals()[name] = application
     return application

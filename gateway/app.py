@@ -11,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import auth
 from gateway.arrival import current_arrival
+from gateway.console import rooms
+from gateway.console.rooms import ConsoleDesk
 from gateway.desk import Desk
 from gateway.documentation import LANGUAGE_PATHS, finish_specification, render_documentation
 from gateway.errors import explain_error, show_detail, write_error
@@ -143,6 +145,16 @@ def translate_http(error: HTTPException) -> Exception:
     if error.code == 413:
         return RequestTooLarge()
     return error if error.code is not None and error.code >= 500 else NotFound()
+
+
+def create_console_app(desk: ConsoleDesk) -> Flask:
+    """The rooms of the staff. Nothing of it is reachable from a platform's app; every page but the sign-in needs the key."""
+    app = make_flask("gateway.console")
+    app.config["MAX_CONTENT_LENGTH"] = 65_536
+    app.extensions["guitai-console"] = desk
+    app.register_blueprint(rooms.blueprint)
+    app.register_error_handler(Exception, rooms.answer_fault)
+    return app
 
 
 def create_operations_app(pings: Sequence[Ping], *, release: str) -> Flask:

@@ -15,7 +15,7 @@ import structlog
 
 ALLOWED = frozenset(
     {
-        "event", "level", "timestamp", "logger", "app", "route", "method", "status", "seconds", "request_id", "platform",
+        "event", "level", "timestamp", "room", "app", "route", "method", "status", "seconds", "request_id", "platform",
         "account", "session", "code", "error", "where", "reason", "task", "subject", "attempt", "dependency", "result",
         "release", "count", "service", "direction", "state",
     }
@@ -51,7 +51,7 @@ def configure_logging(level: str = "info") -> None:
 
 def get_logger(name: str) -> Any:
     """A logger of this process."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(room=name)
 
 
 def describe_exception(error: BaseException) -> dict[str, str]:

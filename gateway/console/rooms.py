@@ -1,0 +1,156 @@
+"""The console's first pages: sign in, overview, sign out. Server-rendered, Chinese first, no script, no personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+
+from flask import Blueprint, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from gateway.console.gate import Gate
+from gateway.console.overview import Overview, read_overview
+from gateway.logging import describe_exception, get_logger
+from services.catalogue import Catalogue
+from services.errors import CacheUnavailable, StoreUnavailable, TooManyRequests
+from services.ports import Clock, OverviewReader, Ping, RateLimiter
+
+SESSION_COOKIE, VISIT_COOKIE = "guitai_console", "guitai_visit"
+ATTEMPTS_A_MINUTE = 10
+STYLE = files("gateway").joinpath("console/static/console.css").read_bytes()
+OPEN_ENDPOINTS = frozenset({"console.show_sign_in", "console.sign_in", "console.show_style"})
+"""Everything else needs a session: a page that is added is closed until it stands here."""
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_log = get_logger("console")
+blueprint = Blueprint("console", __name__, template_folder="templates")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleDesk:
+    """What the console is made of. ``secure_cookies`` is off only where the console is plain HTTP on loopback."""
+
+    overview: OverviewReader
+    catalogue: Catalogue
+    pings: Sequence[Ping]
+    gate: Gate
+    limiter: RateLimiter
+    clock: Clock
+    release: str
+    secure_cookies: bool
+
+
+def current_console() -> ConsoleDesk:
+    """The dependencies of this app."""
+    desk: ConsoleDesk = current_app.extensions["guitai-console"]
+    return desk
+
+
+@blueprint.before_app_request
+def require_key() -> Response | None:
+    """Default deny: only the named endpoints answer somebody without a session."""
+    if request.endpoint in OPEN_ENDPOINTS:
+        return None
+    if current_console().gate.admits(request.cookies.get(SESSION_COOKIE, "")):
+        return None
+    return see_other("/sign-in")
+
+
+@blueprint.get("/sign-in")
+def show_sign_in(fault: str = "", status: int = 200) -> Response:
+    """The form for the key."""
+    desk = current_console()
+    visit = desk.gate.random(16).hex()
+    page = render_template("sign_in.html", fault=fault, token=desk.gate.form_token(visit), open=desk.gate.is_open())
+    reply = Response(page, status=status)
+    set_cookie(reply, VISIT_COOKIE, visit)
+    return reply
+
+
+@blueprint.post("/sign-in")
+def sign_in() -> Response:
+    """Compare the key; the form must come from the page above."""
+    desk = current_console()
+    if not desk.gate.accepts_form(request.cookies.get(VISIT_COOKIE, ""), request.form.get("token", "")):
+        return show_sign_in("页面已过期，请重试。 · The page had expired; please try again.", 403)
+    try:
+        desk.limiter.spend("console-sign-in", "all", ATTEMPTS_A_MINUTE, 60)
+    except TooManyRequests:
+        return show_sign_in("尝试过于频繁，请一分钟后再试。 · Too many attempts; please wait a minute.", 429)
+    except CacheUnavailable:
+        return show_sign_in("系统繁忙，请稍后再试。 · The system is busy; please try again later.", 503)
+    if not desk.gate.accepts(request.form.get("key", "")):
+        _log.warning("console_key_refused")
+        return show_sign_in("钥匙不正确。 · This is not the key.", 403)
+    reply = see_other("/")
+    set_cookie(reply, SESSION_COOKIE, desk.gate.issue())
+    return reply
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End the session on this browser."""
+    desk = current_console()
+    if not desk.gate.accepts_form(request.cookies.get(SESSION_COOKIE, ""), request.form.get("token", "")):
+        return Response("", status=403)
+    reply = see_other("/sign-in")
+    reply.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Strict", secure=desk.secure_cookies)
+    return reply
+
+
+@blueprint.get("/")
+def show_overview() -> Response:
+    """Payments by service and state, what each platform saw in the last day, the health of the dependencies."""
+    desk = current_console()
+    overview: Overview | None = None
+    try:
+        overview = read_overview(desk.overview, desk.catalogue, desk.pings, desk.clock.now() - timedelta(days=1))
+    except StoreUnavailable:
+        _log.warning("console_store_unavailable")
+    token = desk.gate.form_token(request.cookies.get(SESSION_COOKIE, ""))
+    page = render_template(
+        "overview.html", overview=overview, token=token, release=desk.release, now=desk.clock.now()
+    )
+    return Response(page, status=200 if overview else 503)
+
+
+@blueprint.get("/static/console.css")
+def show_style() -> Response:
+    """The one style sheet."""
+    return Response(STYLE, content_type="text/css; charset=utf-8")
+
+
+@blueprint.after_app_request
+def add_headers(reply: Response) -> Response:
+    """The same strict headers on every page."""
+    for name, value in HEADERS.items():
+        reply.headers[name] = value
+    return reply
+
+
+def answer_fault(error: Exception) -> Response:
+    """A fault or a page that does not exist: a bare status, no words from the exception."""
+    status = error.code if isinstance(error, HTTPException) and error.code else 500
+    if status >= 500:
+        _log.error("console_failed", **describe_exception(error))
+    return Response(f"{status}", status=status, content_type="text/plain; charset=utf-8")
+
+
+def see_other(path: str) -> Response:
+    """A redirect within the console."""
+    return Response("", status=303, headers={"Location": path})
+
+
+def set_cookie(reply: Response, name: str, value: str) -> None:
+    """A cookie that no script reads and no other site sends."""
+    reply.set_cookie(name, value, httponly=True, samesite="Strict", secure=current_console().secure_cookies, path="/")
