@@ -29,7 +29,7 @@ PLATFORM_CALLS = ("place_order", "query_order", "close_order", "request_refund",
 PLATFORM_FAULTS = ("timeout", "timeout_after", "unreachable", "SYSTEM_ERROR")
 COMPANY_CALLS = ("list_bills", "write_off", "find_write_off")
 COMPANY_FAULTS = ("timeout", "timeout_after", "unreachable", "garbled", "batch_window", "system", "not_permitted")
-BILLS = ("G-1", "G-2")
+BILLS = ("G-1", "G-2", "G-3")
 places = st.integers(0, 30)
 
 
@@ -77,6 +77,23 @@ class PaymentMachine(RuleBasedStateMachine):
             amount = file.payment.amount_fen + extra
             platform.pay(file.payment.order_no, amount_fen=amount, although_closed=although_closed)
 
+    @rule(
+        who=st.integers(0, 1), platform=st.sampled_from(PlatformName), bill=st.sampled_from(BILLS), heard=st.booleans()
+    )
+    def pay_at_once(self, who: int, platform: PlatformName, bill: str, heard: bool) -> None:
+        """The plain story: order, confirm on the phone, perhaps the notice."""
+        self.ask_to_pay(who, platform, bill, 3)
+        for order_no in self.city.platforms[platform].orders:
+            self.city.platforms[platform].pay(order_no)
+        if heard:
+            self.deliver_a_notice(0, False)
+
+    @rule(jobs=st.integers(1, 6), seconds=st.sampled_from([0, 0, 40, 400, 4000]))
+    def work_for_a_while(self, jobs: int, seconds: int) -> None:
+        self.city.clock.advance(seconds)
+        for _ in range(jobs):
+            self.run_a_job(0)
+
     @rule(place=places, again=st.booleans())
     def deliver_a_notice(self, place: int, again: bool) -> None:
         outbox = self.heard if again else [note for each in self.city.platforms.values() for note in each.outbox]
@@ -122,13 +139,14 @@ class PaymentMachine(RuleBasedStateMachine):
     def let_time_pass(self, seconds: int) -> None:
         self.city.clock.advance(seconds)
 
-    @rule(bill=st.sampled_from(BILLS))
-    def pay_at_the_hall(self, bill: str) -> None:
-        self.city.gas.pay_at_hall(bill)
+    @rule(bill=st.sampled_from(BILLS), really=st.integers(0, 4))
+    def pay_at_the_hall(self, bill: str, really: int) -> None:
+        if not really:
+            self.city.gas.pay_at_hall(bill)
 
-    @rule(bill=st.sampled_from(BILLS))
-    def change_the_bill(self, bill: str) -> None:
-        if self.city.gas.bills[bill].paid_by is None:
+    @rule(bill=st.sampled_from(BILLS), really=st.integers(0, 4))
+    def change_the_bill(self, bill: str, really: int) -> None:
+        if not really and self.city.gas.bills[bill].paid_by is None:
             self.city.gas.bills[bill].amount_fen += 100
 
     @rule(
@@ -139,7 +157,10 @@ class PaymentMachine(RuleBasedStateMachine):
     def trouble_a_platform(self, platform: PlatformName, call: str, faults: list[str]) -> None:
         self.city.platforms[platform].script.plan(call, *faults)
 
-    @rule(call=st.sampled_from(COMPANY_CALLS), faults=st.lists(st.sampled_from(COMPANY_FAULTS), min_size=1, max_size=3))
+    @rule(
+        call=st.sampled_from(("write_off", "write_off", *COMPANY_CALLS)),
+        faults=st.lists(st.sampled_from(COMPANY_FAULTS), min_size=1, max_size=3),
+    )
     def trouble_the_company(self, call: str, faults: list[str]) -> None:
         self.city.gas.script.plan(call, *faults)
 
