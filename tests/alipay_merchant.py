@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -108,6 +109,20 @@ def control(address: str, target: str, content: dict[str, Any]) -> Any:
     return json.loads(body)
 
 
+@cache
+def load_signing_key(path: Path) -> rsa.RSAPrivateKey:
+    key = load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+@cache
+def load_platform_key(path: Path) -> rsa.RSAPublicKey:
+    key = load_pem_public_key(path.read_bytes())
+    assert isinstance(key, rsa.RSAPublicKey)
+    return key
+
+
 Transport: TypeAlias = Callable[[bytes], bytes]
 """Posts a form to the gateway and gives the body of the answer."""
 
@@ -119,11 +134,8 @@ class PlainMerchant:
         self.transport = transport
         self.entry = entry
         self._clock = clock
-        private = load_pem_private_key(Path(entry["private_key_file"]).read_bytes(), None)
-        public = load_pem_public_key(Path(entry["alipay_public_key_file"]).read_bytes())
-        assert isinstance(private, rsa.RSAPrivateKey)
-        assert isinstance(public, rsa.RSAPublicKey)
-        self.private, self.public = private, public
+        self.private = load_signing_key(Path(entry["private_key_file"]))
+        self.public = load_platform_key(Path(entry["alipay_public_key_file"]))
 
     def parameters(self, method: str, content: dict[str, Any] | None, **more: str) -> dict[str, str]:
         stamp = self._clock.now().astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
