@@ -58,7 +58,10 @@ class Peer:
 def read_request(connection: socket.socket) -> bytes:
     found = b""
     while b"\r\n\r\n" not in found:
-        found += connection.recv(65_536)
+        piece = connection.recv(65_536)
+        if not piece:
+            return found
+        found += piece
     head, _, body = found.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
     while len(body) < length:
