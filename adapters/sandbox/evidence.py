@@ -107,7 +107,8 @@ def read_body(environ: WSGIEnvironment) -> bytes:
         body = environ["wsgi.input"].read(LARGEST_BODY + 1)
     else:
         length = environ.get("CONTENT_LENGTH") or "0"
-        body = environ["wsgi.input"].read(min(int(length), LARGEST_BODY + 1)) if length.isdigit() else b""
+        known = int(length) if length.isascii() and length.isdigit() else 0
+        body = environ["wsgi.input"].read(min(known, LARGEST_BODY + 1))
     if len(body) > LARGEST_BODY:
         raise ConnectionAbortedError("a body over the limit of the sandbox")
     environ["wsgi.input"] = io.BytesIO(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_a_year_is_the_limit(merchant: PlainMerchant, paid: str, clock: StillClo
 @pytest.mark.parametrize(
     "more", [{"unknown": 1}, {"funds_account": "OTHER"}, {"reason": "x" * 81}, {"transaction_id": "1"}]
 )
-def test_the_shape_of_a_refund(merchant: PlainMerchant, paid: str, more: dict[str, object]) -> None:
+def test_the_shape_of_a_refund(merchant: PlainMerchant, paid: str, more: dict[str, Any]) -> None:
     """Unknown fields, unknown accounts, long reasons and both order numbers at once are refused."""
     assert code_of(merchant.refund(paid, f"R{paid}", 1, **more)) == (400, "PARAM_ERROR")
 
