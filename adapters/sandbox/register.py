@@ -121,7 +121,7 @@ def _read_query(body: bytes) -> str | None:
     """The identity number asked for; None if the body is not exactly one number in its form."""
     try:
         given = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(given, dict) or set(given) != {"identityNumber"}:
         return None

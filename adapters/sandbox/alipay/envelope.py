@@ -113,7 +113,7 @@ def _check_signature(app: Application, parameters: Mapping[str, str], charset: s
 def _read_content(text: str) -> Mapping[str, Any]:
     try:
         content = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise _invalid("isv.invalid-parameter", "biz_content不是JSON对象")
@@ -146,12 +146,17 @@ def write_answer(
     if key is not None and key.serial is not None:
         parts.append(f'"alipay_cert_sn":"{key.serial}"')
     if key is not None or sign is not None:
-        signature = sign if sign is not None or key is None else sign_bytes(key.private, value.encode(charset))
+        signature = sign if sign is not None or key is None else sign_bytes(key.private, write_text(value, charset))
         parts.insert(0 if sign_first else len(parts), f'"sign":"{signature}"')
     body = "{" + ",".join(parts) + "}"
-    return Response(body.encode(charset), content_type=f"text/html;charset={charset}")
+    return Response(write_text(body, charset), content_type=f"text/html;charset={charset}")
 
 
 def write_node(fields: Mapping[str, Any]) -> str:
     """The JSON text of a node."""
     return write_value(fields)
+
+
+def write_text(text: str, charset: str) -> bytes:
+    """The bytes of an answer; what GBK does not have becomes a question mark, in what is signed too."""
+    return text.encode(charset, "replace")

@@ -9,7 +9,15 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from adapters.sandbox.alipay.amounts import read_amount, write_amount
-from adapters.sandbox.alipay.envelope import name_node, read_parameters, succeed, verify_call, write_answer, write_node
+from adapters.sandbox.alipay.envelope import (
+    name_node,
+    read_parameters,
+    succeed,
+    verify_call,
+    write_answer,
+    write_node,
+    write_text,
+)
 from adapters.sandbox.alipay.identity import exchange_code, send_message
 from adapters.sandbox.alipay.model import Call, GatewayRefused, PlatformKey
 from adapters.sandbox.alipay.refunds import query_refund, refund_trade
@@ -86,7 +94,7 @@ class Gateway:
             "token": lambda: exchange_code(self._state, call, name),
             "message": lambda: send_message(self._state, call, name),
             "order": lambda: create_trade(self._state, call),
-            "query": lambda: query_trade(self._state, call),
+            "query": lambda: query_trade(self._state, call, name),
             "close": lambda: close_trade(self._state, call),
             "refund": lambda: refund_trade(self._state, call, name),
             "query_refund": lambda: query_refund(self._state, call),
@@ -120,7 +128,7 @@ class Gateway:
         if name == "empty_sign":
             return write_answer(node, value, key, charset, sign="")
         if name == "forged_signature":
-            sign = sign_bytes(stranger_key(), value.encode(charset))
+            sign = sign_bytes(stranger_key(), write_text(value, charset))
             return write_answer(node, value, key, charset, sign=sign)
         if name == "unknown_serial":
             return write_answer(node, value, PlatformKey(stranger_key(), _UNKNOWN_SERIAL), charset)

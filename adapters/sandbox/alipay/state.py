@@ -29,7 +29,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     "token": ANSWER_FAULTS | {"expired_code", "used_code"},
     "message": ANSWER_FAULTS | {"user_refused"},
     "order": ANSWER_FAULTS | {"declined"},
-    "query": ANSWER_FAULTS | {"wrong_amount", "trade_not_exist"},
+    "query": ANSWER_FAULTS | {"wrong_amount", "trade_not_exist", "with_subject"},
     "close": ANSWER_FAULTS,
     "refund": ANSWER_FAULTS | {"refund_pending", "refund_declined", "not_enough"},
     "query_refund": ANSWER_FAULTS,

@@ -178,7 +178,7 @@ def _read_order(body: bytes) -> WriteOffOrder:
     """Read a write-off. Raises ``_InputRefused``: all fields and no others, all texts, an exact amount, an aware time."""
     try:
         given = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _InputRefused("body") from None
     if not isinstance(given, dict) or set(given) != _WRITE_OFF_FIELDS:
         raise _InputRefused("body")

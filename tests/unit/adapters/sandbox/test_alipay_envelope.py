@@ -49,6 +49,7 @@ def test_slashes_are_escaped_in_the_signed_bytes(desk: AlipayDesk) -> None:
     """A subject with a brace, a quote and a slash comes back signed over the escaped form."""
     subject = 'a}b/"水费"\\'
     desk.create(subject=subject)
+    desk.arrange("query", "with_subject")
     merchant = desk.merchants["gas-alipay"]
     raw = merchant.post(merchant.sign(merchant.parameters(QUERY, {"out_trade_no": "P000001"})))
     assert b"a}b\\/" in raw
@@ -116,12 +117,30 @@ def test_answers_in_the_charset_of_the_request(desk: AlipayDesk) -> None:
     parameters = merchant.sign(merchant.parameters("alipay.trade.create", content, charset="GBK"), "gbk")
     assert parse(merchant.post(parameters, "gbk"))["alipay_trade_create_response"]["code"] == "10000"
     query = merchant.sign(merchant.parameters(QUERY, {"out_trade_no": "P000001"}, charset="gbk"), "gbk")
+    desk.arrange("query", "with_subject")
     raw = merchant.post(query, "gbk")
     assert "水费".encode("gbk") in raw
     wrong = merchant.sign(
         merchant.parameters("alipay.trade.create", content | {"subject": "水"}, charset="gbk"), "utf-8"
     )
     assert b"isv.invalid-" in merchant.post(wrong, "utf-8")
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "[" * 100_000, "null", '"x"', "\ufeff{}"])
+def test_a_biz_content_that_is_no_object_is_refused(desk: AlipayDesk, content: str) -> None:
+    """Correctly signed nonsense is isv.invalid-parameter, never a crash."""
+    merchant = desk.merchants["gas-alipay"]
+    node = merchant.ask(QUERY, None, biz_content=content)
+    assert (node["code"], node["sub_code"]) == ("40002", "isv.invalid-parameter")
+
+
+@given(TEXT)
+def test_an_answer_in_gbk_is_signed_as_it_is_sent(text: str) -> None:
+    """What GBK cannot say is replaced in the signed bytes too."""
+    raw = write_answer("x_response", write_value({"a": text}), PlatformKey(stranger_key()), "gbk").get_data()
+    value = raw[raw.index(b":") + 1 : raw.index(b',"sign":"')]
+    signature = base64.b64decode(raw[raw.index(b'"sign":"') + 8 : -2])
+    stranger_key().public_key().verify(signature, value, padding.PKCS1v15(), SHA256())
 
 
 def test_errors_of_the_log_in_stand_unsigned_in_error_response(desk: AlipayDesk) -> None:

@@ -33,6 +33,7 @@ def test_the_same_order_again_is_the_same_trade(desk: AlipayDesk) -> None:
         {"total_amount": None},
         {"subject": None},
         {"subject": "x" * 257},
+        {"subject": 5},
         {"out_trade_no": "with space"},
         {"out_trade_no": "x" * 65},
         {"buyer_open_id": None},
@@ -50,6 +51,13 @@ def test_refuses_an_order_with_a_wrong_field(desk: AlipayDesk, changes: dict[str
     """Amount forms, texts, numbers, the buyer in the application's model, the seller and the expiry are all checked."""
     node = desk.create(**changes)
     assert (node["code"], node["sub_code"]) == ("40004", "ACQ.INVALID_PARAMETER")
+
+
+def test_half_a_character_is_no_subject(desk: AlipayDesk) -> None:
+    """JSON can carry a lone surrogate; no charset can."""
+    content = json.dumps(desk.order_content(subject="\ud800"))
+    node = desk.merchants["gas-alipay"].ask("alipay.trade.create", None, biz_content=content)
+    assert node["sub_code"] == "ACQ.INVALID_PARAMETER"
 
 
 def test_takes_the_forms_of_an_amount_that_sdks_send(desk: AlipayDesk) -> None:
