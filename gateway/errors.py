@@ -15,6 +15,7 @@ from gateway.words import load_wording
 from services import errors as domain
 from services.exposure import WireField, WireTable
 from services.model import Assurance, JsonValue, Language, PaymentState
+from services.payment_graph import EdgeUnknown
 
 
 class ReplyRefused(domain.ExposureError):
@@ -71,6 +72,7 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     domain.CacheUnavailable: (503, "cache_unavailable"),
     domain.VersionTaken: (503, "version_taken"),
     domain.ConfigurationFault: (500, "internal"),
+    EdgeUnknown: (500, "internal"),
 }
 
 STATUS_OF_CODE: Mapping[str, int] = {code: status for status, code in TABLE.values()}

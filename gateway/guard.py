@@ -97,6 +97,8 @@ class Guard:
         inner = {**environ, ENVIRON_KEY: arrival, "wsgi.input": io.BytesIO(arrival.body)}
         inner["CONTENT_LENGTH"] = str(len(arrival.body))
         inner.pop("HTTP_TRANSFER_ENCODING", None)
+        if "//" in inner.get("PATH_INFO", ""):
+            inner["PATH_INFO"] = "/"  # the router would drop the empty part; no address of ours has one
         if arrival.method == "HEAD":
             inner["REQUEST_METHOD"] = "GET"
         try:
