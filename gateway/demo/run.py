@@ -20,7 +20,7 @@ from gateway.demo.journey import Journey
 from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
 from gateway.launch.loopback import send
 from gateway.launch.places import write_json
-from gateway.launch.processes import start_apps, start_sandbox
+from gateway.launch.processes import ensure_console_key, start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 
 JOURNEYS = ("bills",)
@@ -182,7 +182,7 @@ def tell_addresses(stack: Stack, *, all_held: bool) -> None:
     """What to open now."""
     say("\nBoth bills are paid." if all_held else "\nNOT every step held; see above and the logs.")
     say(f"  public app        {stack.urls['public']}/docs")
-    say(f"  console           {stack.urls['console']}/")
+    say(f"  console           {stack.urls['console']}/  (its key: {ensure_console_key(stack)})")
     say(f"  health, metrics   {stack.urls['operations']}/ready")
     for name, url in stack.addresses.items():
         say(f"  sandbox {name:<9} {url}")

@@ -8,11 +8,12 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_urlsafe
 
 import yaml
-from adapters.stores.directory import import_accounts
 
 from adapters.secrets import write_secret
+from adapters.stores.directory import import_accounts
 from gateway.launch.accounts import make_accounts
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
@@ -52,6 +53,7 @@ def _read_mark(file: Path) -> tuple[int, int] | None:
 
 def start_apps(stack: Stack) -> None:
     """Start public, console, operations and the worker; wait until each web app answers and is ready."""
+    ensure_console_key(stack)
     ports = pick_ports(stack.places)
     stack.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     metrics = stack.places.home / "run" / "metrics"
@@ -65,6 +67,18 @@ def start_apps(stack: Stack) -> None:
         stack.report(f"{name} answers at {stack.urls[name]}")
     worker.require_alive()
     stack.report("the worker is running")
+
+
+CONSOLE_KEY = "console-key"
+"""The secret that opens the console; ``gateway.bootstrap`` reads it by the same name."""
+
+
+def ensure_console_key(stack: Stack) -> Path:
+    """The file with the console's key, made at the first run of a home."""
+    file = stack.places.secrets / CONSOLE_KEY
+    if not file.exists():
+        write_secret(stack.places.secrets, CONSOLE_KEY, token_urlsafe(24).encode())
+    return file
 
 
 def _start_app(stack: Stack, name: str, port: int) -> Child:
