@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_socket import socket_allow_hosts
 
-from adapters.embedded import RunningRedis, start_redis
+from adapters.embedded import RunningRedis
 from tests.contract.samples import Bench
 from tests.contract.stores import make_fake_bench, open_sql_bench
-from tests.databases import DEBIAN, DEFAULT_KIND, Cluster, Clusters, Database
+from tests.databases import DEBIAN, DEFAULT_KIND, Cluster, Clusters, Database, RedisServers
 
 ON_EVERY_POSTGRES = ("tests/contract", "tests/unit/adapters/stores")
 """Here each test runs on the wheel's PostgreSQL and on Debian's; elsewhere on one of them."""
@@ -19,6 +19,8 @@ KINDS = [
     pytest.param(kind, marks=[pytest.mark.postgres15] if kind == DEBIAN else [])
     for kind in sorted({DEFAULT_KIND, DEBIAN}, reverse=True)
 ]
+
+REDIS_KINDS = [pytest.param("server", marks=pytest.mark.redis_server), "stand_in"]
 
 
 def pytest_runtest_setup() -> None:
@@ -70,9 +72,15 @@ def bench(
     cluster.drop(database)
 
 
-@pytest.fixture(scope="session", params=[pytest.param("server", marks=pytest.mark.redis_server), "stand_in"])
-def redis_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRedis]:
-    """A redis-server, and again the stand-in."""
-    running = start_redis(tmp_path_factory.mktemp("redis"), stand_in=request.param == "stand_in")
+@pytest.fixture(scope="session")
+def redis_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServers]:
+    """The session's Redis servers, started when first asked for."""
+    running = RedisServers(tmp_path_factory.mktemp("redis"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session", params=REDIS_KINDS)
+def redis_server(request: pytest.FixtureRequest, redis_servers: RedisServers) -> RunningRedis:
+    """A redis-server, and again the stand-in."""
+    return redis_servers.find(request.param)

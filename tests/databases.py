@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from adapters.embedded import RunningPostgres, start_postgres
+from adapters.embedded import RunningPostgres, RunningRedis, start_postgres, start_redis
 from adapters.stores.provision import migrate, provision_roles
 from tests.plugin_packages import find_debian_postgres
 
@@ -72,6 +72,25 @@ class Clusters:
         """Stop all of them."""
         for cluster in self._running.values():
             cluster.server.stop()
+
+
+class RedisServers:
+    """Starts a redis-server or the stand-in when a test first asks for it."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._running: dict[str, RunningRedis] = {}
+
+    def find(self, kind: str) -> RunningRedis:
+        """``server`` or ``stand_in``."""
+        if kind not in self._running:
+            self._running[kind] = start_redis(self._home / kind, stand_in=kind == "stand_in")
+        return self._running[kind]
+
+    def stop(self) -> None:
+        """Stop all of them."""
+        for running in self._running.values():
+            running.stop()
 
 
 def _rename(url: str, database: str) -> str:

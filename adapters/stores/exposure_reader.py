@@ -37,6 +37,10 @@ class SqlExposureReader:
             outcomes = _find_outcomes(connection, ids)
         return [{**leaf, "outcome": outcomes.get(leaf["id"])} for leaf in leaves]
 
+    def close(self) -> None:
+        """Close the pool."""
+        self._engine.dispose()
+
 
 def _find_records(
     connection: Connection, chains: Sequence[UUID], platform: PlatformName, limit: int, before: UUID | None
