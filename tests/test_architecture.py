@@ -34,7 +34,8 @@ MAY_USE_NETWORK = {
     "adapters/embedded.py": "finds a free port for Redis",
     "adapters/sandbox/notices.py": "the emulators' notices go out here",
     "adapters/sandbox/serving.py": "the emulators listen here",
-    "gateway/launch/places.py": "finds free ports",
+    "gateway/launch/places.py": "finds free ports and holds them",
+    "gateway/launch/stack.py": "holds those ports until the end",
     "gateway/launch/loopback.py": "the launcher's and the demo phones' HTTP, this machine only",
 }
 MAY_ASK_TIME = {"adapters/clock.py"}

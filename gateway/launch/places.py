@@ -86,35 +86,37 @@ def _is_alive(pid: str) -> bool:
     return True
 
 
-def pick_ports(places: Places) -> dict[str, int]:
-    """A free loopback port per web process: the one of the last run, else the usual one, else any.
+def reserve_ports(places: Places) -> dict[str, socket.socket]:
+    """A bound loopback socket per web process, at the port of the last run, else the usual one, else any.
 
-    Keeping the port keeps the notice addresses that orders of the last run gave to the platforms.
+    Keeping the port keeps the notice addresses that orders of the last run gave to the platforms. The sockets stay open
+    while the run lasts: granian sets SO_REUSEPORT, so two runs could share a port and take each other's requests; a bound
+    socket that never listens lets granian in and keeps everybody else's reservation out.
     """
     file = places.path("run", "ports.json")
     try:
         last = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         last = {}
-    taken: set[int] = set()
-    ports = {}
+    held = {}
     for name, usual in PREFERRED_PORTS.items():
-        wishes = [wish for wish in (last.get(name), usual, 0) if isinstance(wish, int) and wish not in taken]
-        ports[name] = next(port for port in map(_try_port, wishes) if port is not None)
-        taken.add(ports[name])
+        wishes = [wish for wish in (last.get(name), usual, 0) if isinstance(wish, int)]
+        held[name] = next(taken for taken in map(_reserve_port, wishes) if taken is not None)
+    ports = {name: taken.getsockname()[1] for name, taken in held.items()}
     file.write_text(json.dumps(ports), "utf-8")
-    return ports
+    return held
 
 
-def _try_port(wish: int) -> int | None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wish))
-        except OSError:
-            return None
-        port: int = probe.getsockname()[1]
-        return port
+def _reserve_port(wish: int) -> socket.socket | None:
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("127.0.0.1", wish))
+    except OSError:
+        taken.close()
+        return None
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return taken
 
 
 def write_json(path: Path, document: Mapping[str, object]) -> None:

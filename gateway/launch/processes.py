@@ -17,7 +17,7 @@ from adapters.stores.directory import import_accounts
 from gateway.launch.accounts import make_accounts
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
-from gateway.launch.places import LaunchFault, pick_ports
+from gateway.launch.places import LaunchFault, reserve_ports
 from gateway.launch.stack import Stack
 
 READY_SECONDS = 60.0
@@ -54,7 +54,8 @@ def _read_mark(file: Path) -> tuple[int, int] | None:
 def start_apps(stack: Stack) -> None:
     """Start public, console, operations and the worker; wait until each web app answers and is ready."""
     ensure_console_key(stack)
-    ports = pick_ports(stack.places)
+    stack.reserved = reserve_ports(stack.places)
+    ports = {name: reserved.getsockname()[1] for name, reserved in stack.reserved.items()}
     stack.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     metrics = stack.places.home / "run" / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
@@ -84,7 +85,7 @@ def ensure_console_key(stack: Stack) -> Path:
 def _start_app(stack: Stack, name: str, port: int) -> Child:
     arguments = [
         "-m", "granian", "--interface", "wsgi", f"wsgi:{name}", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "1", "--blocking-threads", str(WEB_THREADS[name]), "--no-ws", "--log-level", "warning",
+        "--workers", "1", "--blocking-threads", str(WEB_THREADS[name]), "--no-ws", "--log-level", "error",
     ]  # fmt: skip
     return stack.children.start(name, arguments, make_environment(stack, name))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import socket
 from typing import IO, Protocol
 
 from adapters.embedded import start_postgres, start_redis
@@ -36,6 +37,7 @@ class Stack:
     urls: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     role_urls: dict[str, str] = field(default_factory=dict)
+    reserved: dict[str, socket] = field(default_factory=dict)
     owner_url: str = ""
     redis_url: str = ""
 
@@ -60,6 +62,8 @@ class Stack:
         for name, service in reversed(self.services):
             service.stop()
             self.children.release(name)
+        for taken in self.reserved.values():
+            taken.close()
         self.children.dismiss_warden()
         self.lock.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.launch.children import Children
-from gateway.launch.places import ROOT, LaunchFault, Places, pick_ports, take_lock, write_json
+from gateway.launch.places import ROOT, LaunchFault, Places, reserve_ports, take_lock, write_json
 from gateway.launch.warden import end_all, send, watch
 
 SLEEP = ("-c", "import time; time.sleep(60)")
@@ -123,9 +124,31 @@ def test_two_runs_cannot_share_a_home(tmp_path: Path) -> None:
 
 def test_ports_stay_the_same_from_run_to_run(tmp_path: Path) -> None:
     """Notice addresses that orders gave to a platform stay right."""
-    first = pick_ports(Places(tmp_path))
-    assert pick_ports(Places(tmp_path)) == first
-    assert len(set(first.values())) == 3
+    first = list_ports(reserve_ports(Places(tmp_path)))
+    assert list_ports(reserve_ports(Places(tmp_path))) == first
+    assert len(set(first)) == 3
+
+
+def test_a_reserved_port_lets_the_server_in_and_no_other_run(tmp_path: Path) -> None:
+    """Granian shares ports (SO_REUSEPORT); two runs on one port would take each other's requests."""
+    held = reserve_ports(Places(tmp_path / "one"))
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    server.bind(("127.0.0.1", held["public"].getsockname()[1]))
+    server.listen()
+    other = reserve_ports(Places(tmp_path / "two"))
+    assert held["public"].getsockname() != other["public"].getsockname()
+    server.close()
+    list_ports(held)
+    list_ports(other)
+
+
+def list_ports(held: dict[str, socket.socket]) -> list[int]:
+    """The ports of a reservation, which is given up."""
+    ports = [taken.getsockname()[1] for taken in held.values()]
+    for taken in held.values():
+        taken.close()
+    return ports
 
 
 def test_the_warden_ends_only_what_is_left() -> None:
