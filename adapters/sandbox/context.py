@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from adapters.sandbox.notices import NoticeScheduler
+from adapters.sandbox.shelf import Shelf
 from services.ports import Clock
 
 
@@ -22,3 +23,10 @@ class SandboxContext:
     credentials: dict[str, Any]
     notices: NoticeScheduler
     addresses: dict[str, str]
+    shelves: list[Shelf] = field(default_factory=list)
+
+    def open_shelf(self, name: str) -> Shelf:
+        """A shelf in ``home/<name>.sqlite3`` that is closed when the sandbox stops."""
+        shelf = Shelf(self.home / f"{name}.sqlite3")
+        self.shelves.append(shelf)
+        return shelf

@@ -90,10 +90,11 @@ class KeepEverything:
 
     def _start_over(self, request: Request) -> Response:
         told = request.get_json(silent=True)
-        if not isinstance(told, dict) or set(told) != {"file"} or not isinstance(told["file"], str):
-            return _json({"error": 'expected {"file": "<path>"}'}, 400)
-        self._evidence.start_over(Path(told["file"]))
-        return _json({"file": told["file"]})
+        file = told.get("file") if isinstance(told, dict) and set(told) == {"file"} else None
+        if not isinstance(file, str) or not file.endswith(".jsonl"):
+            return _json({"error": 'expected {"file": "<path>.jsonl"}'}, 400)
+        self._evidence.start_over(Path(file))
+        return _json({"file": file})
 
 
 def raw_target(environ: WSGIEnvironment) -> str:

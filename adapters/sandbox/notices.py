@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from adapters.sandbox.shelf import Shelf
+from services.errors import GuitaiError
 from services.ports import Clock
 
 ANSWER_SECONDS = 5.0
@@ -118,13 +119,20 @@ class NoticeScheduler:
         while not self._stopping:
             self._wake.wait(_POLL_SECONDS)
             self._wake.clear()
-            now = self._clock.now()
-            with self._lock:
-                due = [key for key, at in self._waiting.items() if at <= now and key.partition("|")[0] in self._dresses]
-                for key in due:
-                    del self._waiting[key]
+            try:
+                due = self._take_due(self._clock.now())
+            except GuitaiError as fault:  # a clock file that cannot be read at this moment
+                _log.error("no notices: %s", fault.code)
+                continue
             for key in due:
                 self._senders.submit(self._attempt, key)
+
+    def _take_due(self, now: datetime) -> list[str]:
+        with self._lock:
+            due = [key for key, at in self._waiting.items() if at <= now and key.partition("|")[0] in self._dresses]
+            for key in due:
+                del self._waiting[key]
+        return due
 
     def _attempt(self, key: str) -> None:
         try:

@@ -68,7 +68,7 @@ class RunningSandbox:
     home: Path
     _servers: list[BaseWSGIServer]
     _threads: list[threading.Thread]
-    _notices: NoticeScheduler
+    _context: SandboxContext
 
     def stop(self) -> None:
         """Stop listening and sending; everything remembered stays under ``home``."""
@@ -76,9 +76,11 @@ class RunningSandbox:
             server.shutdown()
         for thread in self._threads:
             thread.join()
-        self._notices.stop()
+        self._context.notices.stop()
         for server in self._servers:
             server.server_close()
+        for shelf in self._context.shelves:
+            shelf.close()
 
 
 def start_sandbox(
@@ -112,7 +114,7 @@ def start_sandbox(
         thread.start()
     notices.start()
     write_atomically(home / "addresses.json", json.dumps(addresses, indent=2))
-    return RunningSandbox(addresses, context.credentials, home, servers, threads, notices)
+    return RunningSandbox(addresses, context.credentials, home, servers, threads, context)
 
 
 def _build(name: str, context: SandboxContext, evidence: EvidenceFile) -> WSGIApplication:

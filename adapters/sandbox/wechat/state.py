@@ -81,7 +81,7 @@ def open_state(context: SandboxContext) -> WeChat:
     return WeChat(
         context,
         context.clock,
-        Shelf(context.home / "wechat.sqlite3"),
+        context.open_shelf(NAME),
         Behaviours(OPERATIONS),
         load_programs(credentials),
         load_merchants(credentials),
