@@ -11,19 +11,19 @@ from adapters.sandbox.alipay.state import NAME, OPERATIONS, Alipay
 from adapters.sandbox.behaviour import Behaviours
 from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.routing import Router
-from adapters.sandbox.shelf import Shelf
 
 
 def build(context: SandboxContext) -> Router:
     """The emulator as a WSGI application; it remembers under ``home/alipay.sqlite3``."""
     accounts = Accounts(context.home / "credentials" / "alipay", context.credentials["alipay"])
-    shelf = Shelf(context.home / "alipay.sqlite3")
+    shelf = context.open_shelf(NAME)
     state = Alipay(context.clock, shelf, Behaviours(OPERATIONS), accounts, context.notices)
-    context.notices.register(NAME, TradeNoticeDress(accounts, context.clock))
+    dress = TradeNoticeDress(accounts, context.clock)
+    context.notices.register(NAME, dress)
     router = Router()
     gateway = Gateway(state)
     for method in ("GET", "POST"):
         router.add(method, "/gateway.do", gateway.answer)
     Phone(state).add_to(router)
-    Control(state).add_to(router)
+    Control(state, dress).add_to(router)
     return router

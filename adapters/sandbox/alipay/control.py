@@ -8,21 +8,25 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from adapters.sandbox.alipay.identity import make_login_code
-from adapters.sandbox.alipay.notices import notify_trade
+from adapters.sandbox.alipay.notices import TradeNoticeDress, make_content
 from adapters.sandbox.alipay.payment import pay_trade
 from adapters.sandbox.alipay.state import NAME, NOTICE_FAULTS, Alipay, person_id_of
 from adapters.sandbox.alipay.trades import CLOSED, UNPAID, Trade, load_trade, save_trade
 from adapters.sandbox.behaviour import arrange_from_request
+from adapters.sandbox.notices import post_notice
 from adapters.sandbox.routing import Router, answer_json, read_control
 
-ACTIONS = (NOTICE_FAULTS - {"no_notice"}) | {"resend", "forge", "close"}
+_SCHEDULED = frozenset({"no_notice", "duplicate_notice", "late_notice"})
+ACTIONS = (NOTICE_FAULTS - _SCHEDULED) | {"resend", "forge", "close"}
+_OPTIONS = frozenset({"order_no", "refund_no", "fields", "mode", "url", "notice_id"})
 
 
 class Control:
     """The endpoints of a tester."""
 
-    def __init__(self, state: Alipay) -> None:
+    def __init__(self, state: Alipay, dress: TradeNoticeDress) -> None:
         self._state = state
+        self._dress = dress
 
     def add_to(self, router: Router) -> None:
         """Register the endpoints."""
@@ -40,8 +44,12 @@ class Control:
         return answer_json(content, status)
 
     def send_notice(self, request: Request) -> Response:
-        """Send a notice of an order (or of one of its refunds) again, or a wrong one, or close an unpaid order and tell."""
-        given = read_control(request, {"action"}, frozenset({"order_no", "refund_no"})) or {}
+        """Send one chosen notice of an order (or of one of its refunds) now and wait for the receiver: ``{status, body}``.
+
+        ``close`` closes an unpaid order first. ``fields`` replace those that are signed, ``mode`` (key or certificate)
+        chooses the key, ``url`` the address, ``notice_id`` repeats one.
+        """
+        given = read_control(request, {"action"}, _OPTIONS) or {}
         action, refund_no = given.get("action"), given.get("refund_no")
         if action not in ACTIONS:
             return answer_json(
@@ -49,14 +57,19 @@ class Control:
             )
         with self._state.shelf.change():
             trade = self._find(given.get("order_no"), refund_no)
-            if trade is None:
+            if trade is None or (refund_no is not None and refund_no not in trade["refunds"]):
                 return answer_json({"error": "no such order"}, 404)
             if action == "close" and trade["status"] == UNPAID:
                 trade["status"], trade["closed_at"] = CLOSED, self._state.clock.now().isoformat()
                 save_trade(self._state, trade)
         spoil = {"resend": "", "close": "", "forge": "forged_signature"}.get(action, action)
-        notify_trade(self._state, trade, refund_no=refund_no, spoil=spoil)
-        return answer_json({"sent": bool(trade["notify_url"])})
+        content = make_content(trade, refund_no, spoil)
+        content["fields"] |= given.get("fields") or {}
+        content["fields"]["notify_id"] = given.get("notice_id") or content["fields"]["notify_id"]
+        if "mode" in given:
+            content["certificates"] = given["mode"] == "certificate"
+        answer = post_notice(str(given.get("url") or trade["notify_url"]), self._dress.dress(content, 0))
+        return answer_json({"status": answer.status, "body": answer.body.decode("utf-8", "replace")})
 
     def list_notices(self, _request: Request) -> Response:
         """All notices with their state: waiting, acknowledged or given_up."""

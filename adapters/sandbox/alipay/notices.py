@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,12 +17,22 @@ from adapters.sandbox.alipay.accounts import Accounts
 from adapters.sandbox.alipay.amounts import write_amount
 from adapters.sandbox.alipay.model import write_moment
 from adapters.sandbox.alipay.signatures import join_parameters, sign_bytes, stranger_key
-from adapters.sandbox.alipay.state import NAME, NOTICE_FAULTS, Alipay
+from adapters.sandbox.alipay.state import NAME, Alipay
 from adapters.sandbox.notices import DressedNotice, NoticeAnswer
 from services.ports import Clock
 
 SCHEDULE_SECONDS: tuple[int, ...] = (240, 600, 600, 3600, 7200, 21600, 54000)
 LATE_SECONDS = 600.0
+STALE = timedelta(hours=30)
+
+
+# Something wrong under a good signature, as a notice of another order or merchant would be.
+_WRONG: Mapping[str, tuple[str, str]] = {
+    "wrong_amount": ("total_amount", "0.01"),
+    "wrong_app": ("app_id", "2021000000000000"),
+    "wrong_seller": ("seller_id", "2088000000000000"),
+    "wrong_order": ("out_trade_no", "SANDBOXANOTHERORDER"),
+}
 
 
 class TradeNoticeDress:
@@ -33,17 +44,18 @@ class TradeNoticeDress:
         self._accounts = accounts
         self._clock = clock
 
-    def dress(self, content: dict[str, Any], attempt: int) -> DressedNotice:  # noqa: ARG002 - every attempt looks the same
-        """The form of one attempt; ``content`` holds fields, mode and what is wrong with it on purpose."""
-        spoil, now = content["spoil"], self._clock.now()
-        moment = now - timedelta(hours=30) if spoil == "stale" else now
+    def dress(self, content: dict[str, Any], attempt: int) -> DressedNotice:
+        """The form of one attempt; ``content`` holds fields, mode and what is wrong with it on purpose.
+
+        A signature or a date that was spoiled is sound at the next attempt.
+        """
+        spoil, now = content["spoil"] if attempt == 0 else "", self._clock.now()
+        moment = now - STALE if spoil == "stale" else now
         fields: dict[str, str] = dict(content["fields"]) | {"notify_time": write_moment(moment)}
         if spoil == "empty_value":
             fields["body"] = ""
+        message = join_parameters(fields, without={"sign", "sign_type"}, keep_empty=spoil == "empty_value")
         key = stranger_key() if spoil == "forged_signature" else self._accounts.key_for(content["certificates"]).private
-        message = join_parameters(fields, without={"sign", "sign_type"})
-        if spoil == "empty_value":
-            message = "&".join(f"{k}={fields[k]}" for k in sorted(set(fields) - {"sign_type"})).encode()
         if spoil != "unsigned":
             fields["sign"] = "" if spoil == "empty_sign" else sign_bytes(key, message)
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "Alipay-sandbox"}
@@ -54,29 +66,32 @@ class TradeNoticeDress:
         return answer.status == 200 and answer.body == b"success"
 
 
-def notify_trade(
-    state: Alipay, trade: dict[str, Any], *, refund_no: str | None = None, spoil: str | None = None
-) -> None:
+def notify_trade(state: Alipay, trade: dict[str, Any], *, refund_no: str | None = None) -> None:
     """Queue the notice of a trade's present state; ``refund_no`` names the refund that caused it.
 
-    ``spoil`` chooses what is wrong with it; without it the arranged or magic behaviour of ``notice`` does. A trade without
-    a notice address has no notices.
+    The arranged or magic behaviour of ``notice`` chooses what is wrong with it. A trade without a notice address has none.
     """
     if not trade["notify_url"]:
         return
-    if spoil is None:
-        key = f"{trade['app_id']}|{trade['out_trade_no']}"
-        behaviour = state.choose("notice", key, trade["amount_fen"])
-        spoil = behaviour.name if behaviour is not None else ""
+    behaviour = state.choose("notice", f"{trade['app_id']}|{trade['out_trade_no']}", trade["amount_fen"])
+    spoil = behaviour.name if behaviour is not None else ""
     if spoil == "no_notice":
         return
-    fields = _make_fields(trade, refund_no)
-    _change_fields(fields, spoil)
-    content = {"fields": fields, "certificates": trade["certificates"], "spoil": spoil}
-    delay = LATE_SECONDS if spoil == "late_notice" else 0.0
-    state.notices.schedule(NAME, fields["notify_id"], trade["notify_url"], content, delay)
+    content = make_content(trade, refund_no, spoil)
+    notice_id = content["fields"]["notify_id"]
+    delay = LATE_SECONDS if behaviour is None or behaviour.seconds is None else behaviour.seconds
+    state.notices.schedule(NAME, notice_id, trade["notify_url"], content, delay if spoil == "late_notice" else 0.0)
     if spoil == "duplicate_notice":
-        state.notices.schedule(NAME, fields["notify_id"] + "-again", trade["notify_url"], content)
+        state.notices.schedule(NAME, f"{notice_id}-again", trade["notify_url"], content)
+
+
+def make_content(trade: dict[str, Any], refund_no: str | None, spoil: str) -> dict[str, Any]:
+    """What the dress needs to write a notice: fields, mode, and what is wrong with it."""
+    fields = _make_fields(trade, refund_no)
+    if spoil in _WRONG:
+        name, value = _WRONG[spoil]
+        fields[name] = value
+    return {"fields": fields, "certificates": trade["certificates"], "spoil": spoil}
 
 
 def _make_fields(trade: dict[str, Any], refund_no: str | None) -> dict[str, str]:
@@ -119,21 +134,6 @@ def _make_fields(trade: dict[str, Any], refund_no: str | None) -> dict[str, str]
         at = trade["refunds"][refund_no]["at"]
         fields |= {"refund_fee": write_amount(refunded), "out_biz_no": refund_no, "gmt_refund": _moment(at) + ".000"}
     return fields
-
-
-def _change_fields(fields: dict[str, str], spoil: str) -> None:
-    """Say something wrong under a good signature, as a notice of another order or merchant would."""
-    if spoil not in NOTICE_FAULTS:
-        return
-    wrong = {
-        "wrong_amount": ("total_amount", "0.01"),
-        "wrong_app": ("app_id", "2021000000000000"),
-        "wrong_seller": ("seller_id", "2088000000000000"),
-        "wrong_order": ("out_trade_no", "SANDBOXANOTHERORDER"),
-    }
-    if spoil in wrong:
-        name, value = wrong[spoil]
-        fields[name] = value
 
 
 def _moment(text: str) -> str:

@@ -38,9 +38,11 @@ def is_signed(key: rsa.RSAPublicKey, message: bytes, signature: str) -> bool:
     return True
 
 
-def join_parameters(parameters: Mapping[str, str], *, without: Collection[str], charset: str = "utf-8") -> bytes:
+def join_parameters(
+    parameters: Mapping[str, str], *, without: Collection[str], charset: str = "utf-8", keep_empty: bool = False
+) -> bytes:
     """The bytes that a signature over parameters covers."""
-    pairs = sorted((name, value) for name, value in parameters.items() if value and name not in without)
+    pairs = sorted((name, value) for name, value in parameters.items() if (value or keep_empty) and name not in without)
     return "&".join(f"{name}={value}" for name, value in pairs).encode(charset)
 
 

@@ -26,8 +26,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
 }
 """Operations of a utility company with the behaviours of its own."""
 
-# Last four digits of a household number: (operation, behaviour, whether it is met only once per serial number).
-_MAGIC: Mapping[str, tuple[str, str, bool]] = {
+MAGIC_HOUSEHOLDS: Mapping[str, tuple[str, str, bool]] = {
     "9001": ("write_off", "timeout", True),
     "9002": ("write_off", "timeout_after_commit", True),
     "9003": ("write_off", "server_error", False),
@@ -37,6 +36,7 @@ _MAGIC: Mapping[str, tuple[str, str, bool]] = {
     "9007": ("write_off", "html", False),
     "9008": ("bills", "truncated", False),
 }
+"""Last four digits of a household number: (operation, behaviour, whether it is met only once per serial number)."""
 
 
 class Chooser:
@@ -52,7 +52,7 @@ class Chooser:
         queued = self._behaviours.take(operation)
         if queued is not None:
             return queued
-        magic = _MAGIC.get(household_no[-4:])
+        magic = MAGIC_HOUSEHOLDS.get(household_no[-4:])
         if magic is None or magic[0] != operation:
             return None
         _, name, once = magic

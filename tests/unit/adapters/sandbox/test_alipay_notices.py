@@ -171,6 +171,34 @@ def test_an_empty_value_can_be_part_of_the_signature(desk: AlipayDesk, inbox: No
         verify(desk, notice)
 
 
+def test_a_spoiled_signature_is_sound_at_the_next_attempt(desk: AlipayDesk, inbox: NoticeDesk) -> None:
+    """What was refused as forged comes again after four minutes, and then it is the platform's."""
+    inbox.say = (400, b"fail")
+    desk.arrange("notice", "forged_signature")
+    desk.paid(notify_url=inbox.url)
+    with pytest.raises(InvalidSignature):
+        verify(desk, inbox.wait_for(1)[0])
+    wait_until_scheduled(desk, 1)
+    desk.clock.advance(240)
+    verify(desk, inbox.wait_for(2)[1])
+
+
+def test_control_says_what_the_merchant_answered(desk: AlipayDesk, inbox: NoticeDesk) -> None:
+    """A chosen notice is sent at once, with chosen fields, to a chosen address; the merchant's answer comes back."""
+    desk.paid(notify_url="http://127.0.0.1:9/nobody")
+    inbox.say = (400, b"no")
+    told = {"order_no": "P000001", "action": "resend", "url": inbox.url, "fields": {"trade_status": "TRADE_FINISHED"}}
+    assert desk.tell("/_sandbox/control/notices", told | {"notice_id": "again"}) == {"status": 400, "body": "no"}
+    notice = inbox.wait_for(1)[0]
+    verify(desk, notice)
+    assert (notice["notify_id"], notice["trade_status"]) == ("again", "TRADE_FINISHED")
+    desk.tell("/_sandbox/control/notices", told | {"mode": "certificate"})
+    with pytest.raises(InvalidSignature):
+        verify(desk, inbox.wait_for(2)[1])
+    desk.tell("/_sandbox/control/notices", {"action": "resend", "order_no": "NONE"}, status=404)
+    desk.tell("/_sandbox/control/notices", {"action": "shout", "order_no": "P000001"}, status=400)
+
+
 def test_a_notice_of_closing_can_follow(desk: AlipayDesk, inbox: NoticeDesk) -> None:
     """An order closed on the platform's side tells the merchant TRADE_CLOSED."""
     desk.create(notify_url=inbox.url)
