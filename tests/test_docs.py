@@ -13,6 +13,8 @@ import pytest
 from config.settings import VARIABLES
 from gateway.cli import main
 from gateway.errors import TABLE
+from gateway.words import load_wording
+from services.model import Language
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -69,10 +71,20 @@ def test_the_environment_table_is_the_settings() -> None:
     assert rows == expected
 
 
-@pytest.mark.parametrize("code", sorted({code for _, code in TABLE.values()}))
-def test_every_error_code_is_documented(code: str) -> None:
-    """Whoever writes a mini-program finds each code with what to do."""
-    assert f"`{code}`" in DOCS
+def list_statuses() -> dict[str, list[int]]:
+    """Public codes and the HTTP statuses under which they appear."""
+    found: dict[str, set[int]] = {}
+    for status, code in TABLE.values():
+        found.setdefault(code, set()).add(status)
+    return {code: sorted(statuses) for code, statuses in found.items()}
+
+
+@pytest.mark.parametrize(("code", "statuses"), sorted(list_statuses().items()))
+def test_every_error_code_is_documented(code: str, statuses: list[int]) -> None:
+    """Whoever writes a mini-program finds each code with its status and both sentences in docs/errors.md."""
+    told = " | ".join(load_wording().say_error(code, language) for language in Language)
+    row = f"| `{code}` | {', '.join(map(str, statuses))} | {told} |"
+    assert row in (ROOT / "docs" / "errors.md").read_text("utf-8").splitlines()
 
 
 def test_every_make_target_is_documented() -> None:

@@ -83,6 +83,8 @@ class Children:
     def start(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
         """Start one Python process: ``arguments`` follow the interpreter."""
         log = self._logs / f"{name}.log"
+        if log.exists():
+            log.replace(log.with_suffix(".log.old"))
         with log.open("ab") as out:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
