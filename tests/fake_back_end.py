@@ -23,7 +23,10 @@ class FakeBill:
 
 @dataclass
 class FakeBackEnd:
-    """Implements ``ports.BackEnd`` for a company that sends bills. ``write_offs``: sequence number to (reference, bill, fen)."""
+    """Implements ``ports.BackEnd`` for a company that sends bills. ``write_offs``: sequence number to (reference, bill, fen).
+
+    ``forgetful``: it does not recognise a repeated sequence number and says that the bill is paid already.
+    """
 
     households: dict[str, tuple[str, str]] = field(default_factory=dict)
     bills: dict[str, FakeBill] = field(default_factory=dict)
@@ -31,6 +34,7 @@ class FakeBackEnd:
     calls: list[tuple[str, Mapping[str, JsonValue]]] = field(default_factory=list)
     script: Script = field(default_factory=Script)
     faults: Faults = field(default_factory=Faults)
+    forgetful: bool = False
 
     def call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
         refuse_inside_transaction()
@@ -93,7 +97,7 @@ class FakeBackEnd:
         channel: str,
         business_on: str,
     ) -> JsonValue:
-        if sequence_no in self.write_offs:
+        if sequence_no in self.write_offs and not self.forgetful:
             return {"reference": self.write_offs[sequence_no][0]}
         bill = self.bills.get(bill_no)
         if bill is None or bill.household_no != household_no:

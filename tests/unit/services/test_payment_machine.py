@@ -36,9 +36,10 @@ places = st.integers(0, 30)
 class PaymentMachine(RuleBasedStateMachine):
     """The stories."""
 
-    @initialize()
-    def found_city(self) -> None:
+    @initialize(forgetful=st.booleans())
+    def found_city(self, forgetful: bool) -> None:
         self.city = City()
+        self.city.gas.forgetful = forgetful
         for bill_no in BILLS:
             self.city.add_bill(bill_no)
         self.people = [self.city.add_citizen("wang"), self.city.add_citizen("li")]
