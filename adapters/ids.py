@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_BORROWED = 50
 _lock = threading.Lock()
 _last: tuple[int, int] = (-1, 0)
 
@@ -30,11 +31,14 @@ def moment_of(identifier: UUID) -> datetime:
 
 
 def _take_place(milliseconds: int) -> tuple[int, int]:
+    """The millisecond and the counter in it. A full millisecond borrows from the next, so that ids go on rising."""
     global _last  # noqa: PLW0603 - one sequence for the whole process is the point
     with _lock:
-        counter = _last[1] + 1 if milliseconds == _last[0] else secrets.randbits(10)
-        if counter >= 1 << 12:
-            milliseconds, counter = milliseconds + 1, 0
+        latest, counter = _last
+        if milliseconds <= latest <= milliseconds + _MOST_BORROWED:
+            milliseconds, counter = (latest, counter + 1) if counter + 1 < 1 << 12 else (latest + 1, 0)
+        else:
+            counter = secrets.randbits(10)
         _last = (milliseconds, counter)
     return milliseconds, counter
 

@@ -1,0 +1,129 @@
+"""Joining accounts while other requests touch them: nothing is lost, nobody waits for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.errors import Conflict, PersonMismatch
+from services.model import PlatformName, PlatformUser
+from tests.contract.samples import GAS, NOW, Bench, make_person
+from tests.contract.stores import open_sql_bench
+from tests.databases import Database
+
+
+@pytest.fixture(scope="module")
+def real(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The store on PostgreSQL, with room for many transactions at once."""
+    with open_sql_bench(database, tmp_path_factory.mktemp("keys"), pool_size=12) as made:
+        yield made
+
+
+def run_at_once(acts: Sequence[Callable[[], None]]) -> list[Exception]:
+    """Run all acts at the same moment; the exceptions that they ended with."""
+    ready = threading.Barrier(len(acts))
+    failures: list[Exception] = []
+
+    def run(act: Callable[[], None]) -> None:
+        ready.wait()
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - the test looks at each
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    return failures
+
+
+def join(bench: Bench, one: UUID, other: UUID) -> None:
+    with bench.store.begin(bench.all) as tx:
+        tx.persons.join(one, other, NOW)
+
+
+def add_login(bench: Bench, person_id: UUID) -> None:
+    with bench.store.begin(bench.all) as tx:
+        user = PlatformUser(f"o-{uuid4()}")
+        tx.persons.add_login(tx.persons.load(person_id), PlatformName.ALIPAY, "alipay-main", user, NOW)
+
+
+def bind(bench: Bench, person_id: UUID) -> None:
+    with bench.store.begin(bench.all) as tx:
+        tx.households.bind(bench.gas, GAS, str(uuid4()), "王小明", "幸福路1号", person_id, NOW)
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_opposite_joins_end_in_one_account(real: Bench, _round: int) -> None:
+    """Two joins in opposite directions, with logins and bindings added meanwhile, leave one account that has everything."""
+    one, _ = make_person(real)
+    other, _ = make_person(real)
+    acts: list[Callable[[], None]] = [lambda: join(real, one, other), lambda: join(real, other, one)]
+    for person_id in (one, other):
+        acts += [lambda who=person_id: add_login(real, who), lambda who=person_id: bind(real, who)]  # type: ignore[misc]
+    assert run_at_once(acts) == []
+    with real.store.begin(real.all) as tx:
+        shares = {who: (len(tx.persons.list_logins(who)), len(tx.households.list_bound(who))) for who in (one, other)}
+        ends = [who for who in (one, other) if len(tx.persons.joined_ids(who)) == 2]
+    assert sorted(shares.values()) == [(0, 0), (4, 2)]
+    assert [who for who, share in shares.items() if share == (4, 2)] == ends
+
+
+def test_chain_of_joins_is_flat(real: Bench) -> None:
+    """Who was joined into a joined account belongs to the last one, also when the join names the old one."""
+    first, second, third, fourth = (make_person(real)[0] for _ in range(4))
+    join(real, first, second)
+    join(real, second, third)
+    join(real, fourth, first)
+    with real.store.begin(real.all) as tx:
+        assert tx.persons.joined_ids(third) == [third, *sorted([first, second, fourth])]
+        assert len(tx.persons.list_logins(third)) == 4
+
+
+def test_proofs_of_the_joined_account_count(real: Bench) -> None:
+    """A phone and an identity that only the joined account had proven belong to the account that remains."""
+    source, _ = make_person(real)
+    target, _ = make_person(real)
+    number = f"1101011990{uuid4().int % 10**8:08d}"
+    with real.store.begin(real.all) as tx:
+        tx.persons.record_phone(source, "13800138001", NOW)
+        tx.persons.record_identity(source, "王小明", number, NOW)
+        tx.persons.join(source, target, NOW)
+    with real.store.begin(real.all) as tx:
+        person = tx.persons.load(target)
+        assert (person.phone, person.identity_number, person.real_name) == ("13800138001", number, "王小明")
+        holder = tx.persons.find_by_identity(number)
+        assert holder is not None
+        assert holder.person_id == target
+        names = [name for _, name, _ in tx.persons.list_events(target, 5)]
+    assert names[0] == "account_joined"
+
+
+def test_two_humans_are_not_joined(real: Bench) -> None:
+    """Two accounts with two identity numbers are two humans."""
+    one, _ = make_person(real)
+    other, _ = make_person(real)
+    with real.store.begin(real.all) as tx:
+        tx.persons.record_identity(one, "王小明", f"1101011990{uuid4().int % 10**8:08d}", NOW)
+        tx.persons.record_identity(other, "李秀英", f"1101011990{uuid4().int % 10**8:08d}", NOW)
+    with pytest.raises(PersonMismatch):
+        join(real, one, other)
+
+
+def test_same_identity_at_once_has_one_holder(real: Bench) -> None:
+    """Of many accounts that prove one number at the same moment one holds it; the others get Conflict."""
+    number = f"1101011990{uuid4().int % 10**8:08d}"
+    people = [make_person(real)[0] for _ in range(6)]
+
+    def prove(person_id: UUID) -> None:
+        with real.store.begin(real.all) as tx:
+            tx.persons.record_identity(person_id, "王小明", number, NOW)
+
+    failures = run_at_once([lambda who=person_id: prove(who) for person_id in people])  # type: ignore[misc]
+    assert [type(failure) for failure in failures] == [Conflict] * 5
