@@ -92,7 +92,7 @@ def read_bills(answer: JsonValue) -> tuple[Bill, ...]:
     """The bills in a mapped result. Raises ``BackEndGarbled`` for a bill that does not have the agreed shape."""
     try:
         bills = tuple(_read_bill(entry) for entry in answer["bills"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BackEndGarbled("list_bills: a bill does not have the agreed shape") from error
     if len({bill.bill_no for bill in bills}) != len(bills):
         raise BackEndGarbled("list_bills: one bill number stands twice")

@@ -11,8 +11,10 @@ import unicodedata
 
 STARS = "****"
 _ORGANISATION = re.compile(r"(公司|集团|商店|餐厅|饭店|超市|工厂|学校|医院|中心|协会|部|局|院|厂|店|社|所|队|站|馆)$")
-_DISTRICT = re.compile(r"^[^0-9０-９]{1,14}?[市县区旗州盟](?:[^0-9０-９市县区旗]{1,6}[市县区旗])?")
-_WORD = re.compile(r"\w", re.UNICODE)
+_DISTRICT = re.compile(r"[省市县区旗州盟]")
+DISTRICT_CHARACTERS = 16
+"""Province, city and district fit; a community or a street with 区 in its name further on does not count."""
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def mask_name(name: str) -> str:
@@ -23,7 +25,7 @@ def mask_name(name: str) -> str:
     text = _tidy(name)
     if not _is_wide(text):
         return _mask_latin_name(text)
-    letters = [character for character in text if _WORD.match(character)]
+    letters: list[str] = _LETTER.findall(text)
     if len(letters) < 2:
         return "*"
     if len(letters) >= 6 and _ORGANISATION.search(text):
@@ -32,11 +34,11 @@ def mask_name(name: str) -> str:
 
 
 def _mask_latin_name(text: str) -> str:
-    words = [word for word in text.split(" ") if _WORD.search(word)]
+    words = ["".join(_LETTER.findall(word)) for word in text.split(" ")]
     long_enough = [word for word in words if len(word) > 2]
     if not long_enough:
         return STARS
-    return " ".join(f"{word[0]}***" if len(word) > 2 else "*" for word in words[:3])
+    return " ".join(f"{word[0]}***" if len(word) > 2 else "*" for word in words[:3] if word)
 
 
 def mask_address(address: str) -> str:
@@ -47,10 +49,12 @@ def mask_address(address: str) -> str:
     text = _tidy(address)
     if not _is_wide(text):
         return _mask_latin_address(text)
-    found = _DISTRICT.match(text)
-    kept = found.group(0) if found else text[:2]
-    kept = re.split(r"\d", kept)[0][: len(text) // 2]
-    return kept + STARS
+    named = re.split(r"\d", text)[0]
+    ends = [
+        found.end() for found in _DISTRICT.finditer(named) if found.end() <= min(len(text) // 2, DISTRICT_CHARACTERS)
+    ]
+    kept = ends[-1] if ends else min(2, len(text) // 2)
+    return named[:kept] + STARS
 
 
 def _mask_latin_address(text: str) -> str:
@@ -70,7 +74,9 @@ def mask_phone(phone: str) -> str:
 
 def mask_household_no(household_no: str) -> str:
     """A household number (户号): its last four characters if it has at least eight, its last two from five, else nothing of it."""
-    text = _tidy(household_no)
+    text = "".join(
+        character for character in household_no if character.isascii() and (character.isalnum() or character == "-")
+    )
     shown = 4 if len(text) >= 8 else 2 if len(text) >= 5 else 0
     return STARS + (text[-shown:] if shown else "")
 

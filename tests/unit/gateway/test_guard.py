@@ -53,7 +53,7 @@ def test_an_error_to_a_session_is_recorded(city: City) -> None:
     token = city.log_in()
     answer = city.send("GET", "/v1/no-such-thing", token=token)
     assert answer.status == 404
-    assert (city.shown()[-1].content, city.shown()[-1].disclosure.fields) == (answer.body, {"error"})
+    assert (city.shown()[-1].content, city.shown()[-1].disclosure.fields) == (answer.body, frozenset({"error"}))
     assert answer.json["request_id"] == answer.headers["x-request-id"]
 
 
@@ -145,7 +145,8 @@ def test_a_reply_outside_the_budget_is_refused(city: City) -> None:
     token = city.log_in()
     view = exposed("browse_services", in_room("catalogue", "browse_services"), shows=AccountReply)(
         lambda: CompleteResponse(
-            b'{"assurance":"phone","phone_masked":"138****8001","real_name_masked":null}', content_type="application/json"
+            b'{"assurance":"phone","phone_masked":"138****8001","real_name_masked":null}',
+            content_type="application/json",
         )
     )
     add_route(city, "/v1/over", view)

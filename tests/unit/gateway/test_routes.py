@@ -134,7 +134,7 @@ def test_schemas_fit_the_budgets(method: str, rule: str, view: Any) -> None:
     spoken = spoken_of(view)
     assert spoken is not None
     rooms = [CATALOGUE.room(name) for name in ROOMS_OF.get(spoken.purpose, [])]
-    for what in rooms or list(CATALOGUE.services.values()):
+    for what in [*rooms] or [*CATALOGUE.services.values()]:
         for platform in PlatformName:
             budget = what.exposure[platform]
             if spoken.shows:
