@@ -12,9 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from adapters.sandbox.keys import certificate_pem, keep, make_certificate, make_key, make_name, private_pem, public_pem
+from adapters.sandbox.keys import (
+    VALID_FROM,
+    VALID_UNTIL,
+    certificate_pem,
+    keep,
+    make_certificate,
+    make_key,
+    make_name,
+    private_pem,
+    public_pem,
+)
 
 _ROOT = make_name("Ant Financial Certification Authority R1", "Ant Financial", "Certification Authority")
 _MIDDLE = make_name("Ant Financial Certification Authority Class 2 R1", "Ant Financial", "Certification Authority")
@@ -57,8 +68,26 @@ def _make_chain(folder: Path, app_id: str, app_key: rsa.RSAPrivateKey) -> dict[s
     return {
         "app_certificate_file": keep(folder, "app_certificate.crt", certificate_pem(app)),
         "alipay_certificate_file": keep(folder, "alipay_certificate.crt", "".join(map(certificate_pem, chain))),
-        "root_certificate_file": keep(folder, "alipay_root.crt", certificate_pem(root)),
+        "root_certificate_file": keep(folder, "alipay_root.crt", f"{certificate_pem(root)}\n{_make_curve_root()}"),
     }
+
+
+def _make_curve_root() -> str:
+    """PEM of a root that is not RSA, as the real root file has some (there SM2): it is no part of the file's SN."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = make_name("Ant Financial Certification Authority E1", "Ant Financial", "Certification Authority")
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(VALID_FROM)
+        .not_valid_after(VALID_UNTIL)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate_pem(certificate)
 
 
 def _seller() -> str:

@@ -207,6 +207,8 @@ class TestCertificates:
         """Certificates that are not RSA, or cannot be read at all, do not count and do not hide the others."""
         pem = Path(desk.merchants["water-alipay"].entry["root_certificate_file"]).read_text()
         broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+        assert [type(one.public_key()).__name__ for one in split_certificates(pem)] == ["RSAPublicKey", "ECPublicKey"]
+        assert root_sn(pem) == certificate_sn(split_certificates(pem)[0])
         assert root_sn(broken + pem + broken) == root_sn(pem)
         assert root_sn(pem + "\n" + pem) == f"{root_sn(pem)}_{root_sn(pem)}"
         assert isinstance(split_certificates(broken + pem)[0], x509.Certificate)
