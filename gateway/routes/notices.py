@@ -49,6 +49,8 @@ def take_in(desk: Desk, arrival: Arrival, merchant: MerchantAccount) -> None:
     """Verify, record, accept; in this order. Raises ``NoticeRefused``, ``ExposureUnavailable``, ``StoreUnavailable``."""
     platform = desk.platforms[merchant.platform]
     notice, names = platform.read_notice(merchant, read_headers(), arrival.body, desk.clock.now())
+    if (notice.platform, notice.account) != (merchant.platform, merchant.account):
+        raise NoticeRefused("wrong_account")
     told = explain_notice(desk, arrival, merchant, notice).declaring(names, account=merchant.account)
     received = Exposure(Direction.RECEIVED_FROM_PLATFORM, told, arrival.body, operation=f"notice.{notice.kind}")
     desk.log.append([received])

@@ -133,10 +133,10 @@ def test_schemas_fit_the_budgets(method: str, rule: str, view: Any) -> None:
     """What a route may show and ask stands in the budget of each service or room that it is for, on both platforms."""
     spoken = spoken_of(view)
     assert spoken is not None
-    rooms = [CATALOGUE.room(name) for name in ROOMS_OF.get(spoken.purpose, [])]
-    for what in [*rooms] or [*CATALOGUE.services.values()]:
+    rooms = [CATALOGUE.room(name).exposure for name in ROOMS_OF.get(spoken.purpose, [])]
+    for exposure in rooms or [service.exposure for service in CATALOGUE.services.values()]:
         for platform in PlatformName:
-            budget = what.exposure[platform]
+            budget = exposure[platform]
             if spoken.shows:
                 assert names_of(spoken.shows) <= budget[Direction.SHOWN_IN_CLIENT]
             for schema in (spoken.asks, spoken.asks_query):
