@@ -111,8 +111,10 @@ def _check_signature(app: Application, parameters: Mapping[str, str], charset: s
 
 
 def _read_content(text: str) -> Mapping[str, Any]:
+    """A JSON object of whole characters: JSON can carry half of one (a lone surrogate), which no charset can."""
     try:
         content = json.loads(text) if text else {}
+        json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):

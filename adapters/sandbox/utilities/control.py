@@ -39,7 +39,7 @@ def _guard(handler: Callable[..., Response]) -> Handler:
             return handler(request, **parts)
         except BooksRefused as refusal:
             return answer_json({"error": refusal.reason.value}, 404 if refusal.reason in _ABSENT else 409)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             return answer_json({"error": "bad_request"}, 400)
 
     return handle

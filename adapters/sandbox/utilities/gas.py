@@ -183,7 +183,7 @@ def _read_order(body: bytes) -> WriteOffOrder:
     if not isinstance(given, dict) or set(given) != _WRITE_OFF_FIELDS:
         raise _InputRefused("body")
     for name, value in given.items():
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or not value.isprintable():
             raise _InputRefused(name)
     amount_fen = read_yuan(given["amountYuan"])
     if not amount_fen:

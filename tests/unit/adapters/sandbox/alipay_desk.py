@@ -26,6 +26,13 @@ class AlipayDesk:
     clock: StillClock
     merchants: Mapping[str, PlainMerchant]
     notices: NoticeScheduler
+    context: SandboxContext
+
+    def close(self) -> None:
+        """Stop sending and close what is open."""
+        self.notices.stop()
+        for shelf in self.context.shelves:
+            shelf.close()
 
     @property
     def app_id(self) -> str:
@@ -77,17 +84,19 @@ def open_desk(home: Path, portal: Path) -> AlipayDesk:
     """An emulator that remembers under ``home`` with the credentials of ``portal`` (made once: keys are slow)."""
     credentials = open_portal(portal, {"alipay"})
     (home / "credentials").mkdir(parents=True, exist_ok=True)
-    (home / "credentials" / "alipay").symlink_to(portal / "credentials" / "alipay")
+    if not (home / "credentials" / "alipay").exists():
+        (home / "credentials" / "alipay").symlink_to(portal / "credentials" / "alipay")
     clock = StillClock()
     notices = NoticeScheduler(clock, Shelf(home / "notices.sqlite3"))
-    client = Client(build(SandboxContext(home, clock, credentials, notices, {})))
+    context = SandboxContext(home, clock, credentials, notices, {})
+    client = Client(build(context))
 
     def transport(body: bytes) -> bytes:
         form = "application/x-www-form-urlencoded;charset=utf-8"
         return client.post("/gateway.do", data=body, content_type=form).get_data()
 
     merchants = {entry["account"]: PlainMerchant(transport, entry, clock) for entry in credentials["alipay"]["apps"]}
-    return AlipayDesk(client, clock, merchants, notices)
+    return AlipayDesk(client, clock, merchants, notices, context)
 
 
 def change(name: str, value: str | None) -> Any:

@@ -21,4 +21,4 @@ def desk(tmp_path: Path, alipay_portal: Path) -> Iterator[AlipayDesk]:
     """A fresh emulator whose notices wait unsent."""
     made = open_desk(tmp_path, alipay_portal)
     yield made
-    made.notices.stop()
+    made.close()

@@ -126,7 +126,7 @@ def test_answers_in_the_charset_of_the_request(desk: AlipayDesk) -> None:
     assert b"isv.invalid-" in merchant.post(wrong, "utf-8")
 
 
-@pytest.mark.parametrize("content", ["[]", "{", "[" * 100_000, "null", '"x"', "\ufeff{}"])
+@pytest.mark.parametrize("content", ["[]", "{", "[" * 100_000, "null", '"x"', "\ufeff{}", '{"a":"\\ud800"}'])
 def test_a_biz_content_that_is_no_object_is_refused(desk: AlipayDesk, content: str) -> None:
     """Correctly signed nonsense is isv.invalid-parameter, never a crash."""
     merchant = desk.merchants["gas-alipay"]

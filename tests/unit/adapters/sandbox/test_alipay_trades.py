@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from adapters.sandbox.alipay.state import open_id_of, user_id_of
-from tests.unit.adapters.sandbox.alipay_desk import AlipayDesk
+from tests.unit.adapters.sandbox.alipay_desk import AlipayDesk, open_desk
 
 
 def test_the_same_order_again_is_the_same_trade(desk: AlipayDesk) -> None:
@@ -51,13 +52,6 @@ def test_refuses_an_order_with_a_wrong_field(desk: AlipayDesk, changes: dict[str
     """Amount forms, texts, numbers, the buyer in the application's model, the seller and the expiry are all checked."""
     node = desk.create(**changes)
     assert (node["code"], node["sub_code"]) == ("40004", "ACQ.INVALID_PARAMETER")
-
-
-def test_half_a_character_is_no_subject(desk: AlipayDesk) -> None:
-    """JSON can carry a lone surrogate; no charset can."""
-    content = json.dumps(desk.order_content(subject="\ud800"))
-    node = desk.merchants["gas-alipay"].ask("alipay.trade.create", None, biz_content=content)
-    assert node["sub_code"] == "ACQ.INVALID_PARAMETER"
 
 
 def test_takes_the_forms_of_an_amount_that_sdks_send(desk: AlipayDesk) -> None:
@@ -231,3 +225,15 @@ def test_messages_need_a_known_person_and_template(desk: AlipayDesk) -> None:
     received = desk.client.get(f"/_sandbox/phone/messages?app_id={desk.app_id}&user=wang").get_json()
     assert isinstance(received, list)
     assert [one["words"] for one in received] == [{"keyword1": "新的登录"}]
+
+
+def test_a_restart_forgets_nothing(desk: AlipayDesk, tmp_path: Path, alipay_portal: Path) -> None:
+    """Trades, refunds, persons and waiting notices lie under the sandbox's home."""
+    made = desk.paid()
+    asked = {"out_trade_no": "P000001", "out_request_no": "R1"}
+    desk.ask("alipay.trade.refund", refund_amount="6.40", **asked)
+    again = open_desk(tmp_path, alipay_portal)
+    assert again.ask("alipay.trade.query", out_trade_no="P000001")["trade_no"] == made["trade_no"]
+    assert again.ask("alipay.trade.fastpay.refund.query", **asked)["refund_amount"] == "6.40"
+    assert len(again.notices.list_notices("alipay")) == 2
+    again.close()

@@ -69,6 +69,8 @@ def test_writes_off_once_and_can_be_asked(gas: Client) -> None:
         ({"paidAt": "2026-11-24 16:00"}, 400, "BAD_REQUEST"),
         ({"serialNo": "a b"}, 400, "BAD_REQUEST"),
         ({"more": "x"}, 400, "BAD_REQUEST"),
+        ({"customerNo": "\ud800"}, 400, "BAD_REQUEST"),
+        ({"channel": ""}, 400, "BAD_REQUEST"),
     ],
 )
 def test_refuses_a_wrong_write_off(gas: Client, changes: dict[str, str], status: int, code: str) -> None:
