@@ -21,6 +21,7 @@ GENERAL = frozenset(
 )
 """Behaviours that every operation of every emulator knows; an emulator adds its own."""
 
+LONGEST_SECONDS = 3600
 HUGE_BYTES = 32 * 1024 * 1024
 _SLOW_SECONDS = 6.0
 
@@ -54,6 +55,8 @@ class Behaviours:
             raise BehaviourRefused(f"unknown behaviour; known: {', '.join(sorted(self._known[operation]))}")
         if not 1 <= times <= 10_000:
             raise BehaviourRefused("times must be from 1 to 10000")
+        if seconds is not None and not 0 <= seconds <= LONGEST_SECONDS:
+            raise BehaviourRefused("seconds must be from 0 to 3600")
         with self._lock:
             if name == "none":
                 self._queues[operation].clear()

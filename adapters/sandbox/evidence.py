@@ -98,8 +98,12 @@ class KeepEverything:
 
 
 def raw_target(environ: WSGIEnvironment) -> str:
-    """The request target exactly as it stood in the request line: signatures cover these bytes, never a decoded form."""
-    return str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ.get("PATH_INFO", ""))
+    """The request target exactly as it stood in the request line, one character per byte; never a decoded form.
+
+    Signatures cover these bytes. Werkzeug's server encodes the line once more on its way into ``REQUEST_URI``; this undoes it.
+    """
+    told = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ.get("PATH_INFO", ""))
+    return told.encode("latin-1").decode("utf-8")
 
 
 def read_body(environ: WSGIEnvironment) -> bytes:

@@ -166,14 +166,17 @@ class NoticeScheduler:
 
 def post_notice(url: str, notice: DressedNotice) -> NoticeAnswer:
     """POST one notice once and wait at most five seconds; follows no redirect. No answer is status 0."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
+    try:
+        parts = urlsplit(url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
+    except ValueError:
+        return NoticeAnswer(0, b"")
     try:
         connection.request("POST", parts.path or "/", body=notice.body, headers=dict(notice.headers))
         response = connection.getresponse()
         return NoticeAnswer(response.status, response.read(65536))
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):
         return NoticeAnswer(0, b"")
     finally:
         connection.close()

@@ -47,11 +47,11 @@ class Control:
         fields inside the encrypted part, ``notice_id`` repeats one. Answers {status, body} of the receiver.
         """
         told = read_control(request, {"action"}, _OPTIONS)
-        if not told or told["action"] not in NOTICE_ACTIONS:
+        if not told or not _is_notice_order(told):
             return answer_json({"error": f"expected an action of {sorted(NOTICE_ACTIONS)}"}, 400)
         prepared = self._prepare(told)
         if prepared is None:
-            return answer_json({"error": "no such paid order, or no such refund"}, 404)
+            return answer_json({"error": "no such paid order, refund or account"}, 404)
         url, content = prepared
         answer = post_notice(told.get("url") or url, self._dress.dress(content, 0))
         return answer_json({"status": answer.status, "body": answer.body.decode("utf-8", "replace")})
@@ -106,9 +106,10 @@ class Control:
         if "notice_id" in told:
             content["envelope"]["id"] = told["notice_id"]
         if "account" in told:
-            content["mchid"] = next(
-                one.merchant_id for one in self._state.merchants.values() if one.account == told["account"]
-            )
+            found = [one.merchant_id for one in self._state.merchants.values() if one.account == told["account"]]
+            if not found:
+                return None
+            content["mchid"] = found[0]
         return url, content
 
     def _payment_notice(self, order_no: object) -> tuple[str, dict[str, Any]] | None:
@@ -123,3 +124,9 @@ class Control:
             if refund["out_refund_no"] == refund_no and order:
                 return refund["notify_url"] or order["body"]["notify_url"], refund_content(order, refund)
         return None
+
+
+def _is_notice_order(told: dict[str, Any]) -> bool:
+    """A known action, texts, and an object in ``plain``."""
+    texts = all(isinstance(value, str) for name, value in told.items() if name != "plain")
+    return texts and told["action"] in NOTICE_ACTIONS and isinstance(told.get("plain", {}), dict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from adapters.sandbox.behaviour import run_with
 from adapters.sandbox.evidence import raw_target
+from adapters.sandbox.routing import read_json
 from adapters.sandbox.wechat.answers import PayRefused, make_answer, refuse_parameter
 from adapters.sandbox.wechat.magic import choose_magic
 from adapters.sandbox.wechat.merchants import Merchant
@@ -117,8 +117,8 @@ def _parse_body(request: Request) -> Any:
     if request.method == "GET":
         return None
     try:
-        return json.loads(request.get_data().decode("utf-8"), object_pairs_hook=_refuse_doubles)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        return read_json(request.get_data(), _refuse_doubles)
+    except (ValueError, RecursionError):
         raise refuse_parameter("/", "请求体不是有效的JSON") from None
 
 

@@ -5,12 +5,12 @@ Each magic behaviour shows itself once per order and operation, so that a second
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.wrappers import Request
 
 from adapters.sandbox.behaviour import Behaviour
+from adapters.sandbox.routing import read_json
 from adapters.sandbox.wechat.merchants import Merchant
 from adapters.sandbox.wechat.state import WeChat
 
@@ -68,7 +68,7 @@ def take_magic(state: WeChat, operation: str, order_key: str, total: object) -> 
 
 def _read_leniently(request: Request) -> dict[str, Any]:
     try:
-        body = json.loads(request.get_data() or b"{}")
+        body = read_json(request.get_data() or b"{}")
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

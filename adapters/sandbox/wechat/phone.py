@@ -27,7 +27,7 @@ class Phones:
     def login(self, request: Request) -> Response:
         """``wx.login``: {app_id, user} → {code}. A user whose name begins with ``expired`` gets a code that is too old."""
         told = read_control(request, {"app_id", "user"})
-        if not told or told["app_id"] not in self._state.programs:
+        if not told or not self._knows(told):
             return answer_json({"error": "expected a known app_id and user"}, 400)
         openid = remember_user(self._state, told["app_id"], told["user"])
         seconds = 0 if told["user"].startswith("expired") else 300
@@ -44,16 +44,16 @@ class Phones:
     def phone_code(self, request: Request) -> Response:
         """The phone number button: {app_id, user, phone} → {code}."""
         told = read_control(request, {"app_id", "user", "phone"})
-        if not told or told["app_id"] not in self._state.programs:
+        if not told or not self._knows(told) or not isinstance(told["phone"], str):
             return answer_json({"error": "expected a known app_id, user and phone"}, 400)
         openid = remember_user(self._state, told["app_id"], told["user"])
-        code = give_code(self._state, "phone_code", told["app_id"], openid, phone=str(told["phone"]))
+        code = give_code(self._state, "phone_code", told["app_id"], openid, phone=told["phone"])
         return answer_json({"code": code})
 
     def pay(self, request: Request) -> Response:
         """``wx.requestPayment``: {app_id, user, parameters, cancel?} → {result}."""
         told = read_control(request, {"app_id", "user", "parameters"}, frozenset({"cancel"}))
-        if not told:
+        if not told or not self._knows(told):
             return answer_json({"error": "expected app_id, user and parameters"}, 400)
         result = self._pay(told)
         return answer_json({"result": f"requestPayment:{result}"})
@@ -66,11 +66,15 @@ class Phones:
     def subscription(self, request: Request) -> Response:
         """{app_id, user, template_id, accept}: refuse or accept the messages of one template."""
         told = read_control(request, {"app_id", "user", "template_id", "accept"})
-        if not told:
+        if not told or not self._knows(told):
             return answer_json({"error": "expected app_id, user, template_id and accept"}, 400)
         key = f"{openid_of(told['app_id'], told['user'])}|{told['template_id']}"
         self._state.shelf.put("subscription", key, {"accept": bool(told["accept"])})
         return answer_json({"accept": bool(told["accept"])})
+
+    def _knows(self, told: dict[str, Any]) -> bool:
+        """Whether ``app_id`` is one of ours and ``user`` a text."""
+        return isinstance(told["user"], str) and told["app_id"] in list(self._state.programs)
 
     def _pay(self, told: dict[str, Any]) -> str:
         parameters = told["parameters"]

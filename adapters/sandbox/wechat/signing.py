@@ -63,7 +63,7 @@ def check_request(
         raise refuse_signature("Http头Authorization中的nonce_str有误")
     if told.serial_no.upper() != merchant.serial_no:
         raise refuse_signature("商户证书序列号有误。请使用签名私钥匹配的证书序列号")
-    head = f"{method}\n{target}\n{told.timestamp}\n{told.nonce_str}\n".encode("utf-8", "surrogateescape")
+    head = f"{method}\n{target}\n{told.timestamp}\n{told.nonce_str}\n".encode("latin-1")
     message = head + body + b"\n"
     if not verify(merchant.public_key, told.signature, message):
         raise refuse_signature("错误的签名，验签失败", _sign_information(method, target, head, message))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import Any
 
 from werkzeug.wrappers import Request
+
+from adapters.sandbox.routing import read_json
 
 
 class SocialRefused(Exception):
@@ -26,7 +27,7 @@ class SocialRefused(Exception):
 def read_object(request: Request) -> dict[str, Any]:
     """The JSON object of a request, whatever its content type says. Raises ``SocialRefused`` (47001)."""
     try:
-        told = json.loads(request.get_data().decode("utf-8"))
+        told = read_json(request.get_data())
     except (ValueError, RecursionError):
         raise SocialRefused(47001, "data format error") from None
     if not isinstance(told, dict):
