@@ -44,7 +44,7 @@ check: setup-test ## Lint, format, types, import contracts, architecture and doc
 	@$(PY) -m ruff check $(ROOMS)
 	@$(PY) -m ruff format --check $(ROOMS)
 	@$(PY) -m mypy $(ROOMS)
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-cache
 	@$(PY) -m pytest -q tests/test_architecture.py tests/test_docs.py tests/test_licences.py
 
 test-pg15: setup-test ## Run all tests on Debian's PostgreSQL 15
