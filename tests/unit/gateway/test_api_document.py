@@ -1,0 +1,47 @@
+"""docs/api.md says what the app does: every route, every error code with its status, every limit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import TABLE
+from gateway.routes.payments import PAYMENTS_A_MINUTE
+from services import bills, households, identity, sessions
+from tests.unit.gateway.test_routes import ROUTES
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("method", "rule", "view"), ROUTES)
+def test_every_route_is_documented(method: str, rule: str, view: object) -> None:
+    """With its method and path, as a row of the table."""
+    path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule)
+    assert f"| `{method} {path}` |" in PAGE
+
+
+def test_no_route_is_documented_that_is_not_there() -> None:
+    """A row without a route is a promise that nobody keeps."""
+    known = {f"{m} {re.sub(r'<(?:[^:>]+:)?([^>]+)>', r'{' + chr(92) + r'1}', r)}" for m, r, _ in ROUTES}
+    assert set(re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)` \|", PAGE, re.MULTILINE)) == known
+
+
+@pytest.mark.parametrize(("status", "code"), sorted(set(TABLE.values())))
+def test_every_error_code_is_documented(status: int, code: str) -> None:
+    """With its status."""
+    assert f"| {status} | `{code}` |" in PAGE
+
+
+def test_the_limits_are_the_ones_in_force() -> None:
+    """A number in the document is the number in the code."""
+    text = " ".join(PAGE.split())
+    for sentence in (
+        f"{bills.QUERIES_A_MINUTE} bill queries and {PAYMENTS_A_MINUTE} payments a minute",
+        f"{households.LOOK_UPS_AN_HOUR} household look-ups an hour",
+        f"{identity.ATTEMPTS_AN_HOUR} real-name attempts an hour",
+        f"{identity.PHONES_AN_HOUR} phone proofs an hour",
+        f"{sessions.SIGN_INS_A_MINUTE} log-ins a minute and app",
+    ):
+        assert sentence in text
