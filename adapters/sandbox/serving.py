@@ -6,15 +6,17 @@ emulators of platforms (``WITNESSED``) stand behind the evidence: every byte is 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import socket
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -39,6 +41,10 @@ EMULATORS: Mapping[str, str] = {
 WITNESSED = frozenset({"wechat", "alipay"})
 
 _log = logging.getLogger("guitai.sandbox")
+
+
+class SandboxInUse(RuntimeError):
+    """Another sandbox uses this home."""
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -69,6 +75,7 @@ class RunningSandbox:
     _servers: list[BaseWSGIServer]
     _threads: list[threading.Thread]
     _context: SandboxContext
+    _lock: IO[str]
 
     def stop(self) -> None:
         """Stop listening and sending; everything remembered stays under ``home``."""
@@ -81,6 +88,7 @@ class RunningSandbox:
             server.server_close()
         for shelf in self._context.shelves:
             shelf.close()
+        self._lock.close()
 
 
 def start_sandbox(
@@ -94,27 +102,46 @@ def start_sandbox(
     """Start the emulators named in ``only`` (default: all) and write ``addresses.json`` and ``credentials.json`` when listening.
 
     ``ports`` fixes ports by name; the others get the port of the last run if it is free, else a free one. The evidence goes
-    to ``evidence_file`` or ``home/received.jsonl``. Raises ``OSError`` if a fixed port is taken, ``ValueError`` for a name
+    to ``evidence_file`` or ``home/received.jsonl``. Raises ``SandboxInUse``, ``OSError`` if a fixed port is taken, ``ValueError`` for a name
     that no emulator has.
     """
     names = [name for name in EMULATORS if only is None or name in only]
     if only and only - set(names):
         raise ValueError(f"no such emulator; known: {', '.join(EMULATORS)}")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    listeners = {name: _listen(name, home, ports or {}) for name in names}
-    addresses = {name: f"http://{HOST}:{listener.getsockname()[1]}" for name, listener in listeners.items()}
-    notices = NoticeScheduler(clock, Shelf(home / "notices.sqlite3"))
-    context = SandboxContext(home, clock, open_portal(home, set(names)), notices, addresses)
-    evidence = EvidenceFile(evidence_file or home / "received.jsonl", clock)
-    servers = [_serve(listeners[name], _build(name, context, evidence)) for name in names]
+    with ExitStack() as undo:
+        lock = undo.enter_context(_take(home))
+        listeners = {name: undo.enter_context(_listen(name, home, ports or {})) for name in names}
+        addresses = {name: f"http://{HOST}:{listener.getsockname()[1]}" for name, listener in listeners.items()}
+        notices = NoticeScheduler(clock, Shelf(home / "notices.sqlite3"))
+        context = SandboxContext(home, clock, open_portal(home, set(names)), notices, addresses)
+        evidence = EvidenceFile(evidence_file or home / "received.jsonl", clock)
+        servers = [_serve(listeners[name], _build(name, context, evidence)) for name in names]
+        undo.pop_all()
+    running = RunningSandbox(addresses, context.credentials, home, servers, _run(servers), context, lock)
+    notices.start()
+    write_atomically(home / "addresses.json", json.dumps(addresses, indent=2))
+    return running
+
+
+def _run(servers: list[BaseWSGIServer]) -> list[threading.Thread]:
     threads = [
         threading.Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.1}) for server in servers
     ]
     for thread in threads:
         thread.start()
-    notices.start()
-    write_atomically(home / "addresses.json", json.dumps(addresses, indent=2))
-    return RunningSandbox(addresses, context.credentials, home, servers, threads, context)
+    return threads
+
+
+def _take(home: Path) -> IO[str]:
+    """The home for this process alone, until the file is closed: two sandboxes would send each notice twice."""
+    lock = (home / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise SandboxInUse("another sandbox uses this home") from None
+    return lock
 
 
 def _build(name: str, context: SandboxContext, evidence: EvidenceFile) -> WSGIApplication:

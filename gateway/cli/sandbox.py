@@ -14,7 +14,7 @@ from types import FrameType
 import click
 
 from adapters.clock import SharedClock, SystemClock
-from adapters.sandbox.serving import EMULATORS, RunningSandbox, start_sandbox
+from adapters.sandbox.serving import EMULATORS, RunningSandbox, SandboxInUse, start_sandbox
 
 PLATFORMS = frozenset({"wechat", "alipay"})
 
@@ -60,6 +60,8 @@ def run(
         )
     except OSError as error:
         raise click.ClickException(f"cannot start: {error.strerror}") from error
+    except SandboxInUse as error:
+        raise click.ClickException(str(error)) from error
     click.echo(describe(running))
     click.echo("Ctrl-C stops the sandbox.", err=True)
     stop.wait()

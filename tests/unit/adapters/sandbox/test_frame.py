@@ -16,7 +16,7 @@ import pytest
 from adapters.sandbox.behaviour import BehaviourRefused, Behaviours
 from adapters.sandbox.notices import DressedNotice, post_notice
 from adapters.sandbox.portal import open_portal
-from adapters.sandbox.serving import start_sandbox
+from adapters.sandbox.serving import SandboxInUse, start_sandbox
 from adapters.sandbox.shelf import Shelf
 from tests.peers.wechat_merchant import PlainMerchant, StillClock, control, notice_desk, wait_until
 
@@ -125,6 +125,20 @@ def test_a_restart_keeps_orders_ports_and_open_notices(tmp_path: Path) -> None:
             assert merchant.decrypt(desk.wait_for(2)[1].body)["out_trade_no"] == "RESTART1"
         finally:
             again.stop()
+
+
+def test_a_home_serves_one_sandbox_at_a_time(tmp_path: Path) -> None:
+    """Two would send each notice twice; the home is free again after a stop, and after a failed start."""
+    clock = StillClock()
+    running = start_sandbox(tmp_path, only={"wechat"}, clock=clock)
+    with pytest.raises(SandboxInUse):
+        start_sandbox(tmp_path, only={"wechat"}, clock=clock)
+    port = int(running.addresses["wechat"].rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        start_sandbox(tmp_path / "other", only={"wechat"}, ports={"wechat": port}, clock=clock)
+    running.stop()
+    for home in (tmp_path, tmp_path / "other"):
+        start_sandbox(home, only={"wechat"}, clock=clock).stop()
 
 
 def test_unknown_emulators_are_refused(tmp_path: Path) -> None:
