@@ -29,6 +29,7 @@ from services.orders import confirm_payment, expire_order
 from services.payment_events import PaymentFile
 from services.payment_replies import PaymentReply
 from services.payments import pay_bill
+from services.ports import Store
 from services.refunds import refund_payment
 from services.till import Till
 from services.write_offs import write_off_payment
@@ -38,6 +39,7 @@ from tests.fake_platform import FakePlatform
 from tests.fake_store import FakeStore
 from tests.fakes import FakeClock, FakeDirectory, FakeKeyedHash, load_catalogue
 
+AGENCIES = ("demo-city", "demo-gas-office", "demo-water-office")
 W, A = PlatformName.WECHAT, PlatformName.ALIPAY
 GAS_NO, WATER_NO = "10086001", "20086001"
 JOBS: dict[str, Callable[[Till, UUID, UUID, str], PaymentState]] = {
@@ -59,9 +61,12 @@ class Citizen:
 
 
 class City:
-    """Everything wired together on fakes. One clock, one source of accidents."""
+    """Everything wired together on fakes. One clock, one source of accidents.
 
-    def __init__(self) -> None:
+    ``place``: another store for the till, with the ids of its agencies; then only what does not look into tables works.
+    """
+
+    def __init__(self, place: tuple[Store, dict[str, UUID]] | None = None) -> None:
         self.clock, self.faults = FakeClock(), Faults()
         self.store = FakeStore(self.faults)
         self.platforms = {name: FakePlatform(name, self.clock.now, self.faults) for name in PlatformName}
@@ -69,11 +74,11 @@ class City:
             "gas-bill": FakeBackEnd({GAS_NO: ("王小明", "示范市东城区一路1号")}, faults=self.faults),
             "water-bill": FakeBackEnd({WATER_NO: ("李秀英", "示范市西城区二路2号")}, faults=self.faults),
         }
-        self.directory = make_directory()
+        self.directory = make_directory(place[1] if place else {slug: uuid4() for slug in AGENCIES})
         self.running: tuple[str, UUID, UUID] | None = None
         self._dice = random.Random(7)  # noqa: S311 - the same numbers in every run
         self.till = Till(
-            store=self.store,
+            store=place[0] if place else self.store,
             platforms=self.platforms,
             back_end_of=self._back_end_of,
             catalogue=CATALOGUE,
@@ -103,7 +108,7 @@ class City:
         """Somebody with both apps who has bound the household."""
         now, everywhere = self.clock.now(), self.directory.all_agencies()
         number = GAS_NO if service == "gas-bill" else WATER_NO
-        with self.store.begin(everywhere) as tx:
+        with self.till.store.begin(everywhere) as tx:
             person = tx.persons.open_person(self.directory.root_agency(), now)
             tx.persons.record_phone(person.person_id, "13800138001", now)
             agency = self.directory.agency_id(CATALOGUE.service(service).agency)
@@ -218,9 +223,8 @@ class City:
             self.wait(max(0.0, (next_at - self.clock.now()).total_seconds()))
 
 
-def make_directory() -> FakeDirectory:
+def make_directory(agencies: dict[str, UUID]) -> FakeDirectory:
     """Two agencies below a city, two apps, four merchant accounts; no money is pooled."""
-    agencies = {slug: uuid4() for slug in ("demo-city", "demo-gas-office", "demo-water-office")}
     apps = [
         PlatformApp(agencies["demo-city"], f"{name}-main", name, f"app-{name}", "http://127.0.0.1:1")
         for name in PlatformName

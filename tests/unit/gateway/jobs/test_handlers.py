@@ -1,0 +1,83 @@
+"""What a job does when its own house is in trouble."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters.queue import TASKS as QUEUE_TASKS
+from gateway.jobs.handlers import JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
+from services.errors import ConfigurationFault, ExposureUnavailable, StoreUnavailable
+from services.model import PaymentState
+from tests.fake_city import City, W
+
+
+@pytest.fixture
+def city() -> City:
+    made = City()
+    made.add_bill()
+    return made
+
+
+@pytest.fixture
+def paid(city: City) -> tuple[UUID, UUID]:
+    """Agency and payment of a payment whose money arrived."""
+    payment_id = city.pay(city.add_citizen()).payment_id
+    city.platforms[W].pay(city.order_no(payment_id))
+    city.deliver()
+    return city.file(payment_id).payment.agency_id, payment_id
+
+
+def count(task: str, result: str) -> float:
+    return float(JOBS.labels(task, result)._value.get())
+
+
+def test_the_tasks_are_those_of_the_queue() -> None:
+    """Handlers, queue and database know the same names."""
+    assert set(TASKS) == QUEUE_TASKS
+
+
+def test_a_job_runs_its_use_case(city: City, paid: tuple[UUID, UUID]) -> None:
+    """A job decodes its ids, calls one use case and is counted."""
+    before = count("write_off_payment", "done")
+    run_task(city.till, "write_off_payment", *map(str, paid))
+    assert city.state(paid[1]) is PaymentState.WRITTEN_OFF
+    assert count("write_off_payment", "done") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (ExposureUnavailable(), SOON_SECONDS),
+        (ConfigurationFault("gone"), LATER_SECONDS),
+        (KeyError("x"), LATER_SECONDS),
+    ],
+)
+def test_a_job_that_fails_is_planned_again(
+    city: City, paid: tuple[UUID, UUID], error: Exception, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong in our own house, the job is written down for later: soon if it passes by itself."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("gateway.jobs.handlers.TASKS", {"write_off_payment": fail})
+    run_task(city.till, "write_off_payment", *map(str, paid))
+    due = city.store.tables.due["write_off_payment", paid[0], paid[1]]
+    assert due == city.clock.now() + timedelta(seconds=seconds)
+
+
+def test_a_job_that_cannot_be_planned_again_stays_with_the_queue(city: City, paid: tuple[UUID, UUID]) -> None:
+    """When the store is down even the plan fails, so the error goes to the queue, which keeps the job."""
+    city.store.down = True
+    with pytest.raises(StoreUnavailable):
+        run_task(city.till, "write_off_payment", *map(str, paid))
+
+
+def test_a_job_without_a_subject_ends(city: City, paid: tuple[UUID, UUID]) -> None:
+    """A payment that does not exist is counted as failed and not tried again."""
+    before = count("refund_payment", "failed")
+    run_task(city.till, "refund_payment", str(paid[0]), str(uuid4()))
+    assert count("refund_payment", "failed") == before + 1
