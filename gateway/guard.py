@@ -10,6 +10,7 @@ import io
 import re
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -68,9 +69,10 @@ class Guard:
         try:
             reply = self._answer(environ, arrival)
         except Exception as error:  # noqa: BLE001 - nothing may get past; see the module's docstring
-            _log.error("guard_failed", request_id=arrival.request_id, **describe_exception(error))
+            note_fault("guard_failed", request_id=arrival.request_id, **describe_exception(error))
             reply = self._fixed("internal", arrival)
-        self._note(arrival, reply, time.monotonic() - began)
+        with suppress(Exception):  # a log or a counter that fails must not undo what was decided
+            self._note(arrival, reply, time.monotonic() - began)
         return self._send(arrival, reply, start_response)
 
     def _receive(self, environ: Environ) -> Arrival:
@@ -104,7 +106,7 @@ class Guard:
         try:
             reply = run_application(self.application, inner)
         except Exception as error:  # noqa: BLE001 - the same
-            _log.error(
+            note_fault(
                 "request_failed", request_id=arrival.request_id, route=arrival.route, **describe_exception(error)
             )
             reply = self._fixed("internal", arrival)
@@ -120,7 +122,7 @@ class Guard:
             REPLIES_REFUSED.labels(arrival.route, "ledger").inc()
             return self._fixed("exposure_unavailable", arrival)
         except GuitaiError as error:
-            _log.error("reply_refused", request_id=arrival.request_id, route=arrival.route, error=type(error).__name__,
+            note_fault("reply_refused", request_id=arrival.request_id, route=arrival.route, error=type(error).__name__,
                        reason=str(error))  # fmt: skip
             return self._refuse(arrival, type(error).__name__)
         return reply
@@ -129,7 +131,7 @@ class Guard:
         self.publication.ensure_announced()
         if self.publication.holds(reply.body):
             return reply
-        _log.error("unpublished_reply", request_id=arrival.request_id, route=arrival.route)
+        note_fault("unpublished_reply", request_id=arrival.request_id, route=arrival.route)
         REPLIES_REFUSED.labels(arrival.route, "unpublished").inc()
         return self._fixed("internal", arrival)
 
@@ -171,6 +173,12 @@ class Guard:
 
 
 REASONS = {200: "OK", 201: "Created", 204: "No Content"}
+
+
+def note_fault(event: str, **values: Any) -> None:
+    """Write a fault to the log; a log that cannot be written changes nothing."""
+    with suppress(Exception):
+        _log.error(event, **values)
 
 
 def run_application(application: Application, environ: Environ) -> Reply:

@@ -195,6 +195,19 @@ def test_an_application_that_raises_is_caught_by_the_guard() -> None:
     assert is_published(city, answer.body)
 
 
+def test_a_broken_log_changes_nothing(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With standard error gone the citizen is still served, and a fault is still the fixed 500."""
+    token = city.log_in()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError
+
+    monkeypatch.setattr("gateway.guard._log", type("Log", (), {"info": fail, "error": fail})())
+    assert city.send("GET", "/v1/account", token=token).status == 200
+    city.guard.application = fail  # type: ignore[assignment]
+    assert city.send("GET", "/v1/account", token=token).status == 500
+
+
 def test_only_allow_listed_headers_leave(city: City) -> None:
     """Cookies, ETags and headers of a careless route stay inside."""
     token = city.log_in()

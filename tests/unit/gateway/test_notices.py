@@ -41,7 +41,7 @@ def pay(city: City, platform: PlatformName = PlatformName.WECHAT) -> bytes:
 
 
 def count(result: str, platform: str = "wechat", account: str = "gas-wechat") -> float:
-    return NOTICES.labels(platform, account, result)._value.get()
+    return float(NOTICES.labels(platform, account, result)._value.get())
 
 
 def test_a_notice_is_recorded_and_acknowledged(city: City) -> None:

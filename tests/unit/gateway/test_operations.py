@@ -1,0 +1,93 @@
+"""Health, readiness, counters, and logs without personal data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from gateway.app import create_operations_app
+from gateway.logging import configure_logging, describe_exception, drop_unknown_keys, get_logger
+from services.ports import Ping
+
+
+@pytest.fixture(autouse=True)
+def _default_logs() -> Iterator[None]:
+    """What a test configures ends with it."""
+    yield
+    structlog.reset_defaults()
+
+
+class Answering:
+    """A dependency that works."""
+
+    name = "store"
+
+    def ping(self) -> None:
+        """Fine."""
+
+
+class Silent:
+    """One that does not."""
+
+    name = "redis"
+
+    def ping(self) -> None:
+        raise OSError("redis://:password@host")
+
+
+def get(pings: list[Ping], path: str) -> tuple[int, str]:
+    answer = create_operations_app(pings, release="0.1.0").test_client().get(path)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_health_is_about_the_process_alone() -> None:
+    """A process lives although a dependency does not."""
+    status, body = get([Silent()], "/health")
+    assert (status, json.loads(body)) == (200, {"status": "ok", "release": "0.1.0"})
+
+
+def test_readiness_names_what_fails() -> None:
+    """Every dependency is asked; the failing one is named, its message is not."""
+    status, body = get([Answering(), Silent()], "/ready")
+    assert status == 503
+    assert json.loads(body)["dependencies"] == {"store": "ok", "redis": "failed"}
+    assert "password" not in body
+    assert get([Answering()], "/ready")[0] == 200
+
+
+def test_metrics_are_in_the_text_format() -> None:
+    """Prometheus can read them, and no label holds a person."""
+    status, body = get([], "/metrics")
+    assert status == 200
+    assert "# TYPE guitai_requests_total counter" in body
+
+
+def test_only_allowed_keys_reach_a_log() -> None:
+    """A key that nobody allowed is dropped, and values are short and plain."""
+    kept = drop_unknown_keys(None, "", {"event": "x", "phone": "13800138001", "route": "r" * 500, "status": 200})
+    assert kept == {"event": "x", "route": "r" * 200, "status": 200}
+
+
+def test_logs_are_json_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a line; standard output stays a command's own."""
+    configure_logging("info")
+    get_logger("test").info("hello", status=200, name="王小明")
+    get_logger("test").debug("quiet")
+    output = capsys.readouterr()
+    assert output.out == ""
+    line = json.loads(output.err)
+    assert (line["event"], line["status"], line["level"]) == ("hello", 200, "info")
+    assert "王小明" not in output.err
+
+
+def test_an_exception_is_told_by_class_and_place() -> None:
+    """Its message may hold what was asked, so it is not told."""
+    with pytest.raises(ValueError) as raised:
+        int("13800138001 is no number")
+    told = describe_exception(raised.value)
+    assert told["error"] == "ValueError"
+    assert "13800138001" not in repr(told)
+    assert "test_operations.py" in told["where"]
