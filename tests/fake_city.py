@@ -157,6 +157,23 @@ class City:
         """A payment's file."""
         return PaymentFile(self.store.tables.payments[payment_id], tuple(self.store.tables.events[payment_id]))
 
+    def pay_and_confirm(self, citizen: Citizen, *, amount_fen: int | None = None) -> UUID:
+        """An order through WeChat that was paid on the phone; its notice waits."""
+        payment_id = self.pay(citizen).payment_id
+        self.platforms[W].pay(self.order_no(payment_id), amount_fen=amount_fen)
+        return payment_id
+
+    def names(self, payment_id: UUID) -> list[str]:
+        """The names of a payment's events."""
+        return [event.name for event in self.file(payment_id).events]
+
+    def books(self, payment_id: UUID) -> tuple[int, int, int]:
+        """Taken and given back by the platform, written off by the gas company; in fen."""
+        payment = self.file(payment_id).payment
+        order = self.platforms[payment.platform].orders[payment.order_no]
+        written = self.gas.write_offs.get(payment.sequence_no)
+        return order.taken_fen, order.returned_fen, written[2] if written else 0
+
     def state(self, payment_id: UUID) -> PaymentState:
         """A payment's state."""
         return self.file(payment_id).state

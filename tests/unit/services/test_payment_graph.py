@@ -19,6 +19,7 @@ from services.payment_graph import (
 )
 from services.payment_words import REASON_WORDS, STATE_WORDS, say_state
 from services.write_offs import DEFINITE
+from tests.fakes import ROOT
 
 
 def reachable(start: PaymentState, *, without: frozenset[PaymentState] = frozenset()) -> set[PaymentState]:
@@ -89,3 +90,12 @@ def test_every_state_and_reason_has_words_in_every_language() -> None:
         assert all(words[language] for words in REASON_WORDS.values())
     assert set(STATE_WORDS) == set(PaymentState)
     assert DEFINITE | {"no_answer", "paid_in_vain", "wrong_amount_paid", "refunded_outside"} == set(REASON_WORDS)
+
+
+def test_the_documentation_shows_this_graph() -> None:
+    """The table in docs/payments.md is the graph, edge by edge."""
+    text = (ROOT / "docs" / "payments.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    states = {str(state) for state in PaymentState}
+    shown = [(row[0], row[1], row[2]) for row in rows if len(row) == 4 and row[0] in states]
+    assert shown == [(str(before), event, str(after)) for before, event, after in EDGES]
