@@ -34,6 +34,11 @@ def state_of(merchant: PlainMerchant, number: str) -> dict[str, object]:
     return found
 
 
+def await_attempts(merchant: PlainMerchant, number: str, count: int) -> None:
+    """Wait until the emulator has noted the outcome of ``count`` attempts."""
+    wait_until(lambda: state_of(merchant, number)["attempt"] == count)
+
+
 def test_a_payment_notice_verifies_and_decrypts(merchant: PlainMerchant, number: str, desk: NoticeDesk) -> None:
     """The envelope is encrypt-resource; the plaintext is what a query shows; 204 ends it."""
     pay(merchant, number, desk)
@@ -60,7 +65,7 @@ def test_a_refused_notice_comes_again_on_the_clock(
     pay(merchant, number, desk)
     desk.wait_for(1)
     for count, seconds in enumerate(SCHEDULE[:4], 2):
-        wait_until(lambda count=count: state_of(merchant, number)["attempt"] == count - 1)  # type: ignore[misc]
+        await_attempts(merchant, number, count - 1)
         clock.advance(seconds - 1)
         time.sleep(0.15)
         assert len(desk.received) == count - 1
@@ -83,7 +88,7 @@ def test_the_platform_gives_up_after_fifteen_retries(
     desk.say = 404
     pay(direct, number, desk)
     for count, seconds in enumerate(SCHEDULE, 1):
-        wait_until(lambda count=count: state_of(direct, number)["attempt"] == count)  # type: ignore[misc]
+        await_attempts(direct, number, count)
         clock.advance(seconds)
     wait_until(lambda: state_of(direct, number)["state"] == "given_up")
     assert len(desk.received) == 16
