@@ -41,6 +41,10 @@ class SqlOverview:
         self._engine = open_engine(where, pool_size)
         self._agencies = agencies
 
+    def close(self) -> None:
+        """Give the connections back to the operating system."""
+        self._engine.dispose()
+
     def count_payments(self) -> list[tuple[str, str, int, int]]:
         """See the port."""
         with scoped(self._engine, self._agencies()) as connection:

@@ -1,0 +1,74 @@
+"""The console's counts, taken by its own role, which may read but not change what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.stores.exposure_log import SqlExposureLog
+from adapters.stores.overview import SqlOverview
+from services.exposure import Direction, Disclosure, Exposure
+from services.model import PaymentState, PlatformName
+from tests.contract.samples import GAS, NOW, Bench, make_event, make_payment
+from tests.contract.stores import open_sql_bench
+from tests.databases import Database
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def bench(database: Database, tmp_path: Path) -> Iterator[Bench]:
+    with open_sql_bench(database, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def overview(database: Database, bench: Bench) -> Iterator[SqlOverview]:
+    with closing(SqlOverview(database.urls["console"], lambda: bench.all)) as opened:
+        yield opened
+
+
+def write_payment(bench: Bench, state: PaymentState, service: str) -> None:
+    payment = make_payment(bench, service=service)
+    with bench.store.begin(bench.all) as tx:
+        tx.payments.open(payment, make_event(payment, 1))
+        tx.payments.append(bench.gas, make_event(payment, 2, state))
+
+
+def show(bench: Bench, *fields: str) -> Exposure:
+    told = Disclosure(
+        bench.gas, PlatformName.WECHAT, "wechat-main", GAS, 1, "see_bills", "某法", {}, "r", fields=frozenset(fields)
+    )  # fmt: skip
+    return Exposure(Direction.SHOWN_IN_CLIENT, told, b"{}", 200)
+
+
+def test_payments_are_counted_in_their_last_state(overview: SqlOverview, bench: Bench) -> None:
+    """Each payment counts once, where it is now, with its amount."""
+    for state in (PaymentState.AWAITING_PAYMENT, PaymentState.CLOSED, PaymentState.CLOSED):
+        write_payment(bench, state, "counted")
+    found = [row for row in overview.count_payments() if row[0] == "counted"]
+    assert found == [("counted", "awaiting_payment", 1, 8640), ("counted", "closed", 2, 17280)]
+
+
+def test_another_offices_payments_are_not_counted(database: Database, bench: Bench) -> None:
+    """Row-level security holds for the console too."""
+    write_payment(bench, PaymentState.CLOSED, "of-the-gas-office")
+    with closing(SqlOverview(database.urls["console"], lambda: (bench.water,))) as opened:
+        assert opened.count_payments() == []
+
+
+def test_exposures_are_counted_by_field_since_a_moment(database: Database, overview: SqlOverview, bench: Bench) -> None:
+    """A field counts once a record; older records do not count."""
+    clock = FakeClock(NOW)
+    with closing(SqlExposureLog(database.urls["public"], clock)) as log:
+        log.append([show(bench, "bill_amount", "payee")])
+        clock.advance(3600)
+        log.append([show(bench, "payee")])
+    assert overview.count_exposures(NOW - timedelta(seconds=1)) == [
+        ("wechat", "shown_in_client", "bill_amount", 1),
+        ("wechat", "shown_in_client", "payee", 2),
+    ]
+    assert overview.count_exposures(NOW + timedelta(seconds=1)) == [("wechat", "shown_in_client", "payee", 1)]
