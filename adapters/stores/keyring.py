@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from adapters.embedded_files import write_private
 from services.errors import ConfigurationFault
 
-_ID_BYTES = 4
+KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
 
 
@@ -61,6 +61,11 @@ class Keyring:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationFault("the keyring cannot be read") from error
 
+    @property
+    def current_key_id(self) -> bytes:
+        """With this begins every cell that is encrypted now."""
+        return self._encryption.current
+
     def encrypt(self, table: str, column: str, row_id: object, plaintext: bytes) -> bytes:
         """Encrypt for one place and no other."""
         name, nonce = self._encryption.current, os.urandom(_NONCE_BYTES)
@@ -68,12 +73,12 @@ class Keyring:
 
     def decrypt(self, table: str, column: str, row_id: object, ciphertext: bytes) -> bytes:
         """The plaintext of a ciphertext found in this place. Raises ``CiphertextRefused``."""
-        name, nonce = ciphertext[:_ID_BYTES], ciphertext[_ID_BYTES : _ID_BYTES + _NONCE_BYTES]
+        name, nonce = ciphertext[:KEY_ID_BYTES], ciphertext[KEY_ID_BYTES : KEY_ID_BYTES + _NONCE_BYTES]
         cipher = self._ciphers.get(name)
         if cipher is None or len(nonce) != _NONCE_BYTES:
             raise CiphertextRefused(f"{table}.{column}: no such key")
         try:
-            return cipher.decrypt(nonce, ciphertext[_ID_BYTES + _NONCE_BYTES :], _place(table, column, row_id))
+            return cipher.decrypt(nonce, ciphertext[KEY_ID_BYTES + _NONCE_BYTES :], _place(table, column, row_id))
         except InvalidTag as error:
             raise CiphertextRefused(f"{table}.{column}: not what was encrypted here") from error
 
@@ -111,7 +116,7 @@ def add_keys(path: Path) -> None:
 
 
 def _new_ring() -> dict[str, object]:
-    name = secrets.token_hex(_ID_BYTES)
+    name = secrets.token_hex(KEY_ID_BYTES)
     return {"current": name, "keys": {name: secrets.token_hex(32)}}
 
 
@@ -121,7 +126,7 @@ def _read_ring(document: Mapping[str, object]) -> _Ring:
         raise TypeError("keys")
     keys = {bytes.fromhex(name): bytes.fromhex(key) for name, key in written.items()}
     current = bytes.fromhex(str(document["current"]))
-    if current not in keys or any(len(name) != _ID_BYTES or len(key) != 32 for name, key in keys.items()):
+    if current not in keys or any(len(name) != KEY_ID_BYTES or len(key) != 32 for name, key in keys.items()):
         raise ValueError("a key has another length, or the current one is absent")
     return _Ring(current, keys)
 

@@ -1,0 +1,87 @@
+"""Re-encrypting cells under the current key, in small batches, while the counter serves.
+
+The order of a rotation: ``keyring.add_keys``, the new ring to every process, a restart, then this. Afterwards no cell needs the
+old encryption key. Look-up hashes stay under the key with which they were written: what was hashed is not kept everywhere, so an
+old look-up key remains in the ring (decision 0013).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Table,
+    and_,
+    create_engine,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.pool import NullPool
+
+from adapters.stores.connection import driver_url, reporting_unavailability
+from adapters.stores.keyring import KEY_ID_BYTES, Keyring
+from adapters.stores.tables.payments import idempotency_keys, payments
+from adapters.stores.tables.persons import chain_links, households, logins, persons
+
+ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
+    persons: lambda row: row.person_id,
+    logins: lambda row: row.login_id,
+    households: lambda row: row.household_id,
+    chain_links: lambda row: row.subject_hash.hex(),
+    payments: lambda row: row.payment_id,
+    idempotency_keys: lambda row: f"{row.person_id}:{row.key_hash.hex()}",
+}
+"""What stands for the row in a cell's associated data, for every table with cells."""
+
+
+def rotate_cells(owner_url: str, keyring: Keyring, progress: Callable[[int], None], batch: int = 200) -> int:
+    """Re-encrypt what is not under the current key; returns how many rows were. Safe to stop and to run again.
+
+    Raises ``CiphertextRefused`` for a cell that does not decrypt in its place, ``StoreUnavailable``.
+    """
+    engine = create_engine(driver_url(owner_url), poolclass=NullPool, hide_parameters=True)
+    done = 0
+    for table in ROW_IDS:
+        while True:
+            with reporting_unavailability(), engine.begin() as connection:
+                moved = _rotate_batch(connection, keyring, table, batch)
+            if not moved:
+                break
+            done += moved
+            progress(done)
+    return done
+
+
+def list_cells(table: Table) -> list[str]:
+    """The names of a table's encrypted columns."""
+    return [column.name for column in table.c if column.name.endswith("_cipher")]
+
+
+def _rotate_batch(connection: Connection, keyring: Keyring, table: Table, batch: int) -> int:
+    old = or_(*(_is_old(table.c[name], keyring.current_key_id) for name in list_cells(table)))
+    rows = connection.execute(select(table).where(old).limit(batch).with_for_update(key_share=True)).all()
+    for row in rows:
+        key = and_(*(column == getattr(row, column.name) for column in table.primary_key.columns))
+        connection.execute(update(table).where(key).values(_seal_again(keyring, table, row)))
+    return len(rows)
+
+
+def _is_old(column: ColumnElement[Any], current: bytes) -> ColumnElement[bool]:
+    return func.substring(column, 1, KEY_ID_BYTES, type_=LargeBinary()) != current
+
+
+def _seal_again(keyring: Keyring, table: Table, row: Row[Any]) -> dict[str, bytes]:
+    cells = {}
+    for name in list_cells(table):
+        cell = getattr(row, name)
+        if cell is not None and cell[:KEY_ID_BYTES] != keyring.current_key_id:
+            place = (table.name, name, ROW_IDS[table](row))
+            cells[name] = keyring.encrypt(*place, keyring.decrypt(*place, cell))
+    return cells
