@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import flask_smorest
@@ -36,7 +36,7 @@ RULES = {
 class StrictParser(FlaskParser):
     """Refuses unknown fields everywhere but in headers, and says which field broke which rule, never with its value."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 - webargs declares it like this
         **dict.fromkeys(("json", "query", "querystring", "form", "path", "view_args", "files", "cookies"), RAISE),
         "headers": EXCLUDE,
     }

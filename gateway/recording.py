@@ -147,7 +147,20 @@ def _locate_entered(arrival: Arrival) -> Iterable[Located]:
             found.append(Located("query:", ""))
     if arrival.body:
         try:
-            found += locate_body("application/json", arrival.body)
+            locate_body("application/json", arrival.body)
+            found += locate_members(json.loads(arrival.body))
         except ExposureUndeclared:
             found.append(Located("body:", ""))
     return found
+
+
+def locate_members(body: JsonValue) -> Iterable[Located]:
+    """The values of a body. A text that is itself JSON (what ``my.getPhoneNumber`` gives) stays one value of its field."""
+    if not isinstance(body, dict):
+        yield from locate_json("body:", body)
+        return
+    for key, value in body.items():
+        if isinstance(value, str):
+            yield Located(f"body:{key}", value)
+        else:
+            yield from locate_json("body:", {key: value})

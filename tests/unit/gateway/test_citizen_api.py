@@ -144,6 +144,21 @@ def test_an_amount_is_whole_fen(city: City, amount: Any) -> None:
     assert city.platforms[PlatformName.WECHAT].orders == {}
 
 
+@pytest.mark.parametrize(
+    ("evidence", "fields"),
+    [
+        ('{"response":"abc","sign":"def"}', {"phone_code"}),
+        ({"response": "abc"}, {"unlisted"}),
+        ("王小明", {"phone_code", "unlisted"}),
+    ],
+)
+def test_a_text_that_is_json_is_one_value(city: City, evidence: Any, fields: set[str]) -> None:
+    """What my.getPhoneNumber gives is one piece of evidence; an object in its place, or other words, are unlisted."""
+    token = city.log_in(PlatformName.ALIPAY)
+    city.send("POST", "/v1/identity/phone", {"evidence": evidence}, token=token)
+    assert city.entered()[-1].disclosure.fields == fields
+
+
 def test_a_typed_name_is_recorded_whatever_became_of_it(city: City) -> None:
     """A wrong name and number was seen by the platform all the same."""
     token = city.log_in()
