@@ -37,13 +37,12 @@ def accept_notice(till: Till, notice: Notice) -> PaymentState:
 
 
 def _take_in(till: Till, tx: Transaction, agency_id: UUID, notice: Notice) -> PaymentState:
-    file = _find_file(tx, notice)
-    step = _judge(till, file, notice)
     receipt = till.new_id()
     claim = f"{notice.platform}|{notice.account}|{notice.notice_id}"
-    if tx.claims.take(agency_id, "notice", claim, receipt, till.clock.now()) != receipt:
-        return file.state
-    return write_step(till, tx, file, step).state if step else file.state
+    first = tx.claims.take(agency_id, "notice", claim, receipt, till.clock.now()) == receipt
+    file = _find_file(tx, notice)
+    step = _judge(till, file, notice)
+    return write_step(till, tx, file, step).state if first and step else file.state
 
 
 def _find_file(tx: Transaction, notice: Notice) -> PaymentFile:

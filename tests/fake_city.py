@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,7 +86,7 @@ class City:
             directory=self.directory,
             clock=self.clock,
             new_id=lambda: make_id(self.clock.now()),
-            random=self._dice.randbytes,
+            random=secrets.token_bytes if place else self._dice.randbytes,
             keyed_hash=FakeKeyedHash(),
             public_url="https://counter.example",
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import uuid4
 
 from adapters.boundary import refuse_inside_transaction
 from services.errors import (
@@ -58,7 +59,6 @@ class FakePlatform:
         self.messages: list[tuple[str, str, Mapping[str, str]]] = []
         self.told: list[tuple[str, Disclosure]] = []
         self.refund_result = RefundState.REFUNDED
-        self._notices = 0
 
     @contextmanager
     def _call(self, operation: str, disclosure: Disclosure) -> Iterator[None]:
@@ -193,8 +193,7 @@ class FakePlatform:
             known.returned_fen = known.taken_fen
 
     def _number(self) -> str:
-        self._notices += 1
-        return f"{self.name}-notice-{self._notices}"
+        return str(uuid4())
 
     def _post(self, notice: Notice) -> Notice:
         self.outbox.append(notice)
