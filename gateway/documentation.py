@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from flask import Flask
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from gateway.errors import TABLE
 from gateway.exposing import spoken_of
@@ -58,15 +59,21 @@ def _openapi_path(rule: str) -> str:
     return "/".join(parts)
 
 
-def render_documentation(
-    specification: Mapping[str, Any], catalogue: Catalogue, language: Language, release: str
-) -> bytes:
-    """The page as bytes."""
+@cache
+def load_template() -> Template:
+    """The page's template; what stands in the document is escaped."""
     environment = Environment(
         loader=PackageLoader("gateway", "templates"), autoescape=select_autoescape(default=True), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    page = environment.get_template("docs.html.j2").render(
+    return environment.get_template("docs.html.j2")
+
+
+def render_documentation(
+    specification: Mapping[str, Any], catalogue: Catalogue, language: Language, release: str
+) -> bytes:
+    """The page as bytes."""
+    page = load_template().render(
         language=language,
         zh=language is Language.ZH_CN,
         release=release,
