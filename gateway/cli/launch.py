@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -14,27 +13,10 @@ import click
 from config.settings import read_database_url
 from gateway.cli.database import DATABASE_NAMES
 from gateway.cli.faults import tell_faults
+from gateway.launch.interruption import INTERRUPTION, Stopped
 
 if TYPE_CHECKING:
     from gateway.launch.stack import Choices
-
-
-class Stopped(BaseException):
-    """SIGTERM or SIGINT arrived. Not an ``Exception``: nothing on the way may take it for a fault of its own."""
-
-
-def stop_on_signals() -> threading.Event:
-    """Turn the first SIGINT or SIGTERM into ``Stopped`` in the main thread; further ones are ignored while things end."""
-    told = threading.Event()
-
-    def stop(_signum: int, _frame: FrameType | None) -> None:
-        if not told.is_set():
-            told.set()
-            raise Stopped
-
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, stop)
-    return told
 
 
 postgres_option = click.option(
@@ -51,6 +33,19 @@ def choose_postgres(binaries: Path | None) -> Choices:
     return Choices(read_database_url(os.environ) if given else None, binaries)
 
 
+@contextmanager
+def until_stopped(status: int) -> Iterator[None]:
+    """Run until the end or until told to stop; then exit with ``status``, everything having been stopped on the way up."""
+    INTERRUPTION.listen()
+    try:
+        yield
+    except (Exception, Stopped):
+        if not INTERRUPTION.told:
+            raise
+        click.echo("stopped; the data is kept", err=True)
+        raise click.exceptions.Exit(status) from None
+
+
 @click.command()
 @click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), default=Path("var"), show_default=True,
@@ -62,11 +57,8 @@ def run(home: Path, postgres: Path | None) -> None:
     """Start everything, pay a gas bill through WeChat and a water bill through Alipay, then keep serving."""
     from gateway.demo.run import run_and_serve
 
-    told = stop_on_signals()
-    try:
-        run_and_serve(home, told.is_set, choose_postgres(postgres))
-    except Stopped:
-        click.echo("stopped; the data is kept", err=True)
+    with until_stopped(status=0):
+        run_and_serve(home, choose_postgres(postgres))
 
 
 @click.command()
@@ -83,11 +75,8 @@ def demo(home: Path, journey: str, postgres: Path | None) -> None:
     """Run the journeys once and check them from outside; status 0 only if every step held."""
     from gateway.demo.run import JOURNEYS, run_demo
 
-    stop_on_signals()
-    try:
+    with until_stopped(status=130):
         held = run_demo(home, JOURNEYS if journey == "all" else (journey,), choose_postgres(postgres))
-    except Stopped:
-        raise click.exceptions.Exit(130) from None
     click.echo("every step held" if held else "NOT every step held")
     if not held:
         raise click.exceptions.Exit(1)

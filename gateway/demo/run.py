@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -160,8 +160,8 @@ def gather_evidence(stack: Stack, folder: Path, ledger: LedgerWatch) -> list[str
     return faults
 
 
-def run_and_serve(home: Path, stopped: Callable[[], bool], choices: Choices) -> None:
-    """``make run``: start, pay the two bills, then serve until told to stop. Raises ``LaunchFault`` if a part ends."""
+def run_and_serve(home: Path, choices: Choices) -> NoReturn:
+    """``make run``: start, pay the two bills, then serve until ``Stopped``. Raises ``LaunchFault`` if a part ends."""
     stack = open_stack(home, make_progress())
     try:
         start_stores(stack, choices)
@@ -170,7 +170,7 @@ def run_and_serve(home: Path, stopped: Callable[[], bool], choices: Choices) -> 
         write_state(stack)
         journeys = play_bills(Scene.open(stack))
         tell_addresses(stack, all_held=all(journey.ok for journey in journeys))
-        while not stopped():
+        while True:
             stack.require_alive()
             time.sleep(0.3)
     finally:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from gateway.launch.interruption import INTERRUPTION
 from gateway.launch.places import ROOT, LaunchFault
 from gateway.launch.warden import send
 
@@ -85,7 +86,7 @@ class Children:
         log = self._logs / f"{name}.log"
         if log.exists():
             log.replace(log.with_suffix(".log.old"))
-        with log.open("ab") as out:
+        with INTERRUPTION.held(), log.open("ab") as out:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
@@ -95,9 +96,9 @@ class Children:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        child = Child(name, process, log)
-        self._children.append(child)
-        self._tell(f"+{process.pid}")
+            child = Child(name, process, log)
+            self._children.append(child)
+            self._tell(f"+{process.pid}")
         return child
 
     def adopt(self, name: str, pid: int) -> None:

@@ -12,6 +12,7 @@ from adapters.embedded import start_postgres, start_redis
 from adapters.stores.keyring import create_keyring
 from adapters.stores.provision import migrate, provision_roles
 from gateway.launch.children import Children
+from gateway.launch.interruption import INTERRUPTION
 from gateway.launch.places import Places, take_lock, write_json
 
 Report = Callable[[str], None]
@@ -86,9 +87,10 @@ class Choices:
 def start_stores(stack: Stack, choices: Choices) -> None:
     """PostgreSQL (embedded unless an address is given), Redis, the keys, the migrations, one database user per role."""
     stack.owner_url = choices.database_url or _start_postgres(stack, choices.postgres_binaries)
-    redis = start_redis(stack.places.folder("redis"))
-    stack.services.append(("redis", redis))
-    stack.children.adopt("redis", redis.pid)
+    with INTERRUPTION.held():
+        redis = start_redis(stack.places.folder("redis"))
+        stack.services.append(("redis", redis))
+        stack.children.adopt("redis", redis.pid)
     stack.redis_url = redis.url
     stack.report(
         "Redis is running"
@@ -103,9 +105,10 @@ def start_stores(stack: Stack, choices: Choices) -> None:
 
 
 def _start_postgres(stack: Stack, binaries: Path | None) -> str:
-    postgres = start_postgres(stack.places.folder("postgres"), binaries=binaries)
-    stack.services.append(("postgres", postgres))
-    stack.children.adopt("postgres", postgres.pid)
+    with INTERRUPTION.held():
+        postgres = start_postgres(stack.places.folder("postgres"), binaries=binaries)
+        stack.services.append(("postgres", postgres))
+        stack.children.adopt("postgres", postgres.pid)
     stack.report("PostgreSQL is running")
     return postgres.owner_url
 
