@@ -118,9 +118,7 @@ def show_overview() -> Response:
     except StoreUnavailable:
         _log.warning("console_store_unavailable")
     token = desk.gate.form_token(request.cookies.get(SESSION_COOKIE, ""))
-    page = render_template(
-        "overview.html", overview=overview, token=token, release=desk.release, now=desk.clock.now()
-    )
+    page = render_template("overview.html", overview=overview, token=token, release=desk.release, now=desk.clock.now())
     return Response(page, status=200 if overview else 503)
 
 
