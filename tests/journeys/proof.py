@@ -17,7 +17,6 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from adapters.stores.exposure_export import ExportedRecord, export_records
-from gateway.demo.evidence import compare_evidence
 from gateway.launch.children import clean_environment
 from gateway.launch.places import ROOT
 from tests.journeys.books import list_company_strangers, read_accounts
@@ -60,20 +59,23 @@ def require_proof(city: City, mark: Mark) -> None:
 def match_records(city: City, received: list[dict[str, Any]], records: list[ExportedRecord]) -> list[str]:
     """Every request received has one record. A record without a request is right only if it never says that it arrived."""
     outcomes = {row["of_id"]: row["outcome"] for row in city.read(_OUTCOMES)}
-    left = [
-        record
-        for record in records
-        if record.leaf["direction"] != "sent_to_server" or outcomes.get(record.record_id) == "sent"
-    ]
-    unsure = [record for record in records if record not in left]
-    missing = [fault for fault in compare_evidence(received, left + unsure) if "unrecorded" in fault]
-    others = [one for one in received if not any(_fits(record, one) for record in unsure)]
-    return missing + [fault for fault in compare_evidence(others, left) if "unrecorded" not in fault]
+    sending = [record for record in records if record.leaf["direction"] == "sent_to_server"]
+    waiting = sorted(sending, key=lambda record: outcomes.get(record.record_id) != "sent")
+    faults = []
+    for request in received:
+        match = next((record for record in waiting if _fits(record, request)), None)
+        if match is None:
+            faults.append(f"{request['platform']} received {request['target'].split('?')[0]}, unrecorded")
+        else:
+            waiting.remove(match)
+    left = [record for record in waiting if outcomes.get(record.record_id) == "sent"]
+    return faults + [f"the record of {record.leaf['operation']} has no request" for record in left]
 
 
 def _fits(record: ExportedRecord, request: dict[str, Any]) -> bool:
     body = base64.b64decode(request["body"])
-    return bool(record.fits_request(request["method"], request["target"], body))
+    same_platform = record.leaf["platform"] == request["platform"]
+    return bool(same_platform and record.fits_request(request["method"], request["target"], body))
 
 
 def find_leaks(city: City, received: list[dict[str, Any]], shown: list[bytes]) -> list[str]:
