@@ -38,6 +38,9 @@ SUB_CODES: dict[str, Meaning] = {
     "ACQ.SELLER_BALANCE_NOT_ENOUGH": Meaning.REFUSED,
     "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL": Meaning.REFUSED,
     "ACQ.TRADE_HAS_FINISHED": Meaning.REFUSED,
+    "ACQ.TRADE_BUYER_NOT_MATCH": Meaning.REFUSED,
+    "ACQ.REASON_TRADE_REFUND_FEE_ERR": Meaning.REFUSED,
+    "ACQ.DISCORDANT_REPEAT_REQUEST": Meaning.REFUSED,
 }
 """Business codes; they say more than the gateway code above them. ``TRADE_STATUS_ERROR``: it is not in a state for this, ask."""
 

@@ -210,6 +210,8 @@ NOTICE_TABLE = make_reply_table(
         "form:gmt_refund": "trade_time",
         "form:gmt_close": "trade_time",
         "form:subject": "order_description",
+        "form:body": "order_description",
+        "form:passback_params": "protocol",
         "form:fund_bill_list[].amount": "funding",
         "form:fund_bill_list[].fundChannel": "funding",
     },

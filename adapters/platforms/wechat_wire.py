@@ -30,8 +30,31 @@ _ALWAYS = {"header:user-agent": ("protocol", "guitai"), "header:accept": ("proto
 _JSON = {**_ALWAYS, "header:content-type": ("protocol", "application/json")}
 
 ERROR_REPLY = {"body:errcode": "protocol", "body:errmsg": "protocol"}
-PAY_ERROR_REPLY = {"body:code": "protocol", "body:message": "protocol"}
+_PROMOTION = dict.fromkeys(
+    [
+        "body:promotion_detail",
+        *(
+            f"body:promotion_detail[].{name}"
+            for name in (
+                "coupon_id", "promotion_id", "name", "scope", "type", "amount", "stock_id", "activity_id", "currency",
+                "wechatpay_contribute", "merchant_contribute", "other_contribute", "refund_amount", "goods_detail",
+            )
+        ),
+    ],
+    "funding",
+)  # fmt: skip
+"""Coupons that the payer used: the platform's own business, told to us unasked."""
+PAY_ERROR_REPLY = {
+    "body:code": "protocol",
+    "body:message": "protocol",
+    "body:detail": "protocol",
+    "body:detail.field": "protocol",
+    "body:detail.issue": "protocol",
+    "body:detail.location": "protocol",
+}
 TRADE_REPLY = {
+    **_PROMOTION,
+    "body:attach": "protocol",
     "body:appid": "app_id",
     "body:sp_appid": "app_id",
     "body:mchid": "merchant_id",
@@ -52,6 +75,7 @@ TRADE_REPLY = {
     "body:amount.payer_currency": "amount",
 }
 REFUND_REPLY = {
+    **_PROMOTION,
     "body:mchid": "merchant_id",
     "body:sp_mchid": "merchant_id",
     "body:sub_mchid": "merchant_id",

@@ -6,171 +6,22 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 import requests
 
-from adapters.clock import SystemClock
-from adapters.http import HttpClient
-from adapters.platforms.alipay import AlipayPlatform
-from adapters.platforms.context import PlatformContext
-from adapters.platforms.door import Door
-from adapters.platforms.keys import KeyRing
-from adapters.platforms.wechat import WeChatPlatform
-from adapters.sandbox.serving import RunningSandbox, start_sandbox
-from adapters.secrets import FileSecrets
-from gateway.launch.accounts import make_accounts
 from services.errors import LoginCodeRefused, PlatformRefused
-from services.exposure import Direction, Disclosure, Outcome, request_content
+from services.exposure import Direction, Outcome, request_content
 from services.login_messages import PHRASES
-from services.mapping import disclose
-from services.model import (
-    MerchantAccount,
-    MerchantMode,
-    Order,
-    PlatformApp,
-    PlatformName,
-    RefundState,
-    TradeState,
-)
-from services.ports import Platform
-from tests.fakes import FakeExposureLog, FakeTokens, load_catalogue
-
-DESCRIPTION = "公共服务缴费"
-NOTICES = "http://127.0.0.1:9/v1/notices"
-ACCOUNTS = ["gas-wechat", "water-wechat", "gas-alipay", "water-alipay"]
-AGENCY = UUID(int=7)
-
-
-@dataclass
-class Counter:
-    """The adapters beside the sandbox, with a ledger that can be read."""
-
-    sandbox: RunningSandbox
-    platforms: dict[PlatformName, Platform]
-    apps: dict[PlatformName, PlatformApp]
-    merchants: dict[str, MerchantAccount]
-    log: FakeExposureLog
-    tokens: FakeTokens
-
-    def parts(self, account: str) -> tuple[Platform, PlatformApp, MerchantAccount]:
-        merchant = self.merchants[account]
-        return self.platforms[merchant.platform], self.apps[merchant.platform], merchant
-
-    def control(self, platform: PlatformName, path: str, **content: Any) -> Any:
-        url = f"{self.sandbox.addresses[platform]}/_sandbox/{path}"
-        answer = requests.post(url, json=content, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json()
-
-
-def explain(platform: PlatformName, purpose: str, room: str = "gas-bill", account: str = "") -> Disclosure:
-    catalogue = load_catalogue()
-    what = catalogue.service(room) if room.endswith("bill") else catalogue.room(room)
-    return disclose(
-        what, platform=platform, agency_id=AGENCY, account=account or room, purpose=purpose, request_id=str(uuid4())
-    )
+from services.model import PlatformName, RefundState, TradeState
+from tests.contract.platform_counter import ACCOUNTS, Counter, explain, log_in, make_order, open_counter, pay
 
 
 @pytest.fixture(scope="module")
 def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    home = tmp_path_factory.mktemp("platforms")
-    clock = SystemClock()
-    sandbox = start_sandbox(home / "sandbox", clock=clock)
-    made = build_counter(sandbox, home / "secrets", clock)
-    yield made
-    sandbox.stop()
-
-
-def build_counter(sandbox: RunningSandbox, folder: Path, clock: SystemClock) -> Counter:
-    document = make_accounts(sandbox.credentials, sandbox.addresses, folder)
-    apps = {PlatformName(row["platform"]): make_app(row) for row in document["apps"]}
-    merchants = {row["account"]: make_merchant(row) for row in document["merchants"]}
-    log, tokens = FakeExposureLog(), FakeTokens()
-    origins = {name: {sandbox.addresses[name]} for name in ("wechat", "alipay")}
-    http = HttpClient(origins.__getitem__, 5.0)
-    make = partial(
-        PlatformContext,
-        door=Door(http, log),
-        keys=KeyRing(FileSecrets(folder)),
-        clock=clock,
-        notice_root=NOTICES,
-        phrases=lambda: {DESCRIPTION, *PHRASES},
-        random_bytes=secrets.token_bytes,
-    )
-    wechat = make(disclose_keys=partial(explain_keys, PlatformName.WECHAT))
-    alipay = make(disclose_keys=partial(explain_keys, PlatformName.ALIPAY))
-    platforms: dict[PlatformName, Platform] = {
-        PlatformName.WECHAT: WeChatPlatform(wechat, tokens),
-        PlatformName.ALIPAY: AlipayPlatform(alipay),
-    }
-    return Counter(sandbox, platforms, apps, merchants, log, tokens)
-
-
-def explain_keys(platform: PlatformName, agency_id: UUID, account: str) -> Disclosure:
-    return explain(platform, "exchange_keys", "platform-keys", account)
-
-
-def make_app(row: dict[str, Any]) -> PlatformApp:
-    return PlatformApp(
-        AGENCY, row["app"], PlatformName(row["platform"]), row["app_id"], row["api_url"], row["secrets"], row["options"]
-    )
-
-
-def make_merchant(row: dict[str, Any]) -> MerchantAccount:
-    return MerchantAccount(
-        AGENCY,
-        row["account"],
-        PlatformName(row["platform"]),
-        row["app_id"],
-        row["merchant_id"],
-        MerchantMode(row["mode"]),
-        row["pay_url"],
-        row["sub_merchant_id"],
-        row["payee"],
-        row["secrets"],
-        row["options"],
-    )
-
-
-def log_in(counter: Counter, platform: PlatformName, user: str = "citizen") -> str:
-    app = counter.apps[platform]
-    code = counter.control(platform, "phone/login", app_id=app.app_id, user=user)["code"]
-    told = explain(platform, "sign_in", "sign-in")
-    return counter.platforms[platform].identify(app, code, told).user_id
-
-
-def make_order(counter: Counter, account: str, **changes: Any) -> Order:
-    merchant = counter.merchants[account]
-    now = SystemClock().now()
-    values: dict[str, Any] = {
-        "order_no": secrets.token_hex(16),
-        "description": DESCRIPTION,
-        "amount_fen": 8640,
-        "user_id": log_in(counter, merchant.platform),
-        "expires_at": now + timedelta(minutes=15),
-        "notify_url": f"{NOTICES}/{account}",
-        "created_at": now,
-    }
-    return Order(**(values | changes))
-
-
-def pay(counter: Counter, account: str, order: Order, parameters: Any) -> None:
-    platform, app, _ = counter.parts(account)
-    if platform.name is PlatformName.WECHAT:
-        answer = counter.control(
-            PlatformName.WECHAT, "phone/pay", app_id=app.app_id, user="citizen", parameters=dict(parameters)
-        )
-        assert answer["result"] == "requestPayment:ok"
-    else:
-        answer = counter.control(PlatformName.ALIPAY, "phone/pay", user="citizen", tradeNO=parameters["tradeNO"])
-        assert answer["resultCode"] == "9000"
+    with open_counter(tmp_path_factory.mktemp("platforms")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)

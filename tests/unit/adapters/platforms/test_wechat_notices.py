@@ -76,7 +76,7 @@ def test_a_payment_notice_is_evidence(platform: WeChatPlatform) -> None:
 
 def test_what_the_platform_adds_is_noticed(platform: WeChatPlatform) -> None:
     """A field that we do not know counts as unlisted; it does not make a notice wrong."""
-    _, names = read(platform, envelope(trade(promotion_detail=[{"name": "coupon"}])))
+    _, names = read(platform, envelope(trade(mood="good")))
     assert "unlisted" in names
 
 
