@@ -44,6 +44,13 @@ class StrictParser(FlaskParser):
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         raise InputRefused(detail=name_faults(error.messages)) from None
 
+    def load_json(self, req: Any, schema: Any) -> Any:
+        """The body; digits beyond Python's own limit are a ``ValueError`` of their own."""
+        try:
+            return super().load_json(req, schema)
+        except (ValueError, RecursionError):
+            raise InputRefused(detail={"body": "json"}) from None
+
     def _handle_invalid_json_error(self, *_: Any, **__: Any) -> NoReturn:
         raise InputRefused(detail={"body": "json"}) from None
 

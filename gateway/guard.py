@@ -125,6 +125,9 @@ class Guard:
             note_fault("reply_refused", request_id=arrival.request_id, route=arrival.route, error=type(error).__name__,
                        reason=str(error))  # fmt: skip
             return self._refuse(arrival, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - what could not be read was not recorded, so it must not leave
+            note_fault("reply_refused", request_id=arrival.request_id, route=arrival.route, **describe_exception(error))
+            return self._refuse(arrival, type(error).__name__)
         return reply
 
     def _clear_published(self, arrival: Arrival, reply: Reply) -> Reply:

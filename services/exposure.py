@@ -24,6 +24,7 @@ from services.errors import ExposureOverBudget, ExposureUndeclared
 from services.model import JsonValue, PlatformName
 
 LEAF_FORMAT = 1
+MAX_PATH = 200  # characters; every value carries its path: a long one, a thousand times over, would be the memory's end
 TRANSPORT_HEADERS = frozenset({"host", "content-length", "accept-encoding", "connection"})
 """Headers that the HTTP client itself adds; everything else must stand in the wire table."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -115,8 +116,10 @@ def locate_json(prefix: str, value: JsonValue) -> Iterator[Located]:
     """Every leaf of a JSON value with its path; items of an array share ``[]``. Text that is itself JSON is entered too.
 
     Names of keys come from the bytes: a homoglyph or an unknown name is simply a path that no table holds. An empty object
-    or array is a leaf of its own, so that nothing is skipped.
+    or array is a leaf of its own, so that nothing is skipped. Raises ``ExposureUndeclared`` for a path over MAX_PATH.
     """
+    if len(prefix) > MAX_PATH:
+        raise ExposureUndeclared("nested too deeply, or under a name that is too long")
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from locate_json(_step(prefix, key), item)
@@ -198,14 +201,13 @@ def _locate_header(name: str, value: str) -> Iterator[Located]:
         yield Located(f"header:{name}.{key}", part)
 
 
-def _locate_pairs(prefix: str, text: str) -> Iterator[Located]:
+def _locate_pairs(prefix: str, text: str) -> list[Located]:
     """Every pair of a query or form; raises ``ExposureUndeclared`` for what is not a list of pairs."""
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict") if text else []
-    except ValueError as error:
+        return [found for name, value in pairs for found in locate_json(_step(prefix, name), value)]
+    except (ValueError, RecursionError) as error:
         raise ExposureUndeclared(f"{prefix} is not a list of names and values") from error
-    for name, value in pairs:
-        yield from locate_json(_step(prefix, name), value)
 
 
 def locate_body(kind: str, body: bytes) -> list[Located]:
@@ -216,7 +218,7 @@ def locate_body(kind: str, body: bytes) -> list[Located]:
         if kind == "application/json":
             return list(locate_json("body:", _load_json(body)))
         if kind == "application/x-www-form-urlencoded":
-            return list(_locate_pairs("form:", body.decode("utf-8")))
+            return _locate_pairs("form:", body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ExposureUndeclared(f"the body is not {kind}") from error
     return [Located("body:", body.decode("utf-8", "replace"))]
@@ -369,13 +371,11 @@ def canonical_moment(at: datetime) -> str:
 
 def check_leaf(leaf: Leaf, leaf_hash: bytes) -> list[str]:
     """Faults of a stored record against itself: canonical form, columns, hash. An empty list means none."""
-    faults = []
     try:
         body = json.loads(leaf.data)
     except ValueError:
         return ["the leaf is not JSON"]
-    if rfc8785.dumps(body) != leaf.data:
-        faults.append("the leaf is not canonical")
+    faults = [] if rfc8785.dumps(body) == leaf.data else ["the leaf is not canonical"]
     if leaf.leaf_hash != leaf_hash:
         faults.append("the leaf hash does not fit the leaf")
     stored = {
