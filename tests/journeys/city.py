@@ -35,6 +35,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "gas": ("customer", "bills", "write_off", "find_write_off"),
     "water": ("customer", "bills", "write_off", "find_write_off"),
     "register": ("query",),
+    "face": ("verify",),
 }
 """What can be made to misbehave, by emulator."""
 

@@ -89,8 +89,15 @@ def test_a_company_that_never_answers_has_the_money_sent_back(city: City) -> Non
     errand.order()
     city.arrange("gas", "write_off", "batch_window", times=500)
     errand.pay()
-    city.converge([errand.payment_id], seconds=120)
-    told = errand.phone.log_in() and errand.view()
+    errand.await_state("writing_off")
+    city.await_quiet()
+    city.pass_time(23 * 3600)
+    city.await_quiet()
+    assert errand.state() == "writing_off"
+    city.pass_time(3700)
+    city.converge([errand.payment_id])
+    errand.phone.log_in()
+    told = errand.view()
     assert (told["state"], told["refund_reason"]) == ("refunded", "no_answer")
     require_balance(city, errand.payment_id)
 
@@ -145,17 +152,15 @@ def test_the_platform_fails_at_the_close(city: City, platform: str, utility: str
 @pytest.mark.parametrize(("platform", "utility"), PLATFORMS)
 def test_the_platform_fails_at_the_refund(city: City, platform: str, utility: str) -> None:
     """However the call ended, the refund is made once and in full."""
-    errands = []
-    for behaviour in AT_PLATFORM:
-        errand = send_on_errand(city, platform, utility)
+    errands = [send_on_errand(city, platform, utility) for _ in AT_PLATFORM]
+    for errand, behaviour in zip(errands, AT_PLATFORM, strict=True):
         errand.order()
         city.control(utility, f"bills/{errand.bill_no}/pay-at-hall", {})
         city.arrange(platform, "refund", behaviour)
-        city.arrange(platform, "notice", "no_notice", times=2)
+    city.arrange(platform, "notice", "no_notice", times=2 * len(errands))
+    for errand in errands:
         errand.pay()
-        errands.append(errand)
-        city.pass_time(31)
-        city.await_quiet()
+    city.pass_time(31)
     finish_all(city, errands, "refunded")
 
 
