@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -81,14 +82,16 @@ class City:
         with psycopg.connect(self.stack.owner_url, row_factory=dict_row) as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
-    def change(self, statement: str) -> None:
+    def change(self, statement: str, *values: object) -> None:
         """Do something to the government store as its owner."""
         with psycopg.connect(self.stack.owner_url, autocommit=True) as connection:
-            connection.execute(statement.encode())
+            connection.execute(statement.encode(), values or None)
 
     def state_of(self, payment_id: str) -> str:
         """The state of a payment in the government store."""
-        rows = self.read("SELECT state FROM payment_events WHERE payment_id = %s ORDER BY version DESC LIMIT 1", payment_id)
+        rows = self.read(
+            "SELECT state FROM payment_events WHERE payment_id = %s ORDER BY version DESC LIMIT 1", payment_id
+        )
         return str(rows[0]["state"])
 
     def events_of(self, payment_id: str) -> list[str]:
@@ -143,7 +146,9 @@ class City:
         while unsettled := self._unsettled(payment_ids):
             assert time.monotonic() < deadline, f"no end: {unsettled}"
             self.await_quiet()
-            rows = self.read("SELECT min(due_at) AS due FROM due_work WHERE subject_id::text = ANY(%s)", list(unsettled))
+            rows = self.read(
+                "SELECT min(due_at) AS due FROM due_work WHERE subject_id::text = ANY(%s)", list(unsettled)
+            )
             if rows[0]["due"] is not None:
                 self.clock.advance(max(0.0, (rows[0]["due"] - self.clock.now()).total_seconds()) + 0.1)
             time.sleep(0.1)
@@ -209,8 +214,6 @@ class City:
 
 
 def _spawn_stand_in(port: int | None) -> subprocess.Popen[bytes]:
-    import sys  # noqa: PLC0415 - used here alone
-
     command = [sys.executable, "-m", "adapters.redis_stand_in", "--port", str(port)]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
 
@@ -247,7 +250,9 @@ def await_truth(check: Callable[[], object], seconds: float, complaint: str) -> 
         time.sleep(0.05)
 
 
-def call(method: str, url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+def call(
+    method: str, url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> Reply:
     """One request; a connection that was refused counts as status 0."""
     try:
         return send(method, url, body, headers)

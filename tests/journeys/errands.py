@@ -45,7 +45,9 @@ class WatchedAlipayPhone(AlipayPhone):
 def enter_person(city: City) -> Person:
     """Somebody new, in the population register."""
     number = next(_numbers)
-    identity = complete_identity_number(f"1101011970{number // 700 + 1:02d}{number // 25 % 28 + 1:02d}{number % 900 + 100:03d}")
+    identity = complete_identity_number(
+        f"1101011970{number // 700 + 1:02d}{number // 25 % 28 + 1:02d}{number % 900 + 100:03d}"
+    )
     name = "诸葛" + chr(0x4E00 + number % 9000) + chr(0x5E00 + number * 7 % 9000)
     person = Person(f"user{number}x{secrets.token_hex(4)}", name, identity, f"137{secrets.randbelow(10**8):08d}")
     city.control("register", "persons", {"identity_number": identity, "name": name, "phone": person.phone})
@@ -81,7 +83,11 @@ def sign_in(city: City, platform: str, person: Person | None = None, *, real_nam
 def enter_household(city: City, utility: str) -> str:
     """A new customer of a company; its number. It begins with 7, so that no magic value is met."""
     number = f"7{secrets.randbelow(10**11):011d}0"
-    body = {"household_no": number, "name": "司马" + chr(0x4E00 + secrets.randbelow(9000)) + "翁", "address": f"青云市石榴区无名巷{number}号"}
+    body = {
+        "household_no": number,
+        "name": "司马" + chr(0x4E00 + secrets.randbelow(9000)) + "翁",
+        "address": f"青云市石榴区无名巷{number}号",
+    }
     city.control(utility, "households", body)
     return number
 

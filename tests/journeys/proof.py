@@ -81,13 +81,19 @@ def _fits(record: ExportedRecord, request: dict[str, Any]) -> bool:
 def find_leaks(city: City, received: list[dict[str, Any]], shown: list[bytes]) -> list[str]:
     """Values that only back ends and the register know, in bytes that a platform's server or its client got."""
     hidden, personal = read_secrets(city)
-    at_servers = b"\n".join(
-        one["target"].encode() + b"\n" + base64.b64decode(one["body"]) for one in received
-    )
+    at_servers = b"\n".join(one["target"].encode() + b"\n" + base64.b64decode(one["body"]) for one in received)
     at_servers += unquote_to_bytes(at_servers.replace(b"+", b" "))
     at_clients = b"\n".join(shown)
-    faults = [f"a platform's server got a {kind}" for kind, value in {**hidden, **personal}.items() if _holds(at_servers, value)]
-    faults += [f"a platform's client got a {kind}" for kind, value in {**hidden, **personal}.items() if _holds(at_clients, value)]
+    faults = [
+        f"a platform's server got a {kind}"
+        for kind, value in {**hidden, **personal}.items()
+        if _holds(at_servers, value)
+    ]
+    faults += [
+        f"a platform's client got a {kind}"
+        for kind, value in {**hidden, **personal}.items()
+        if _holds(at_clients, value)
+    ]
     faults += [f"a field {name} got out" for name in NEVER_ASKED if name.encode() in at_servers + at_clients]
     return faults
 
@@ -108,7 +114,10 @@ def read_secrets(city: City) -> tuple[dict[str, str], dict[str, str]]:
             hidden |= {f"{name} of {number}": row[name] for name in row if name.endswith("_canary")}
             personal |= {f"{name} of {number}": row[name] for name in ("household_no", "name", "address")}
         for row in _rows(folder / f"{company}.sqlite", "SELECT bill_no, meter_canary FROM bills"):
-            hidden |= {f"meter of {row['bill_no']}": row["meter_canary"], f"bill number {row['bill_no']}": row["bill_no"]}
+            hidden |= {
+                f"meter of {row['bill_no']}": row["meter_canary"],
+                f"bill number {row['bill_no']}": row["bill_no"],
+            }
     for row in _rows(folder / "register.sqlite", "SELECT * FROM persons"):
         number = row["identity_number"]
         hidden |= {f"address of {number}": row["address"]}

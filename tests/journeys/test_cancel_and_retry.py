@@ -9,6 +9,11 @@ from tests.journeys.city import City
 from tests.journeys.errands import Errand, bind_bill, send_on_errand, sign_in
 
 PLATFORMS = [("wechat", "gas"), ("alipay", "water")]
+_CLOSE = """
+INSERT INTO payment_events (agency_id, payment_id, version, name, state, at, data)
+SELECT agency_id, payment_id, version + 1, 'order_closed', 'closed', at, '{"source": "query"}'::jsonb
+FROM payment_events WHERE payment_id = %s ORDER BY version DESC LIMIT 1
+"""
 
 
 def move_to_other_platform(errand: Errand) -> Errand:
@@ -56,7 +61,9 @@ def test_what_was_paid_cannot_be_cancelled(city: City, platform: str, utility: s
     errand.order_and_pay()
     assert errand.cancel()["state"] in ("paid", "writing_off", "written_off")
     errand.await_state("written_off")
-    assert errand.phone.send("POST", f"/payments/{errand.payment_id}/cancel").json()["code"] == "payment_not_cancellable"
+    assert (
+        errand.phone.send("POST", f"/payments/{errand.payment_id}/cancel").json()["code"] == "payment_not_cancellable"
+    )
     require_balance(city, errand.payment_id)
 
 
@@ -98,11 +105,7 @@ def test_a_notice_after_close_is_refunded(city: City, platform: str, utility: st
     city.arrange(platform, "notice", "late_notice")
     errand.pay()
     # our store is told that the order is closed, as by a platform that closed and took the money in the same moment
-    city.change(
-        "INSERT INTO payment_events (agency_id, payment_id, version, name, state, at, data)"
-        " SELECT agency_id, payment_id, version + 1, 'order_closed', 'closed', at, '{\"source\": \"query\"}'::jsonb"
-        f" FROM payment_events WHERE payment_id = '{errand.payment_id}' ORDER BY version DESC LIMIT 1"
-    )
+    city.change(_CLOSE, errand.payment_id)
     city.pass_time(601)
     city.converge([errand.payment_id])
     city.await_quiet()

@@ -21,7 +21,9 @@ def test_a_notice_that_comes_twice_counts_once(city: City, platform: str, utilit
     errand.await_state("written_off")
     events = errand.events()
     for _ in range(2):
-        assert is_accepted(deliver(city, catch_letter(errand, notice_id="n-again"), errand.numbers["account"]), platform)
+        assert is_accepted(
+            deliver(city, catch_letter(errand, notice_id="n-again"), errand.numbers["account"]), platform
+        )
     city.await_quiet()
     assert errand.events() == events
     assert events.count("payment_confirmed") == 1
@@ -82,14 +84,11 @@ def test_a_refund_notice_before_the_payment_notice(city: City, platform: str, ut
     errand.order()
     city.control(utility, f"bills/{errand.bill_no}/pay-at-hall", {})
     errand.pay()
-    payment_notice = catch_letter(errand)
     city.pass_time(31)
     errand.await_state("refunding", "refunded")
     city.pass_time(2)
-    await_truth(lambda: "refund_completed" in errand.events() or city.pass_time(30) is None, 10, "no refund notice")
     errand.await_state("refunded")
     assert is_accepted(deliver(city, catch_letter(errand), errand.numbers["account"]), platform)
-    del payment_notice
     city.pass_time(601)
     city.await_quiet()
     assert errand.state() == "refunded"

@@ -10,10 +10,38 @@ from tests.journeys.city import City
 from tests.journeys.errands import Errand, bind_bill, enter_household, issue_bill, send_on_errand, sign_in
 
 PLATFORMS = [("wechat", "gas"), ("alipay", "water")]
-BACK_END_CODES = {"back_end_unreachable", "back_end_outcome_unknown", "back_end_garbled", "service_off", "back_end_refused"}
+BACK_END_CODES = {
+    "back_end_unreachable",
+    "back_end_outcome_unknown",
+    "back_end_garbled",
+    "service_off",
+    "back_end_refused",
+}
 PLATFORM_CODES = {"platform_unreachable", "platform_outcome_unknown", "platform_garbled", "platform_refused"}
-AT_READING = ["timeout", "server_error", "garbled", "html", "redirect", "huge", "batch_window", "truncated", "cut_off", "wrong_charset", "empty"]
-AT_WRITE_OFF = ["timeout", "timeout_after_commit", "server_error", "garbled", "html", "huge", "batch_window", "cut_off", "redirect"]
+AT_READING = [
+    "timeout",
+    "server_error",
+    "garbled",
+    "html",
+    "redirect",
+    "huge",
+    "batch_window",
+    "truncated",
+    "cut_off",
+    "wrong_charset",
+    "empty",
+]
+AT_WRITE_OFF = [
+    "timeout",
+    "timeout_after_commit",
+    "server_error",
+    "garbled",
+    "html",
+    "huge",
+    "batch_window",
+    "cut_off",
+    "redirect",
+]
 AT_PLATFORM = ["timeout", "timeout_after_commit", "server_error", "garbled", "unsigned", "forged_signature", "unknown_serial", "html", "redirect", "huge", "empty"]  # fmt: skip
 
 

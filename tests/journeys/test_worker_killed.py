@@ -24,7 +24,9 @@ def test_killed_between_payment_and_write_off(city: City, platform: str, utility
     require_balance(city, errand.payment_id)
 
 
-@pytest.mark.parametrize(("behaviour", "utility"), [("slow", "gas"), ("timeout_after_commit", "water"), ("timeout", "gas")])
+@pytest.mark.parametrize(
+    ("behaviour", "utility"), [("slow", "gas"), ("timeout_after_commit", "water"), ("timeout", "gas")]
+)
 def test_killed_while_the_company_has_not_answered(city: City, behaviour: str, utility: str) -> None:
     """What the company did is asked for, never repeated blindly: written off exactly once, whether the call arrived or not."""
     errand = send_on_errand(city, "wechat", utility)
