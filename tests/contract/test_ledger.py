@@ -147,7 +147,9 @@ def test_broken_connection_is_replaced(database: Database, agency: UUID, log: Sq
     """After the server ended its connections the next append succeeds on a new one."""
     log.append([make_exposure(agency, uuid4())])
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
-        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guitai-ledger'")
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guitai-ledger' AND datname = current_database()"
+        )
     chain = uuid4()
     (record_id,) = log.append([make_exposure(agency, chain)])
     assert [leaf["id"] for leaf in read(database, agency, chain)] == [str(record_id)]

@@ -147,7 +147,7 @@ def test_store_that_is_gone_is_unavailable(tmp_path_factory: pytest.TempPathFact
             tx.claims.take(bench.gas, "login", "x", UUID(int=1), NOW)
             with psycopg.connect(database.owner_url, autocommit=True) as owner:
                 owner.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guitai'"
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guitai' AND datname = current_database()"
                 )
             tx.claims.take(bench.gas, "login", "y", UUID(int=1), NOW)
 
