@@ -1,7 +1,8 @@
 """Proving who one is: the phone number that the platform verified, and the real name with proof of possession.
 
 Knowing a name and a number proves nothing: millions of pairs are for sale. Beside them the person must hold what belongs to the
-register's entry: the phone with the registered number, or the face. Whichever of them fails, the answer is the same.
+register's entry: the phone with the registered number, or the face. Whichever of them fails, the answer is the same, after
+the same questions to the same back ends.
 Number: GB 11643, MOD 11-2. Checksum and date refuse; an unknown place is only a warning (case-rules, section 4).
 """
 
@@ -81,7 +82,11 @@ class IdentityDesk:
         if person.identity_number is not None and not _same(person.identity_number, number):
             raise PersonMismatch
         entry = self.register.find(number, caller.request_id)
-        if entry is None or not self._is_proven(caller, person, entry, real_name, number, face_evidence):
+        named = entry is not None and same_name(entry.real_name, real_name)
+        held = entry is not None and holds_phone(person, entry)
+        if not (named and held) and face_evidence:
+            held = self._shows_face(caller, entry.real_name if entry and named else real_name, number, face_evidence)
+        if entry is None or not (named and held):
             raise IdentityNotProven
         if person.assurance >= Assurance.REAL_NAME:
             return person
@@ -90,20 +95,9 @@ class IdentityDesk:
         except Conflict:
             return self._record(caller, entry.real_name, number)
 
-    def _is_proven(
-        self,
-        caller: Caller,
-        person: Person,
-        entry: RegisterEntry,
-        real_name: str,
-        number: str,
-        face_evidence: str | None,
-    ) -> bool:
-        named = same_name(entry.real_name, real_name)
-        held = holds_phone(person, entry)
-        if named and not held and face_evidence and self.face is not None:
-            held = self.face.verify(entry.real_name, number, face_evidence, caller.request_id)
-        return named and held
+    def _shows_face(self, caller: Caller, real_name: str, number: str, evidence: str) -> bool:
+        """Asked also when the name or the number is wrong: neither the time that it takes nor its failure tells which."""
+        return self.face is not None and self.face.verify(real_name, number, evidence, caller.request_id)
 
     def _record(self, caller: Caller, real_name: str, number: str) -> Person:
         """One transaction; two requests that prove the same number at once: the loser gets ``Conflict`` and finds the winner."""

@@ -38,6 +38,15 @@ MAY_USE_NETWORK = {
     "gateway/launch/stack.py": "holds those ports until the end",
     "gateway/launch/loopback.py": "the launcher's and the demo phones' HTTP, this machine only",
 }
+MAY_MAKE_ADAPTERS = {
+    "gateway/foundation.py": "the composition root: the adapters of one process",
+    "gateway/bootstrap.py": "the composition root: what each process opens",
+    "gateway/bindings.py": "the composition root: back ends at the addresses of the accounts document",
+    "gateway/jobs/worker.py": "names the queue that it works on",
+    "gateway/cli/": "commands that stand before any process: store, keys, sandbox, verification",
+    "gateway/launch/": "the launcher: embedded servers, credentials of the sandbox",
+    "gateway/demo/": "looks at the sandbox and the ledger from outside",
+}
 MAY_ASK_TIME = {"adapters/clock.py"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "core", "misc"}
 THREE_APPS = {"public", "console", "operations"}
@@ -110,6 +119,18 @@ def test_every_named_exception_is_used() -> None:
     sources = dict(list_sources(*ROOMS))
     for path in MAY_USE_NETWORK:
         assert any(name in NETWORK for name in list_imports(sources[path])), path
+
+
+def test_adapters_are_made_at_the_composition_root() -> None:
+    """No room of the gateway knows an adapter: it is given ports. Each exception has a reason in this file and is used."""
+    makers = {
+        path
+        for path, tree in list_sources("gateway")
+        if any(name.split(".")[0] == "adapters" for name in list_imports(tree))
+    }
+    allowed = {path: next((one for one in MAY_MAKE_ADAPTERS if path.startswith(one)), "") for path in makers}
+    assert [path for path, reason in allowed.items() if not reason] == []
+    assert set(allowed.values()) == set(MAY_MAKE_ADAPTERS)
 
 
 def test_time_comes_from_the_clock() -> None:

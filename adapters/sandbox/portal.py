@@ -10,7 +10,7 @@ platforms' own private keys lie beside them and stand in no document::
      "alipay": {"apps": [{"account", "app_id", "seller_id", "mode", "private_key_file", "alipay_public_key_file",
                           "aes_key_file", "app_certificate_file", "alipay_certificate_file", "root_certificate_file",
                           "templates"}]},
-     "gas": {"api_key"}, "water": {"mac_key", "institution_id", "company_id"}, "register": {"api_key"}}
+     "gas": {"api_key"}, "water": {"mac_key", "institution_id", "company_id"}, "register": {"api_key"}, "face": {"api_key"}}
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "gas": lambda _: {"api_key": secrets.token_hex(24)},
     "water": lambda _: {"mac_key": secrets.token_hex(32), "institution_id": "GUITAI0001", "company_id": "WATER001"},
     "register": lambda _: {"api_key": secrets.token_hex(24)},
+    "face": lambda _: {"api_key": secrets.token_hex(24)},
 }
 
 

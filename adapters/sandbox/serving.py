@@ -37,6 +37,7 @@ EMULATORS: Mapping[str, str] = {
     "gas": "adapters.sandbox.utilities.gas",
     "water": "adapters.sandbox.utilities.water",
     "register": "adapters.sandbox.register",
+    "face": "adapters.sandbox.face",
 }
 WITNESSED = frozenset({"wechat", "alipay"})
 

@@ -172,4 +172,11 @@ def _list_back_ends(
             "secrets": dict([shelf.put("register", "api_key", credentials["register"]["api_key"])]),
             "options": {},
         },
+        {
+            "name": "face-check",
+            "agency": CITY,
+            "url": addresses["face"],
+            "secrets": dict([shelf.put("face-check", "api_key", credentials["face"]["api_key"])]),
+            "options": {},
+        },
     ]

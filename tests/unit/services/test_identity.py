@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import uuid4
 
@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from services.errors import Conflict, IdentityNotProven, InputRefused, PersonMismatch, TooManyRequests
+from services.errors import (
+    BackEndError,
+    BackEndUnreachable,
+    Conflict,
+    IdentityNotProven,
+    InputRefused,
+    PersonMismatch,
+    TooManyRequests,
+)
 from services.identity import ATTEMPTS_AN_HOUR, knows_birth_place, read_identity_number, same_name, tidy_phone
 from services.model import Assurance, Caller, Language, PlatformName, RegisterEntry
 from tests.unit.gateway.fakes_edge import WANG, City, build_city
@@ -115,6 +123,83 @@ def test_a_face_proves_in_place_of_the_phone(city: City) -> None:
     with pytest.raises(IdentityNotProven):
         prove(city, caller, face="another face")
     assert prove(city, caller, face="same face") is Assurance.REAL_NAME
+
+
+@dataclass
+class WatchedFaceCheck:
+    """Implements ``ports.FaceCheck``; keeps what it was asked."""
+
+    answer: bool | BackEndError
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def verify(self, real_name: str, identity_number: str, evidence: str, request_id: str) -> bool:
+        self.asked.append((real_name, identity_number, evidence))
+        if isinstance(self.answer, BackEndError):
+            raise self.answer
+        return self.answer
+
+
+def with_face(city: City, face: WatchedFaceCheck | None) -> None:
+    city.desk = replace(city.desk, identity=replace(city.desk.identity, face=face))
+
+
+@pytest.mark.parametrize("case", ["right", "wrong name", "not in register"])
+def test_the_face_check_is_asked_whatever_was_wrong(city: City, case: str) -> None:
+    """Neither the time of an answer nor a provider that is down tells a stranger whether name and number belong together."""
+    if case == "not in register":
+        city.register.entries.clear()
+    name = "王大明" if case == "wrong name" else "王小明"
+    for answer, error in ((False, IdentityNotProven), (BackEndUnreachable("down"), BackEndUnreachable)):
+        face = WatchedFaceCheck(answer)
+        with_face(city, face)
+        with pytest.raises(error):
+            prove(city, sign_in(city), name, face="face")
+        assert face.asked == [(name, WANG, "face")]
+
+
+@pytest.mark.parametrize("case", ["wrong name", "not in register"])
+def test_a_face_does_not_replace_the_register(city: City, case: str) -> None:
+    """Also a provider that says yes proves nobody whose name and number the register does not know."""
+    face = WatchedFaceCheck(True)
+    with_face(city, face)
+    if case == "not in register":
+        city.register.entries.clear()
+    caller = sign_in(city)
+    city.desk.identity.prove_phone(caller, "13800138001")
+    with pytest.raises(IdentityNotProven):
+        prove(city, caller, "王大明", face="face")
+    assert face.asked
+
+
+def test_no_face_is_looked_at_without_need(city: City) -> None:
+    """Whose phone is the register's is not shown to the provider; without evidence it is asked nothing."""
+    face = WatchedFaceCheck(True)
+    with_face(city, face)
+    caller = sign_in(city)
+    with pytest.raises(IdentityNotProven):
+        prove(city, caller)
+    city.desk.identity.prove_phone(caller, "13800138001")
+    assert prove(city, caller, face="face") is Assurance.REAL_NAME
+    assert face.asked == []
+
+
+def test_where_no_face_check_exists_a_face_proves_nothing(city: City) -> None:
+    """The refusal is the usual one."""
+    with_face(city, None)
+    with pytest.raises(IdentityNotProven):
+        prove(city, sign_in(city), face="same face")
+
+
+def test_face_attempts_are_limited_like_all_others(city: City) -> None:
+    """The provider is asked no more often than the number's attempts allow."""
+    face = WatchedFaceCheck(False)
+    with_face(city, face)
+    for index in range(ATTEMPTS_AN_HOUR):
+        with pytest.raises(IdentityNotProven):
+            prove(city, sign_in(city, f"u{index}"), face=f"face {index}")
+    with pytest.raises(TooManyRequests):
+        prove(city, sign_in(city, "last"), face="face")
+    assert len(face.asked) == ATTEMPTS_AN_HOUR
 
 
 @pytest.mark.parametrize("case", ["wrong name", "wrong phone", "no phone", "not in register", "register without phone"])

@@ -14,10 +14,13 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
+from adapters.backends.face import FaceBackEnd
 from adapters.backends.register import RegisterBackEnd
 from adapters.http import HttpClient
-from adapters.sandbox.register import complete_identity_number, create_register
+from adapters.sandbox.face import create_face
+from adapters.sandbox.register import Register, complete_identity_number, create_register
 from adapters.sandbox.serving import QuietHandler
+from adapters.sandbox.shelf import Shelf
 from adapters.sandbox.utilities.gas import create_gas
 from adapters.sandbox.utilities.water import create_water
 from services.errors import BackEndError, BackEndGarbled, BackEndOutcomeUnknown, BackEndRefused, BackEndUnreachable
@@ -183,6 +186,20 @@ def test_register(tmp_path: Path) -> None:
         assert register.find(complete_identity_number("11010119900307009"), "r") is None
         with pytest.raises(BackEndRefused, match="not_permitted"):
             register.find("not a number", "r")
+
+
+def test_face_check(tmp_path: Path) -> None:
+    """The provider of face checks on its real wire: once a match, then never again; a wrong key is no answer."""
+    number = complete_identity_number("11010119900307001")
+    shelf = Shelf(tmp_path / "face.sqlite3")
+    app = create_face(shelf, StillClock(), "k3y", Register(tmp_path, "").name_of)
+    told = Client(app).post("/_sandbox/phone/face", json={"identity_number": number, "live": True})
+    with closing(shelf), serve(app) as url, open_line(url) as line:
+        face = FaceBackEnd(make_address("face-check", url), line, KnownSecrets())
+        assert face.verify("王小明", number, told.get_json()["evidence"], "r") is True
+        assert face.verify("王小明", number, told.get_json()["evidence"], "r") is False
+        with pytest.raises(BackEndRefused, match="not_permitted"):
+            face.verify("王小明", "not a number", "x", "r")
 
 
 @pytest.mark.parametrize(

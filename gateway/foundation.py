@@ -1,0 +1,187 @@
+"""The adapters of one process: settings → adapters. Together with ``bootstrap`` the composition root of the house.
+
+Nothing else constructs an adapter (``tests/test_architecture.py``); what each process opens stands in ``bootstrap``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from uuid import UUID
+
+import config
+from adapters.clock import make_clock
+from adapters.http import HttpClient
+from adapters.ids import make_id
+from adapters.platforms.alipay import AlipayPlatform
+from adapters.platforms.context import PlatformContext
+from adapters.platforms.door import Door
+from adapters.platforms.keys import KeyRing
+from adapters.platforms.wechat import WeChatPlatform
+from adapters.redis import RedisPing, RedisRateLimiter, RedisSessions, RedisTokenCache, make_redis_client
+from adapters.secrets import FileSecrets
+from adapters.stores.directory import SqlDirectory
+from adapters.stores.exposure_log import SqlExposureLog
+from adapters.stores.keyring import Keyring
+from adapters.stores.pings import LedgerPing, StorePing
+from adapters.stores.transaction import SqlStore
+from config.settings import Settings
+from gateway.bindings import BackEnds, BoundFaceCheck, BoundRegister
+from services.catalogue import Catalogue
+from services.exposure import Disclosure
+from services.login_messages import PHRASES
+from services.mapping import disclose
+from services.model import PlatformName
+from services.ports import Clock, Ping, Platform
+from services.till import Till
+
+CONFIG_FOLDER = Path(str(config.__file__)).parent
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The adapters of one process, each made when it is first asked for, once."""
+
+    settings: Settings
+
+    @cached_property
+    def clock(self) -> Clock:
+        return make_clock(self.settings.clock_file, self.settings.environment)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        return Keyring.load(self.settings.keyring_file)
+
+    @cached_property
+    def secrets(self) -> FileSecrets:
+        return FileSecrets(self.settings.secrets_dir)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return load_catalogue()
+
+    @cached_property
+    def store(self) -> SqlStore:
+        return SqlStore(self.settings.database_url, self.keyring, self.clock, self.settings.pool_size)
+
+    @cached_property
+    def log(self) -> SqlExposureLog:
+        return SqlExposureLog(self.settings.database_url, self.clock, self.settings.ledger_pool_size)
+
+    @cached_property
+    def directory(self) -> SqlDirectory:
+        return SqlDirectory(self.store.engine, self.clock)
+
+    @cached_property
+    def redis(self) -> RedisParts:
+        client = make_redis_client(self.settings.redis_url)
+        return RedisParts(
+            RedisSessions(client, self.clock),
+            RedisRateLimiter(client, self.clock),
+            RedisTokenCache(client, self.clock, self.keyring),
+            RedisPing(client),
+        )
+
+    @cached_property
+    def http(self) -> HttpClient:
+        return HttpClient(self._list_allowed, self.settings.http_timeout_seconds)
+
+    @cached_property
+    def platforms(self) -> Mapping[PlatformName, Platform]:
+        context = PlatformContext(
+            door=Door(self.http, self.log),
+            keys=KeyRing(self.secrets),
+            clock=self.clock,
+            disclose_keys=self._disclose_keys,
+            notice_root=f"{self.settings.public_url}/v1/notices",
+            phrases=self._list_phrases,
+            random_bytes=secrets.token_bytes,
+        )
+        return {
+            PlatformName.WECHAT: WeChatPlatform(context, self.redis.tokens),
+            PlatformName.ALIPAY: AlipayPlatform(context),
+        }
+
+    @cached_property
+    def back_ends(self) -> BackEnds:
+        return BackEnds(self.directory, self.http, self.secrets, self.clock)
+
+    @cached_property
+    def register(self) -> BoundRegister:
+        return BoundRegister(self.directory, self.http, self.secrets)
+
+    @cached_property
+    def face(self) -> BoundFaceCheck:
+        return BoundFaceCheck(self.directory, self.http, self.secrets)
+
+    @cached_property
+    def till(self) -> Till:
+        return Till(
+            store=self.store,
+            platforms=self.platforms,
+            back_end_of=self.back_ends.find,
+            catalogue=self.catalogue,
+            directory=self.directory,
+            clock=self.clock,
+            new_id=self.new_id,
+            random=secrets.token_bytes,
+            keyed_hash=self.keyring,
+            public_url=self.settings.public_url,
+            order_minutes=self.settings.order_minutes,
+            confirm_after_seconds=self.settings.confirm_after_seconds,
+        )
+
+    def new_id(self) -> UUID:
+        """A UUIDv7 of this moment by the clock port."""
+        return make_id(self.clock.now())
+
+    def list_pings(self) -> tuple[Ping, ...]:
+        """One question per dependency, for ``/ready``."""
+        return (StorePing(self.store.engine), LedgerPing(self.log), self.redis.ping)
+
+    def _list_allowed(self, purpose: str) -> frozenset[str]:
+        """The allow-list of one purpose: a platform's name, or ``back_end:NAME``."""
+        kind, _, name = purpose.partition(":")
+        if kind == "back_end":
+            return self.directory.back_end_urls(name)
+        return self.directory.platform_urls(PlatformName(kind))
+
+    def _list_phrases(self) -> frozenset[str]:
+        """The closed list of words that may leave for a platform."""
+        described = (
+            text for service in self.catalogue.services.values() for text in service.order_description.values()
+        )
+        return frozenset([*described, *PHRASES])
+
+    def _disclose_keys(self, agency_id: UUID, account: str) -> Disclosure:
+        platform = self._platform_of(account)
+        return disclose(
+            self.catalogue.room("platform-keys"),
+            platform=platform,
+            agency_id=agency_id,
+            account=account,
+            purpose="exchange_keys",
+            request_id=str(self.new_id()),
+        )
+
+    def _platform_of(self, account: str) -> PlatformName:
+        merchant = self.directory.merchant_named(account)
+        return merchant.platform if merchant is not None else self.directory.app_named(account).platform
+
+
+@dataclass(frozen=True, slots=True)
+class RedisParts:
+    """What lives in Redis, all of which may be lost."""
+
+    sessions: RedisSessions
+    limiter: RedisRateLimiter
+    tokens: RedisTokenCache
+    ping: RedisPing
+
+
+def load_catalogue() -> Catalogue:
+    """The shipped mappings, desk and vocabulary. Raises ``ConfigurationFault`` with all faults."""
+    return Catalogue.load(CONFIG_FOLDER / "mappings", CONFIG_FOLDER / "desk.yaml", CONFIG_FOLDER / "vocabulary.yaml")
