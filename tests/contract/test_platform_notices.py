@@ -134,7 +134,10 @@ def test_a_second_process_reads_notices_under_certificates(counter: Counter) -> 
     assert notice.trade.order_no == order.order_no
 
 
-def test_no_notice_caused_a_call(counter: Counter) -> None:
-    """Refused notices under unknown serials fetched nothing: the only fetch of certificates answers our own first call."""
-    fetched = [exposure for _, exposure in counter.log.records if exposure.operation == "wechat.pay.certificates"]
-    assert len(fetched) <= 1
+def test_no_notice_causes_a_call(counter: Counter) -> None:
+    """A refused notice under an unknown serial fetches nothing: the ledger has no new record after it."""
+    order = pay_order(counter, "water-wechat")
+    before = len(counter.log.records)
+    for fault in ("unknown_serial", "not_hex_serial", "probe"):
+        counter.control(PlatformName.WECHAT, "control/notices", order_no=order.order_no, action=fault)
+    assert len(counter.log.records) == before

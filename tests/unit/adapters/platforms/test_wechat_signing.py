@@ -139,6 +139,19 @@ def test_a_resource_opens_with_or_without_associated_data(associated: str | None
     assert open_resource("test", API_V3_KEY, seal(b"plain", associated)) == b"plain"
 
 
+def test_the_vendors_own_sample_opens() -> None:
+    """The resource in the tests of wechatpay-go (utils/aes_test.go), whose key is shorter than a merchant's."""
+    sample = {
+        "algorithm": "AEAD_AES_256_GCM",
+        "nonce": "wCq51qZv4Yfg",
+        "associated_data": "Dl56FrqWQJF1t9LtC3vEUsniZKvbqdR8",
+        "ciphertext": "FsdXzxryWfKwvLJKf8LG/ToRPTRh8RN9wROC",
+    }
+    assert open_resource("test", b"testAPIv3Key0000", sample) == b"Hello World"
+    with pytest.raises(PlatformGarbled):
+        open_resource("test", b"testAPIv3Key1111", sample)
+
+
 def test_wechatpayv3_opens_the_same_resource() -> None:
     """An independent SDK decrypts what our tests seal."""
     made = seal(b"plain")
