@@ -135,7 +135,7 @@ def test_what_the_sandbox_received_is_what_the_ledger_says(counter: Counter) -> 
     received = sorted(content_of(json.loads(line)) for line in lines)
     sent = [(key, exposure) for key, exposure in counter.log.records if exposure.direction is Direction.SENT_TO_SERVER]
     assert sorted(exposure.content for _, exposure in sent) == received
-    assert len(received) >= 4 * 8
+    assert len(received) > 4 * 7
     outcomes = {record_id: outcome for record_id, outcome, _, _ in counter.log.outcomes}
     assert set(outcomes) == {key for key, _ in sent}
     assert set(outcomes.values()) == {Outcome.SENT}
