@@ -141,6 +141,17 @@ def test_what_the_sandbox_received_is_what_the_ledger_says(counter: Counter) -> 
     assert set(outcomes.values()) == {Outcome.SENT}
 
 
+def test_what_the_platforms_tell_us_is_foreseen(counter: Counter) -> None:
+    """The names in every answer stand in the budget for what is received, and nothing in an answer is unlisted."""
+    for account in ACCOUNTS:
+        run_all_operations(counter, account)
+    for _, _, _, received in counter.log.outcomes:
+        assert received is not None
+        told = received.disclosure
+        assert told.fields <= told.budget[Direction.RECEIVED_FROM_PLATFORM], received.operation
+        assert "unlisted" not in told.fields, received.operation
+
+
 def run_all_operations(counter: Counter, account: str) -> None:
     """Log in, order, pay, query, close too late, refund, query the refund."""
     platform, app, merchant = counter.parts(account)
