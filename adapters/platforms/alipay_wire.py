@@ -130,8 +130,16 @@ _TRADE = {
     "open_id": "platform_user",
     "buyer_logon_id": "platform_account",
     "buyer_user_type": "platform_account",
+    "subject": "order_description",
+    "body": "order_description",
+    "discount_amount": "amount",
+    "mdiscount_amount": "amount",
+    "fund_bill_list": "funding",
     "fund_bill_list[].amount": "funding",
+    "fund_bill_list[].real_amount": "funding",
     "fund_bill_list[].fund_channel": "funding",
+    "fund_bill_list[].fund_type": "funding",
+    "fund_bill_list[].bank_code": "funding",
 }
 _REFUND = {
     **_TRADE,
@@ -142,8 +150,12 @@ _REFUND = {
     "out_request_no": "refund_number",
     "gmt_refund_pay": "trade_time",
     "send_back_fee": "amount",
+    "refund_detail_item_list": "funding",
     "refund_detail_item_list[].amount": "funding",
+    "refund_detail_item_list[].real_amount": "funding",
     "refund_detail_item_list[].fund_channel": "funding",
+    "refund_detail_item_list[].fund_type": "funding",
+    "refund_detail_item_list[].bank_code": "funding",
 }
 
 

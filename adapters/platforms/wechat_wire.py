@@ -40,10 +40,17 @@ _PROMOTION = dict.fromkeys(
                 "wechatpay_contribute", "merchant_contribute", "other_contribute", "refund_amount", "goods_detail",
             )
         ),
+        *(
+            f"body:promotion_detail[].goods_detail[].{name}"
+            for name in (
+                "goods_id", "merchant_goods_id", "wechatpay_goods_id", "goods_name", "goods_remark", "quantity",
+                "refund_quantity", "unit_price", "discount_amount", "refund_amount",
+            )
+        ),
     ],
     "funding",
 )  # fmt: skip
-"""Coupons that the payer used: the platform's own business, told to us unasked."""
+"""Coupons that the payer used: the platform's own business, told to us unasked (支付成功回调通知, 退款申请)."""
 PAY_ERROR_REPLY = {
     "body:code": "protocol",
     "body:message": "protocol",
@@ -55,8 +62,10 @@ PAY_ERROR_REPLY = {
 TRADE_REPLY = {
     **_PROMOTION,
     "body:attach": "protocol",
+    "body:scene_info.device_id": "protocol",
     "body:appid": "app_id",
     "body:sp_appid": "app_id",
+    "body:sub_appid": "app_id",
     "body:mchid": "merchant_id",
     "body:sp_mchid": "merchant_id",
     "body:sub_mchid": "merchant_id",
@@ -69,6 +78,7 @@ TRADE_REPLY = {
     "body:bank_type": "funding",
     "body:payer.openid": "platform_user",
     "body:payer.sp_openid": "platform_user",
+    "body:payer.sub_openid": "platform_user",
     "body:amount.total": "amount",
     "body:amount.payer_total": "amount",
     "body:amount.currency": "amount",
@@ -98,6 +108,10 @@ REFUND_REPLY = {
     "body:amount.settlement_refund": "amount",
     "body:amount.discount_refund": "amount",
     "body:amount.refund_fee": "amount",
+    "body:amount.advance": "amount",
+    "body:amount.from": "funding",
+    "body:amount.from[].account": "funding",
+    "body:amount.from[].amount": "funding",
     "body:amount.currency": "amount",
 }
 NOTICE_ENVELOPE = {

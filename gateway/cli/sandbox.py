@@ -25,7 +25,9 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--all", "everything", is_flag=True, help="Also the companies, the population register and the face check.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Also the companies, the population register and the face check."
+)
 @click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),

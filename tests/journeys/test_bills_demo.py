@@ -98,6 +98,18 @@ def test_each_salt_is_used_once(demo: tuple[Path, str]) -> None:
     assert {len(salt) for salt in salts} == {64}
 
 
+def test_everything_in_the_ledger_has_a_name(demo: tuple[Path, str]) -> None:
+    """Nothing that was typed, sent, told or shown counts as unlisted, the phone evidence of both platforms included."""
+    ledger = read_lines(demo[0] / "ledger.jsonl")
+    assert [line for line in ledger if "unlisted" in line["fields"]] == []
+    typed = [
+        line["platform"]
+        for line in ledger
+        if line["fields"] == ["phone_code"] and line["direction"] == "entered_in_client"
+    ]
+    assert sorted(typed) == ["alipay", "wechat"]
+
+
 def test_it_says_what_the_platform_saw(demo: tuple[Path, str]) -> None:
     """Each step is followed by the fields in the citizen's words, all four directions among them."""
     for words in (
