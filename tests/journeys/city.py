@@ -27,7 +27,7 @@ from adapters.clock import SharedClock
 from adapters.embedded import RunningPostgres, RunningRedis, start_postgres
 from gateway.launch.loopback import LoopbackFault, Reply, send
 from gateway.launch.places import write_json
-from gateway.launch.processes import make_environment, start_apps, start_sandbox
+from gateway.launch.processes import _start_app, make_environment, start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
@@ -172,6 +172,11 @@ class City:
     def start_worker(self) -> None:
         """A new worker."""
         self.stack.children.start("worker", ["-m", "gateway", "worker", "run"], make_environment(self.stack, "worker"))
+
+    def start_public(self) -> None:
+        """The public app again, at its old address."""
+        _start_app(self.stack, "public", urlsplit(self.public).port or 0)
+        await_truth(lambda: call("GET", f"{self.public}/").status, 30, "the public app does not answer")
 
     def start_sandbox(self) -> None:
         """The sandbox again, at its old addresses."""

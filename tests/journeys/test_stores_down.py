@@ -155,3 +155,41 @@ def test_without_redis_nobody_gets_in_and_payments_end(city: City) -> None:
     errand.phone.log_in()
     assert errand.view()["state"] == "written_off"
     require_balance(city, errand.payment_id)
+
+
+@pytest.mark.parametrize(("platform", "utility"), PLATFORMS)
+def test_the_public_app_is_killed_while_the_order_is_placed(city: City, platform: str, utility: str) -> None:
+    """The citizen got no answer; the same key gives the same order afterwards, and it can be paid once."""
+    errand = send_on_errand(city, platform, utility)
+    city.arrange(platform, "order", "slow", seconds=1.0)
+    asking = threading.Thread(target=errand.ask_in_vain)
+    before = len(city.received())
+    asking.start()
+    await_truth(lambda: len(city.received()) == before + 1, 10, "no order was placed")
+    city.kill("public")
+    asking.join(20)
+    city.start_public()
+    errand.order_and_pay()
+    errand.await_state("written_off")
+    assert len(city.read("SELECT 1 FROM payments WHERE household_id = %s", errand.household_id)) == 1
+    require_balance(city, errand.payment_id)
+
+
+def test_the_order_ends_when_nobody_comes_back(city: City) -> None:
+    """The public app was killed and the citizen went away: the worker closes the order, and the bill is free again."""
+    errand = send_on_errand(city, "wechat", "gas")
+    city.arrange("wechat", "order", "slow", seconds=1.0)
+    asking = threading.Thread(target=errand.ask_in_vain)
+    before = len(city.received())
+    asking.start()
+    await_truth(lambda: len(city.received()) == before + 1, 10, "no order was placed")
+    city.kill("public")
+    asking.join(20)
+    city.start_public()
+    found = city.read("SELECT payment_id::text AS id FROM payments WHERE household_id = %s", errand.household_id)
+    city.converge([found[0]["id"]])
+    assert city.state_of(found[0]["id"]) == "closed"
+    errand.again()
+    errand.order_and_pay()
+    errand.await_state("written_off")
+    require_balance(city, found[0]["id"], errand.payment_id)
