@@ -119,6 +119,29 @@ def test_links_lead_somewhere() -> None:
     assert broken == []
 
 
+def list_anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_into_a_page_lead_to_a_heading() -> None:
+    """A checklist that README points to is there under that name."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    links = [
+        (page, target, anchor)
+        for page in pages
+        for target, anchor in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", page.read_text("utf-8"))
+    ]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}#{anchor}"
+        for page, target, anchor in links
+        if anchor not in list_anchors(page.parent / target if target else page)
+    ]
+    assert broken == []
+    assert {"how-to-add-a-platform", "add-a-back-end-a-new-connector", "add-a-service"} <= {link[2] for link in links}
+
+
 def test_no_place_of_one_machine_and_no_registry_is_named() -> None:
     """The tree serves anybody: no folder of one machine, no host of a package registry."""
     hosts = [

@@ -97,33 +97,28 @@ def describe(running: RunningSandbox) -> str:
 def show_wechat_example(running: RunningSandbox) -> str:
     """A program for PyPI's ``wechatpayv3`` that orders, pays as a citizen would, and queries."""
     return f"""# pip install wechatpayv3
-import json, time, urllib.request
+import json, requests, time
 from wechatpayv3 import WeChatPay, WeChatPayType
 url, m = "{running.addresses["wechat"]}", json.load(open("{running.home}/credentials.json"))["wechat"]["merchants"][0]
-pay = WeChatPay(WeChatPayType.MINIPROG, m["merchant_id"], open(m["private_key_file"]).read(), m["serial_no"], m["app_id"],
-                m["api_v3_key"], "http://127.0.0.1:9000/notices", partner_mode=True, public_key_id=m["public_key_id"],
-                public_key=open(m["platform_public_key_file"]).read())
+pay = WeChatPay(WeChatPayType.MINIPROG, m["merchant_id"], open(m["private_key_file"]).read(), m["serial_no"], m["app_id"], m["api_v3_key"],
+                "http://127.0.0.1:9000/", partner_mode=True, public_key_id=m["public_key_id"], public_key=open(m["platform_public_key_file"]).read())
 pay._core._gate_way = url
-number, payer = f"T{{time.time_ns()}}", json.load(urllib.request.urlopen(f"{{url}}/_sandbox/phone/openid?user=demo"))["openid"]
+number, payer = f"T{{time.time_ns()}}", requests.get(f"{{url}}/_sandbox/phone/openid?user=demo").json()["openid"]
 print(pay.pay("a bill", number, {{"total": 100}}, {{"sp_openid": payer}}, sub_mchid=m["sub_merchant_id"]))
-order = json.dumps({{"order_no": number}}).encode()
-urllib.request.urlopen(urllib.request.Request(f"{{url}}/_sandbox/control/pay", order, {{"Content-Type": "application/json"}}))
+requests.post(f"{{url}}/_sandbox/control/pay", json={{"order_no": number}})
 print(pay.query(out_trade_no=number, sub_mchid=m["sub_merchant_id"]))"""
 
 
 def show_alipay_example(running: RunningSandbox) -> str:
     """A program for PyPI's ``python-alipay-sdk`` that orders, pays as a citizen would, and queries."""
-    return f"""# pip install python-alipay-sdk
-import json, os, time, urllib.request
-from alipay import AliPay
-os.environ["TZ"] = "CST-8"; time.tzset()  # the SDK writes local time, Alipay reads Beijing time
+    return f"""# pip install python-alipay-sdk requests; the SDK writes local time and Alipay reads Beijing time, so it sets the time zone
+import alipay, json, os, requests, time
+os.environ["TZ"] = "CST-8"; time.tzset()
 url, a = "{running.addresses["alipay"]}", json.load(open("{running.home}/credentials.json"))["alipay"]["apps"][0]
-client = AliPay(a["app_id"], None, open(a["private_key_file"]).read(), open(a["alipay_public_key_file"]).read())
+client = alipay.AliPay(a["app_id"], None, open(a["private_key_file"]).read(), open(a["alipay_public_key_file"]).read())
 client._gateway = url + "/gateway.do"
-def ask(path, body):
-    return json.load(urllib.request.urlopen(urllib.request.Request(url + path, json.dumps(body).encode(), {{"Content-Type": "application/json"}})))
-number, buyer = f"T{{time.time_ns()}}", ask("/_sandbox/control/people", {{"app_id": a["app_id"], "user": "demo"}})
+number, buyer = f"T{{time.time_ns()}}", requests.post(f"{{url}}/_sandbox/control/people", json={{"app_id": a["app_id"], "user": "demo"}}).json()
 order = {{"out_trade_no": number, "total_amount": "1.00", "subject": "a bill", "product_code": "JSAPI_PAY", "op_app_id": a["app_id"]}}
 print(client.server_api("alipay.trade.create", order | {{f"buyer_{{name}}": value for name, value in buyer.items()}}))
-ask("/_sandbox/control/pay", {{"order_no": number}})
+requests.post(f"{{url}}/_sandbox/control/pay", json={{"order_no": number}})
 print(client.api_alipay_trade_query(out_trade_no=number))"""
