@@ -65,15 +65,19 @@ def tell_payment(purpose: str) -> Any:
 
 
 def tell_real_name(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
-    """An identity number typed: whoever is known by it is concerned, beside the caller."""
+    """An identity number typed: whoever is known by it is concerned, beside the caller. Spends the attempt.
+
+    In this order: who has no attempt left is not to learn from the time of the answer whether a number is known here.
+    """
     told = Told(desk.catalogue.room("account"), caller.app.agency_id, "prove_identity", (caller.chain_id,))
     typed = arrival.read_object().get("identity_number")
     if not isinstance(typed, str):
         return [told]
     try:
-        number = read_identity_number(typed, business_day(desk.clock.now()))
+        read_identity_number(typed, business_day(desk.clock.now()))
     except InputRefused:
         return [told]
+    number = g.identity_number = desk.identity.admit_attempt(caller, typed)
     with desk.store.begin(caller.agencies) as tx:
         holder = tx.persons.find_by_identity(number)
     concerned = merge_concerned((caller.chain_id,), (holder.chain_id,) if holder else ())

@@ -9,7 +9,9 @@ import pytest
 
 from gateway import recording
 from services.exposure import Direction
-from tests.unit.gateway.fakes_edge import City, build_city
+from services.identity import ATTEMPTS_AN_HOUR
+from tests.fake_store import FakePersons
+from tests.unit.gateway.fakes_edge import WANG, City, build_city
 
 BIG = 262_144
 ITEMS = b"0," * 40_000 + b"0]"
@@ -74,3 +76,24 @@ def test_a_fault_while_recording_is_recorded_too(
     answer = city.send("GET", "/v1/account", token=token)
     assert answer.status == 500
     assert city.records(Direction.SHOWN_IN_CLIENT)[-1].content == answer.body
+
+
+def test_who_has_no_attempt_left_causes_no_look_up(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the limit an identity number is not even looked for: the time of the answer does not tell whether it is known."""
+    token = city.log_in()
+    body = {"real_name": "王小明", "identity_number": WANG}
+    answers = [city.send("POST", "/v1/identity/real-name", body, token=token).status for _ in range(ATTEMPTS_AN_HOUR)]
+    assert answers == [403] * ATTEMPTS_AN_HOUR
+    looked_for: list[str] = []
+    monkeypatch.setattr(FakePersons, "find_by_identity", lambda _, number: looked_for.append(number))
+    before = len(city.entered())
+    assert city.send("POST", "/v1/identity/real-name", body, token=token).status == 429
+    assert (looked_for, len(city.entered())) == ([], before + 1)
+
+
+def test_a_number_that_cannot_be_one_costs_one_attempt(city: City) -> None:
+    """An attempt is spent once, also by a number that fails its check."""
+    token = city.log_in()
+    body = {"real_name": "王小明", "identity_number": WANG[:-1] + "2"}
+    answers = [city.send("POST", "/v1/identity/real-name", body, token=token).status for _ in range(6)]
+    assert answers == [422] * ATTEMPTS_AN_HOUR + [429]
