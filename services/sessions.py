@@ -166,6 +166,7 @@ class SessionDesk:
         The store says so first: should Redis fail then, ``recognise`` refuses the sessions all the same.
         """
         with self.store.begin(caller.agencies) as tx:
+            tx.persons.hold(caller.person_id)  # of two log-ins that cut each other off at once, one stays
             logins = {login.login_id: login for login in tx.persons.list_logins(caller.person_id)}
             if login_id not in logins:
                 raise NotFound

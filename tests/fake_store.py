@@ -167,6 +167,9 @@ class FakePersons(_Rows):
         self.tables.joined[person_id] = into
         self._note(into, at, "account_joined", {"from": str(person_id), "into": str(into)})
 
+    def hold(self, person_id: UUID) -> None:
+        self.load(person_id)
+
     def revoke_login(self, login_id: UUID, at: datetime) -> None:
         login = self.load_login(login_id)
         self.tables.logins[login_id] = replace(login, revoked_at=at)

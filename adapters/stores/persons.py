@@ -101,6 +101,9 @@ class SqlPersonStore:
     def join(self, person_id: UUID, into: UUID, at: datetime) -> None:
         join_persons(self._connection, self._keyring, person_id, into, at)
 
+    def hold(self, person_id: UUID) -> None:
+        hold_person(self._connection, person_id)
+
     def revoke_login(self, login_id: UUID, at: datetime) -> None:
         self._logins.set_revoked(login_id, at, at)
 

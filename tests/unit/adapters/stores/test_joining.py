@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.errors import Conflict, PersonMismatch
-from services.model import PlatformName, PlatformUser
+from services.errors import Conflict, LastLogin, PersonMismatch
+from services.model import Caller, Language, PlatformApp, PlatformName, PlatformUser
 from tests.contract.samples import GAS, NOW, Bench, make_person
 from tests.contract.stores import open_sql_bench
 from tests.databases import Database
+from tests.unit.gateway.fakes_edge import build_city
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +129,22 @@ def test_same_identity_at_once_has_one_holder(real: Bench) -> None:
 
     failures = run_at_once([lambda who=person_id: prove(who) for person_id in people])  # type: ignore[misc]
     assert [type(failure) for failure in failures] == [Conflict] * 5
+
+
+@pytest.mark.parametrize("_round", range(8))
+def test_two_logins_that_cut_each_other_off_do_not_both_end(real: Bench, _round: int) -> None:
+    """Of two log-ins that cut each other off at the same moment one stays: nobody is locked out of an account for good."""
+    person_id, one = make_person(real)
+    add_login(real, person_id)
+    with real.store.begin(real.all) as tx:
+        person = tx.persons.load(person_id)
+        other = next(row.login_id for row in tx.persons.list_logins(person_id) if row.login_id != one)
+    desk = replace(build_city().desk.sessions, store=real.store)
+    app = PlatformApp(real.city, "wechat-main", PlatformName.WECHAT, "wx1", "http://127.0.0.1:1")
+    caller = Caller(
+        uuid4(), person_id, person.chain_id, one, app, person.assurance, real.all, Language.ZH_CN, str(uuid4())
+    )
+    failures = run_at_once([lambda: desk.cut_off(caller, other), lambda: desk.cut_off(caller, one)])
+    assert [type(failure) for failure in failures] == [LastLogin]
+    with real.store.begin(real.all) as tx:
+        assert len([row for row in tx.persons.list_logins(person_id) if row.revoked_at is None]) == 1
