@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from psycopg.abc import RV, PQGen
+from psycopg.pq import ConnStatus, TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -18,7 +21,29 @@ CONNECT_TIMEOUT_SECONDS = 2
 SERVER_OPTIONS = (
     "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
 )
+PATIENCE_SECONDS = 6.0
+"""Longer than ``lock_timeout``: a server that runs says no by itself. ``statement_timeout`` is no help where nothing runs."""
+
 _SCOPE = text("SELECT set_config('guitai.agencies', :agencies, true)")
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that gives up on a server that accepts and never answers (frozen machine, full disk), and is then closed.
+
+    Time-outs of the server do not end such a wait, and those of TCP do not see it. What was sent may have happened, as with any
+    connection that broke in the middle.
+    """
+
+    patience_seconds: ClassVar[float] = PATIENCE_SECONDS
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """See psycopg. Raises ``OperationalError`` when the patience is over."""
+        try:
+            return super().wait(gen, interval, self.patience_seconds if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.status == ConnStatus.OK and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
 
 
 def driver_url(url: str) -> str:
@@ -30,11 +55,17 @@ def open_engine(where: str | Engine, pool_size: int = 2) -> Engine:
     """An engine with a bounded pool that waits two seconds at most; an engine is passed through. Parameters stay out of errors."""
     if isinstance(where, Engine):
         return where
-    return create_engine(
+    engine = create_engine(
         driver_url(where), pool_size=pool_size, max_overflow=0, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True,
         hide_parameters=True, isolation_level="READ COMMITTED",
         connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS, "options": SERVER_OPTIONS, "application_name": "guitai"},
     )  # fmt: skip
+    event.listen(engine, "do_connect", _connect_patiently)
+    return engine
+
+
+def _connect_patiently(_dialect: object, _record: object, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+    return PatientConnection.connect(*arguments, **options)
 
 
 class StoreFault(RuntimeError):

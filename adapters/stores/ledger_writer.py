@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import Any, ClassVar, LiteralString
 from uuid import UUID
 
 import psycopg
 
+from adapters.stores.connection import PatientConnection
 from adapters.stores.group_commit import EntryRefused
 from services.errors import ExposureUnavailable
 from services.exposure import Leaf
@@ -39,6 +40,12 @@ INSERT INTO exposure_publications (agency_id, release, manifest_digest, record_i
 ON CONFLICT DO NOTHING
 """
 _ALLOW: LiteralString = "SELECT set_config('guitai.agencies', %s, false)"
+
+
+class PatientWriter(PatientConnection):
+    """A little longer than the server's own two seconds: whoever asks waits for this record."""
+
+    patience_seconds: ClassVar[float] = 3.0
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ class LedgerConnection:
                 connection.execute(_WRITE, _columns(entry.rows))
 
     def _connect(self) -> psycopg.Connection[Any]:
-        self._connection = psycopg.connect(
+        self._connection = PatientWriter.connect(
             self._url, autocommit=True, connect_timeout=2, options=_OPTIONS, application_name="guitai-ledger",
             tcp_user_timeout=2000,
         )  # fmt: skip

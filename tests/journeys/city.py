@@ -6,6 +6,7 @@ never back. What clients were shown is kept, so that the proof at the end of a f
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -39,6 +40,16 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "face": ("verify",),
 }
 """What can be made to misbehave, by emulator."""
+
+_COMPANIES_ALONE = """
+import json, sys, threading
+from pathlib import Path
+from adapters.clock import SharedClock
+from adapters.sandbox.serving import start_sandbox
+home, ports, clock = sys.argv[1:]
+start_sandbox(Path(home), only=set(json.loads(ports)), ports=json.loads(ports), clock=SharedClock(Path(clock)))
+threading.Event().wait()
+"""
 
 _STATES = """
 SELECT DISTINCT ON (payment_id) payment_id::text AS payment_id, state FROM payment_events ORDER BY payment_id, version DESC
@@ -181,6 +192,33 @@ class City:
     def start_sandbox(self) -> None:
         """The sandbox again, at its old addresses."""
         start_sandbox(self.stack)
+
+    def start_companies(self) -> None:
+        """After the sandbox was killed: the companies and the register alone, at their old addresses; no platform."""
+        home = self.stack.places.home / "sandbox"
+        ports = {name: urlsplit(self.url(name)).port for name in ("gas", "water", "register")}
+        arguments = ["-c", _COMPANIES_ALONE, str(home), json.dumps(ports), str(self.stack.clock_file)]
+        self.stack.children.start("companies", arguments, {})
+        await_truth(lambda: all(_listens(port or 0) for port in ports.values()), 20, "the companies did not start")
+
+    def end_companies(self) -> None:
+        """End them again; the whole sandbox will find its old ports."""
+        self.kill("companies")
+        write_json(self.stack.places.home / "sandbox" / "addresses.json", self.stack.addresses)
+
+    @contextmanager
+    def freeze_postgres(self) -> Iterator[None]:
+        """The time in which every process of the server stands still: it accepts and never answers."""
+        pid = self._service("postgres").pid
+        pids = [pid, *(int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        for one in pids:
+            os.kill(one, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for one in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGCONT)
 
     def kill_postgres(self) -> None:
         """SIGKILL the server: no chance to say goodbye."""

@@ -7,7 +7,15 @@ import pytest
 from gateway.launch.loopback import Reply
 from tests.journeys.books import require_balance
 from tests.journeys.city import City
-from tests.journeys.errands import Errand, bind_bill, enter_household, issue_bill, send_on_errand, sign_in
+from tests.journeys.errands import (
+    Errand,
+    bind_bill,
+    enter_household,
+    issue_bill,
+    pick_up_phone,
+    send_on_errand,
+    sign_in,
+)
 
 PLATFORMS = [("wechat", "gas"), ("alipay", "water")]
 BACK_END_CODES = {
@@ -212,6 +220,37 @@ def test_everybody_outside_is_down(city: City) -> None:
     city.converge([ordered.payment_id, paid.payment_id])
     assert (ordered.state(), paid.state()) == ("closed", "written_off")
     require_balance(city, ordered.payment_id, paid.payment_id)
+
+
+def test_the_platforms_alone_are_down(city: City) -> None:
+    """Nobody can log in or order, and is told so; what is paid is written off, what is due back waits for the platform."""
+    waiting, paid, vain = (send_on_errand(city, platform, "gas") for platform in ("wechat", "alipay", "wechat"))
+    phone = pick_up_phone(city, "wechat")
+    code = phone.ask_platform("login", {"app_id": phone.app_id, "user": phone.person.user})["code"]
+    city.kill("worker")
+    for errand in (paid, vain):
+        errand.order_and_pay()
+        errand.await_state("paid")
+    city.control("gas", f"bills/{vain.bill_no}/pay-at-hall", {})
+    city.kill("sandbox")
+    city.start_companies()
+    try:
+        told = phone.send("POST", "/sessions", {"platform": "wechat", "app_id": phone.app_id, "code": code})
+        assert (told.status, told.json()["code"]) == (503, "platform_unreachable")
+        told = waiting.ask()
+        assert (told.status, told.json()["code"]) == (503, "platform_unreachable")
+        city.start_worker()
+        paid.await_state("written_off")
+        vain.await_state("refunding")
+        assert "退款处理中" in vain.view()["message"]
+        city.await_quiet()
+    finally:
+        city.end_companies()
+        city.start_sandbox()
+    waiting.order_and_pay()
+    city.converge([waiting.payment_id, vain.payment_id])
+    assert (waiting.state(), vain.state()) == ("written_off", "refunded")
+    require_balance(city, waiting.payment_id, paid.payment_id, vain.payment_id)
 
 
 def finish_all(city: City, errands: list[Errand], state: str) -> None:

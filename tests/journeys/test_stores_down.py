@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -193,3 +194,18 @@ def test_the_order_ends_when_nobody_comes_back(city: City) -> None:
     errand.order_and_pay()
     errand.await_state("written_off")
     require_balance(city, found[0]["id"], errand.payment_id)
+
+
+def test_postgres_that_stands_still_is_one_that_is_down(city: City) -> None:
+    """A server that accepts and never answers holds nobody for long: the fixed 503, nothing leaves, and then all goes on."""
+    errand = send_on_errand(city, "alipay", "gas")
+    before = len(city.received())
+    started = time.monotonic()
+    with city.freeze_postgres():
+        require_fixed(errand.ask(), STORE_CODES)
+        assert time.monotonic() - started < 14
+        assert len(city.received()) == before
+    await_truth(lambda: errand.phone.send("GET", "/account").status == 200, 20, "the counter does not come back")
+    errand.order_and_pay()
+    errand.await_state("written_off")
+    require_balance(city, errand.payment_id)
