@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -25,5 +26,26 @@ def tell_faults(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (SettingsFault, LaunchFault, GuitaiError) as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+        except Exception as error:
+            sentence = explain_database(error)
+            if sentence is None:
+                raise
+            raise click.ClickException(sentence) from error
 
     return told
+
+
+def explain_database(error: Exception) -> str | None:
+    """One sentence for a database that does not let us in; None for anything else. No driver is loaded for it.
+
+    The driver's own first line names address, user or database, never a password.
+    """
+    drivers = [sys.modules.get(name) for name in ("sqlalchemy.exc", "psycopg")]
+    if not any(isinstance(error, driver.OperationalError) for driver in drivers if driver is not None):
+        return None
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return f"the database does not let us in: {reason}"

@@ -56,5 +56,11 @@ def import_(home: Path, file: Path) -> None:
 
     from adapters.stores.directory import import_accounts
 
-    import_accounts(find_database(home), yaml.safe_load(file.read_text("utf-8")))
+    try:
+        document = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        raise click.ClickException(f"{file} is not YAML in UTF-8{place}; see docs/accounts.md") from error
+    import_accounts(find_database(home), document)
     click.echo("imported")

@@ -25,6 +25,7 @@ from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write
 
 JOURNEYS = ("bills",)
 PAYEES = ("gas", "water")
+EVIDENCE = ("report.json", "received.jsonl", "ledger.jsonl", "utility.jsonl")
 HOUSEHOLDS: Mapping[str, tuple[str, Tariff]] = {"gas": ("10086001", price_gas), "water": ("20086001", price_water)}
 """The seeded household of each company, and the tariff by which it bills."""
 
@@ -114,6 +115,8 @@ def run_demo(folder: Path, journeys: Sequence[str], choices: Choices) -> bool:
     report = make_progress()
     folder.mkdir(parents=True, exist_ok=True)
     discard_old_home(home)
+    for name in EVIDENCE:
+        (folder / name).unlink(missing_ok=True)  # what lies here afterwards is of this run, also if it fails half-way
     stack = open_stack(home, report)
     try:
         start_stores(stack, choices)
