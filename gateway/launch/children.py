@@ -116,7 +116,7 @@ class Children:
             child.require_alive()
         for name, pid in self._strangers.items():
             if not _runs(pid):
-                raise LaunchFault(f"{name} ended by itself. Its log is in {self._logs.parent}")
+                raise LaunchFault(f"{name} ended by itself. Its log is in {self._logs.parent / name}")
 
     def stop(self) -> None:
         """End all children."""

@@ -27,6 +27,7 @@ ROLE_OF = {"public": "public", "console": "console", "operations": "public", "wo
 
 def start_sandbox(stack: Stack) -> None:
     """Start the emulators, then bring their credentials into our secrets and accounts."""
+    stack.report("starting the sandbox")
     home = stack.places.folder("sandbox")
     addresses_file = home / "addresses.json"  # kept between runs: the sandbox takes the same ports again
     before = _read_mark(addresses_file)
@@ -53,6 +54,7 @@ def _read_mark(file: Path) -> tuple[int, int] | None:
 
 def start_apps(stack: Stack) -> None:
     """Start public, console, operations and the worker; wait until each web app answers and is ready."""
+    stack.report("starting the public app, the console, operations and the worker")
     ensure_console_key(stack)
     stack.reserved = reserve_ports(stack.places)
     ports = {name: reserved.getsockname()[1] for name, reserved in stack.reserved.items()}

@@ -105,6 +105,7 @@ def start_stores(stack: Stack, choices: Choices) -> None:
 
 
 def _start_postgres(stack: Stack, binaries: Path | None) -> str:
+    stack.report("starting PostgreSQL")
     with INTERRUPTION.held():
         postgres = start_postgres(stack.places.folder("postgres"), binaries=binaries)
         stack.services.append(("postgres", postgres))
