@@ -16,7 +16,7 @@ from services.errors import (
     PlatformError,
     PlatformRefused,
 )
-from services.model import Caller, Page, PaymentState
+from services.model import Caller, Page, PaymentState, PlatformName
 from services.orders import (
     AWAITING,
     ask_platform,
@@ -127,11 +127,13 @@ def _ask_once(till: Till, caller: Caller, file: PaymentFile) -> PaymentFile:
     return record_trade(till, file.payment, trade, "query")
 
 
-def list_payments(till: Till, caller: Caller, before: UUID | None = None, limit: int = PAGE_SIZE) -> Page[PaymentView]:
-    """The caller's payments, newest first; ``next_cursor`` is the last payment's id if there may be more."""
+def list_payments(
+    till: Till, caller: Caller, before: UUID | None = None, limit: int = PAGE_SIZE, platform: PlatformName | None = None
+) -> Page[PaymentView]:
+    """The caller's payments (on one platform, if named), newest first; ``next_cursor`` is the last one's id if there may be more."""
     with till.store.begin(caller.agencies) as tx:
         persons: Sequence[UUID] = tx.persons.joined_ids(caller.person_id)
-        listed = tx.payments.list_of_persons(persons, limit, before)
+        listed = tx.payments.list_of_persons(persons, limit, before, platform)
         files = [load_file(tx, payment.payment_id) for payment, _ in listed]
     cursor = str(files[-1].payment.payment_id) if len(files) == limit else None
     return Page([view_payment(file, caller.language) for file in files], cursor)

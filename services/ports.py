@@ -266,9 +266,9 @@ class PaymentStore(Protocol):
     def load(self, payment_id: UUID) -> tuple[Payment, list[PaymentEvent]] | None: ...
     def find_by_order(self, order_no: str) -> tuple[Payment, list[PaymentEvent]] | None: ...
     def list_of_persons(
-        self, person_ids: Sequence[UUID], limit: int, before: UUID | None
+        self, person_ids: Sequence[UUID], limit: int, before: UUID | None, platform: PlatformName | None = None
     ) -> list[tuple[Payment, PaymentEvent]]:
-        """Payments and their last event, newest first."""
+        """Payments and their last event, newest first; those made on one platform, if it is named."""
         ...
 
 

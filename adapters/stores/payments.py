@@ -100,9 +100,11 @@ class SqlPaymentStore:
         return None if row is None else (self._read(row), self._events(row))
 
     def list_of_persons(
-        self, person_ids: Sequence[UUID], limit: int, before: UUID | None
+        self, person_ids: Sequence[UUID], limit: int, before: UUID | None, platform: PlatformName | None = None
     ) -> list[tuple[Payment, PaymentEvent]]:
         chosen = select(payments).where(payments.c.person_id.in_(person_ids))
+        if platform is not None:
+            chosen = chosen.where(payments.c.platform == str(platform))
         if before is not None:
             chosen = chosen.where(payments.c.payment_id < before)
         rows = list(self._connection.execute(chosen.order_by(payments.c.payment_id.desc()).limit(limit)))

@@ -54,11 +54,10 @@ def show_payments(asked: dict[str, Any]) -> dict[str, Any]:
     """在本平台的缴费记录 · Payments made on this platform, newest first."""
     desk, caller = current_desk(), current_caller()
     before = UUID(asked["cursor"]) if "cursor" in asked else None
-    page = list_payments(desk.till, caller, before)
-    here = [view for view in page.items if view.payment.platform is caller.app.platform]
-    if here:
-        current_arrival().tell(tell_payments(desk, caller, [view.payment for view in here], "follow_payment"))
-    return {"payments": [describe_payment(view) for view in here], "next_cursor": page.next_cursor}
+    page = list_payments(desk.till, caller, before, platform=caller.app.platform)
+    if page.items:
+        current_arrival().tell(tell_payments(desk, caller, [view.payment for view in page.items], "follow_payment"))
+    return {"payments": [describe_payment(view) for view in page.items], "next_cursor": page.next_cursor}
 
 
 @blueprint.get("/payments/<uuid:payment_id>")

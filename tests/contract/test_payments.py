@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.errors import NotFound, VersionTaken
-from services.model import PaymentState
+from services.model import PaymentState, PlatformName
 from tests.contract.samples import NOW, Bench, make_event, make_payment
 
 
@@ -103,5 +103,7 @@ def test_list_is_newest_first_and_paged(bench: Bench) -> None:
         page = tx.payments.list_of_persons([person_id], 3, None)
         rest = tx.payments.list_of_persons([person_id], 3, page[-1][0].payment_id)
         assert tx.payments.list_of_persons([], 3, None) == []
+        assert tx.payments.list_of_persons([person_id], 3, None, PlatformName.WECHAT) == page
+        assert tx.payments.list_of_persons([person_id], 3, None, PlatformName.ALIPAY) == []
     assert [payment for payment, _ in page + rest] == made[::-1]
     assert {event.version for _, event in page + rest} == {2}
