@@ -226,7 +226,8 @@ def read_body(environ: Environ, limit: int) -> tuple[bytes, GuitaiError | None]:
     """
     stated = environ.get("CONTENT_LENGTH") or ""
     chunked = "HTTP_TRANSFER_ENCODING" in environ
-    if not chunked and not stated:
+    framed = environ.get("SERVER_PROTOCOL", "") not in ("HTTP/1.0", "HTTP/1.1")  # HTTP/2 ends a body without a length
+    if not chunked and not stated and not framed:
         return b"", None
     if (chunked and stated) or (stated and not re.fullmatch(r"[0-9]{1,18}", stated)):
         return b"", RequestIncomplete()

@@ -97,3 +97,15 @@ def test_a_number_that_cannot_be_one_costs_one_attempt(city: City) -> None:
     body = {"real_name": "王小明", "identity_number": WANG[:-1] + "2"}
     answers = [city.send("POST", "/v1/identity/real-name", body, token=token).status for _ in range(6)]
     assert answers == [422] * ATTEMPTS_AN_HOUR + [429]
+
+
+def test_a_body_without_a_length_is_read_in_http_2(city: City) -> None:
+    """HTTP/2 needs no Content-Length (RFC 9113, section 8.1): what comes without one was entered all the same."""
+    token = city.log_in()
+    before = len(city.entered())
+    answer = city.send(
+        "POST", "/v1/identity/phone", {"evidence": "13800138001"}, token=token,
+        environ={"SERVER_PROTOCOL": "HTTP/2", "CONTENT_LENGTH": ""},
+    )  # fmt: skip
+    assert answer.status == 200
+    assert len(city.entered()) == before + 1
