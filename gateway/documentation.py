@@ -109,8 +109,6 @@ def describe_operation(
     specification: Mapping[str, Any], catalogue: Catalogue, language: Language, method: str, path: str, operation: Any
 ) -> dict[str, Any]:
     """One operation as the page shows it."""
-    summary = operation.get("summary", "")
-    chinese, _, english = summary.partition(" · ")
     body = operation.get("requestBody", {}).get("content", {})
     success = next((code for code in operation["responses"] if str(code).startswith("2")), "")
     reply = operation["responses"].get(success, {}).get("content", {}).get("application/json", {}).get("schema")
@@ -119,18 +117,24 @@ def describe_operation(
         "method": method,
         "path": path,
         "anchor": f"{method}-{path}".lower().replace("/", "-").replace("{", "").replace("}", ""),
-        "summary": (english.rstrip(".") if language is Language.EN and english else chinese),
+        "summary": choose_words(operation.get("summary", ""), language).rstrip("."),
         "session": "security" in operation,
-        "purpose": catalogue.purpose(purpose, language) if purpose else "",
+        "purpose": "" if (named := catalogue.purpose(purpose, language)) == purpose else named,
         "success": success,
         "body": list_properties(specification, _first_schema(body), catalogue, language),
         "reply": list_properties(specification, reply, catalogue, language),
         "parameters": [
-            (one["name"], one["in"])
+            (one["name"], one["in"], choose_words(one.get("description", ""), language))
             for one in operation.get("parameters", ())
             if isinstance(one, dict) and "name" in one
         ],
     }
+
+
+def choose_words(text: str, language: Language) -> str:
+    """The half in this language of a text of the schemas: Chinese, a middle dot, English."""
+    chinese, _, english = text.partition(" · ")
+    return english if language is Language.EN and english else chinese
 
 
 def _first_schema(content: Mapping[str, Any]) -> Any:
@@ -152,7 +156,8 @@ def list_properties(
                 "type": describe_type(one),
                 "required": name in required,
                 "seen": catalogue.label(exposure, language) if exposure else "",
-                "note": one.get("description", ""),
+                "note": choose_words(one.get("description", ""), language),
+                "choices": one.get("enum", ()),
             }
         )
         inner = one.get("items") if one.get("type") == "array" else one

@@ -13,7 +13,7 @@ from services.model import PlatformName
 class ExposureQuery(Strict):
     """Where to go on in the list."""
 
-    cursor = Word("counters", UUID_FORM, description="上一页的 next_cursor")
+    cursor = Word("counters", UUID_FORM, description="上一页的 next_cursor · next_cursor of the page before")
 
 
 class SeenFieldReply(Strict):

@@ -131,5 +131,6 @@ class Many(fields.List[Any]):
 class Part(fields.Nested):
     """An object inside an object; ``exposure`` is what an absent one tells."""
 
-    def __init__(self, exposure: str, inner: Any, **more: Any) -> None:
-        super().__init__(inner, metadata=about(exposure, r"\{\}"), **more)
+    def __init__(self, exposure: str, inner: Any, *, description: str = "", **more: Any) -> None:
+        note = {"description": description} if description else {}
+        super().__init__(inner, metadata=about(exposure, r"\{\}", **note), **more)

@@ -17,7 +17,9 @@ class HouseholdRequest(Strict):
     """A household number (户号) at the company of one service."""
 
     service = Word("service_choice", SERVICE_ID, required=True)
-    household_no = Word("household_no", HOUSEHOLD_NO, required=True, description="户号")
+    household_no = Word(
+        "household_no", HOUSEHOLD_NO, required=True, description="户号，见纸质账单 · as it stands on the bill"
+    )
 
 
 class PreviewReply(Strict):

@@ -13,7 +13,8 @@ class PhoneRequest(Strict):
 
     evidence = Word(
         "phone_code", r"[\x20-\x7e]{1,8192}", required=True,
-        description="微信：getPhoneNumber 的 code；支付宝：my.getPhoneNumber 的 response（JSON 文本，原样）",
+        description="微信：getPhoneNumber 的 code；支付宝：my.getPhoneNumber 的 response（JSON 文本，原样） · "
+        "WeChat: code of getPhoneNumber; Alipay: response of my.getPhoneNumber, the JSON text as it came",
     )  # fmt: skip
 
 
@@ -27,11 +28,18 @@ class PhoneReply(Strict):
 class RealNameRequest(Strict):
     """Name and identity number; possession is proven by the verified phone, or by a face check."""
 
-    real_name = Word("real_name", PLAIN_TEXT + "{1,50}", required=True, description="姓名")
+    real_name = Word("real_name", PLAIN_TEXT + "{1,50}", required=True, description="姓名 · name as in the register")
     identity_number = Word(
-        "identity_number", "[1-9][0-9]{16}[0-9Xx]", required=True, description="公民身份号码（18 位）"
+        "identity_number",
+        "[1-9][0-9]{16}[0-9Xx]",
+        required=True,
+        description="公民身份号码，18 位 · identity number, 18 places",
     )
-    face_evidence = Word("face_evidence", r"[\x21-\x7e]{1,4096}", description="人脸核验凭证（可选）")
+    face_evidence = Word(
+        "face_evidence",
+        r"[\x21-\x7e]{1,4096}",
+        description="人脸核验凭证，可代替本人手机号 · face check; takes the place of one's own phone number",
+    )
 
 
 class RealNameReply(Strict):

@@ -18,7 +18,12 @@ class PaymentRequest(Strict):
 
     household_id = Id(required=True)
     bill_ref = Word("reference", BILL_REF, required=True)
-    amount_fen = Fen("amount", least=0, required=True, description="页面所示金额（分），与账单不一致时拒绝")
+    amount_fen = Fen(
+        "amount",
+        least=0,
+        required=True,
+        description="页面所示金额，与账单不一致时拒绝 · the amount shown; refused if the bill has another",
+    )
 
 
 class IdempotencyHeader(Schema):
@@ -31,7 +36,10 @@ class IdempotencyHeader(Schema):
 
     key = fields.String(
         required=True, data_key="Idempotency-Key",
-        metadata=about("reference", r"[\x21-\x7e]{8,128}", description="本次缴费的请求编号；重试时不变"),
+        metadata=about(
+            "reference", r"[\x21-\x7e]{8,128}", pattern=r"^[\x21-\x7e]{8,128}$",
+            description="本次缴费的请求编号，8 至 128 个可见字符；重试时不变 · 8 to 128 visible characters, new for each payment, the same for a retry",
+        ),
     )  # fmt: skip
 
 
@@ -54,7 +62,11 @@ class PaymentOpenReply(Strict):
     state = Choice("payment_state", STATES)
     amount_fen = Fen("amount")
     expires_at = Moment("order_expiry")
-    client_parameters = Part("payment_parameters", TillParameters)
+    client_parameters = Part(
+        "payment_parameters", TillParameters,
+        description="原样交给 wx.requestPayment（timeStamp 等五项）或 my.tradePay（tradeNO） · "
+        "goes as it is to wx.requestPayment (five members) or my.tradePay (tradeNO)",
+    )  # fmt: skip
 
 
 class PaymentView(Strict):
@@ -79,7 +91,7 @@ class PaymentView(Strict):
 class PaymentsQuery(Strict):
     """Where to go on in the list."""
 
-    cursor = Word("counters", UUID_FORM, description="上一页的 next_cursor")
+    cursor = Word("counters", UUID_FORM, description="上一页的 next_cursor · next_cursor of the page before")
 
 
 class PaymentsReply(Strict):

@@ -14,10 +14,13 @@ class SignInRequest(Strict):
     """A one-shot code that the platform gave to the mini-program."""
 
     platform = Choice("service_choice", tuple(PlatformName), required=True)
-    app_id = Word("app_id", "[0-9A-Za-z_-]{1,64}", required=True, description="AppID 小程序编号")
-    code = Word(
-        "login_code", r"[\x21-\x7e]{1,512}", required=True, description="wx.login 的 code；my.getAuthCode 的 authCode"
+    app_id = Word(
+        "app_id", "[0-9A-Za-z_-]{1,64}", required=True, description="小程序的 AppID · AppID of the mini-program"
     )
+    code = Word(
+        "login_code", r"[\x21-\x7e]{1,512}", required=True,
+        description="wx.login 的 code；my.getAuthCode 的 authCode · code of wx.login; authCode of my.getAuthCode",
+    )  # fmt: skip
 
 
 class SessionReply(Strict):

@@ -14,7 +14,9 @@ from openapi_spec_validator import validate
 from gateway.app import GUARDED, OPEN
 from gateway.auth import allow_anonymous, require_session
 from gateway.exposing import spoken_of
+from gateway.routes.payments import PAYMENTS_A_MINUTE
 from gateway.schemas.tables import names_of
+from services.bills import QUERIES_A_MINUTE
 from services.exposure import Direction
 from services.model import PlatformName
 from tests.unit.gateway.fakes_edge import CATALOGUE, City, build_city
@@ -178,3 +180,26 @@ def test_the_documentation_page_needs_nothing_else(city: City, path: str) -> Non
         if rule.startswith("/v1"):
             assert re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule) in page
     assert "bill_has_open_order" in page
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/en"])
+def test_a_client_can_be_written_from_the_page(city: City, path: str) -> None:
+    """The words that a field may hold, the form of the key, where the till's parameters go, the limits in force."""
+    page = city.send("GET", path).body.decode()
+    for word in (*PlatformName, "awaiting_payment", "written_off", "real-name"):
+        assert f"<code>{word}</code>" in page
+    rows = re.findall(r"client_parameters</code>.*?</tr>", page)
+    assert "wx.requestPayment" in rows[0]
+    assert "my.tradePay" in rows[0]
+    assert re.search(r"Idempotency-Key</code> \(header\) .*8 (至|to) 128", page)
+    numbers = (
+        f"{QUERIES_A_MINUTE} 次、下单 {PAYMENTS_A_MINUTE} 次",
+        f"{QUERIES_A_MINUTE} bill queries and {PAYMENTS_A_MINUTE} orders",
+    )
+    assert any(sentence in page for sentence in numbers)
+
+
+def test_the_english_page_speaks_english(city: City) -> None:
+    """No note of a field is left in Chinese; the language link is the one exception in the body."""
+    page = city.send("GET", "/docs/en").body.decode()
+    assert set(re.findall(r"[\u4e00-\u9fff]+", page.split("<body>")[1])) == {"中文"}
