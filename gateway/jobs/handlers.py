@@ -15,7 +15,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from gateway.logging import describe_exception, get_logger
-from services.errors import GuitaiError, NotFound
+from services.errors import GuitaiError, NotFound, ServiceUnknown
 from services.login_messages import tell_new_login
 from services.model import PaymentState
 from services.orders import confirm_payment, expire_order
@@ -51,10 +51,13 @@ def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
     log = _log.bind(task=task, subject=subject_id, request_id=request_id)
     try:
         result = TASKS[task](till, agency, subject, request_id)
-    except NotFound:
-        JOBS.labels(task, "failed").inc()
-        log.warning("the subject of a job does not exist")
     except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
+        if isinstance(error, NotFound) and not isinstance(
+            error, ServiceUnknown
+        ):  # a mapping that is gone may come back
+            JOBS.labels(task, "failed").inc()
+            log.warning("the subject of a job does not exist")
+            return
         JOBS.labels(task, "again").inc()
         log.warning("a job is put off", **describe_exception(error))
         _put_off(till, task, agency, subject, error)

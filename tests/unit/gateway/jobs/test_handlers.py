@@ -9,7 +9,7 @@ import pytest
 
 from adapters.queue import TASKS as QUEUE_TASKS
 from gateway.jobs.handlers import JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
-from services.errors import ConfigurationFault, ExposureUnavailable, StoreUnavailable
+from services.errors import ConfigurationFault, ExposureUnavailable, ServiceUnknown, StoreUnavailable
 from services.model import PaymentState
 from tests.fake_city import City, W
 
@@ -52,6 +52,7 @@ def test_a_job_runs_its_use_case(city: City, paid: tuple[UUID, UUID]) -> None:
     [
         (ExposureUnavailable(), SOON_SECONDS),
         (ConfigurationFault("gone"), LATER_SECONDS),
+        (ServiceUnknown("the mapping was withdrawn"), LATER_SECONDS),
         (KeyError("x"), LATER_SECONDS),
     ],
 )
