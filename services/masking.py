@@ -59,7 +59,7 @@ def mask_address(address: str) -> str:
 
 def _mask_latin_address(text: str) -> str:
     last = text.rsplit(",", 1)[-1].strip()
-    if "," not in text or re.search(r"\d", last) or len(last) > len(text) // 2:
+    if "," not in text or re.search(r"\d", last) or len(last) > min(len(text) // 2, DISTRICT_CHARACTERS):
         return STARS
     return f"{STARS}, {last}"
 

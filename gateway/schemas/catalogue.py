@@ -8,7 +8,8 @@ from gateway.schemas.fields import PLAIN_TEXT, Choice, Count, Many, Strict, Word
 from gateway.schemas.sessions import ASSURANCE
 
 SERVICE_ID = "[a-z][a-z0-9-]{0,63}"
-TEXT = PLAIN_TEXT + "{0,400}"
+TEXT = PLAIN_TEXT + "{0,500}"
+"""As long as the longest text of a mapping (``legal_basis``, ``config/mapping_schema.py``)."""
 
 
 class ServiceReply(Strict):

@@ -50,8 +50,8 @@ class BillItemReply(Strict):
 
     label = Word("bill_items", PLAIN_TEXT + "{1,100}")
     amount_fen = Fen("bill_items", least=-(10**11))
-    quantity = Word("bill_items", r"[0-9A-Za-z.³² ]{1,40}", allow_none=True)
-    unit_price = Word("bill_items", r"[0-9.]{1,40}", allow_none=True)
+    quantity = Word("bill_items", PLAIN_TEXT + "{1,40}", allow_none=True)
+    unit_price = Word("bill_items", PLAIN_TEXT + "{1,40}", allow_none=True)
 
 
 class BillReply(Strict):
