@@ -17,10 +17,11 @@ ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "room", "app", "route", "method", "status", "seconds", "request_id", "platform",
         "account", "session", "code", "error", "where", "reason", "task", "subject", "attempt", "dependency", "result",
-        "release", "count", "service", "direction", "state",
+        "release", "count", "service", "direction", "state", "operation", "meaning", "fault", "record_id", "outcome",
+        "library",
     }
 )  # fmt: skip
-"""Keys that may stand in a log line; any other is dropped, whoever adds it."""
+"""Keys that may stand in a log line; any other is dropped, whoever adds it (a test compares them with what the code writes)."""
 
 
 def drop_unknown_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -45,8 +46,23 @@ def configure_logging(level: str = "info") -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    logging.basicConfig(level=logging.WARNING, handlers=[LibraryHandler()], force=True)
     for name in ("werkzeug", "flask.app", "urllib3", "marshmallow"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class LibraryHandler(logging.Handler):
+    """What a library warns of, as a line of ours: which library, where, the class of the error; never its message."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line."""
+        error = record.exc_info[1] if record.exc_info else None
+        told = describe_exception(error) if error else {"where": f"{record.module}:{record.lineno} {record.funcName}"}
+        write = _LEVELS.get(record.levelno, "error")
+        getattr(structlog.get_logger(), write)("library_message", library=record.name, **told)
+
+
+_LEVELS = {logging.WARNING: "warning", logging.INFO: "info", logging.DEBUG: "debug"}
 
 
 def get_logger(name: str) -> Any:

@@ -52,9 +52,8 @@ def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
     try:
         result = TASKS[task](till, agency, subject, request_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
-        if isinstance(error, NotFound) and not isinstance(
-            error, ServiceUnknown
-        ):  # a mapping that is gone may come back
+        # A mapping that is gone may come back; a payment that does not exist will not.
+        if isinstance(error, NotFound) and not isinstance(error, ServiceUnknown):
             JOBS.labels(task, "failed").inc()
             log.warning("the subject of a job does not exist")
             return

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
 from gateway.app import create_operations_app
-from gateway.logging import configure_logging, describe_exception, drop_unknown_keys, get_logger
+from gateway.logging import ALLOWED, configure_logging, describe_exception, drop_unknown_keys, get_logger
 from services.ports import Ping
 
 
 @pytest.fixture(autouse=True)
 def _default_logs() -> Iterator[None]:
     """What a test configures ends with it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
     structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 class Answering:
@@ -91,3 +98,37 @@ def test_an_exception_is_told_by_class_and_place() -> None:
     assert told["error"] == "ValueError"
     assert "13800138001" not in repr(told)
     assert "test_operations.py" in told["where"]
+
+
+def list_log_keys() -> set[str]:
+    """Every keyword that the product's code gives to a logger."""
+    keys = set()
+    for folder in ("services", "adapters", "gateway"):
+        for file in (Path(__file__).parents[3] / folder).rglob("*.py"):
+            for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                    owner = call.func.value
+                    if isinstance(owner, ast.Name) and owner.id in ("logger", "log", "_log"):
+                        keys |= {one.arg for one in call.keywords if one.arg}
+    return keys
+
+
+def test_no_key_that_the_code_writes_is_dropped() -> None:
+    """A line about a lost record names the record: a key that is written and not allowed would be gone without a word."""
+    written = list_log_keys()
+    assert {"record_id", "fault", "operation"} <= written
+    assert written - ALLOWED == set()
+
+
+def test_a_library_is_told_by_name_and_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a library warns of is a line of ours without its words: they may hold what was asked."""
+    configure_logging("info")
+    logging.getLogger("psycopg.pool").warning("cannot reach %s", "13800138001")
+    try:
+        int("13800138001x")
+    except ValueError:
+        logging.getLogger("procrastinate.worker").exception("failed for 13800138001")
+    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (first["library"], first["level"]) == ("psycopg.pool", "warning")
+    assert (second["library"], second["error"], second["level"]) == ("procrastinate.worker", "ValueError", "error")
+    assert "1380013" not in repr([first, second])
