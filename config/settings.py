@@ -139,6 +139,12 @@ VARIABLES: Mapping[str, Variable] = {
         "How late a notice may be before the platform is asked, seconds.",
         "30",
     ),
+    "write_off_hours": Variable(
+        "GUITAI_WRITE_OFF_HOURS",
+        _read_integer(1, 168),
+        "How long a company may fail to answer before a write-off that it says is absent is refunded, hours.",
+        "24",
+    ),
     "session_minutes": Variable(
         "GUITAI_SESSION_MINUTES", _read_integer(1, 43200), "How long a citizen's session lasts, minutes.", "720"
     ),
@@ -172,6 +178,7 @@ class Settings:
     ledger_pool_size: int
     order_minutes: int
     confirm_after_seconds: int
+    write_off_hours: int
     session_minutes: int
     log_level: LogLevel
     release: str

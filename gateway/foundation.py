@@ -132,6 +132,7 @@ class Foundation:
             public_url=self.settings.public_url,
             order_minutes=self.settings.order_minutes,
             confirm_after_seconds=self.settings.confirm_after_seconds,
+            write_off_hours=self.settings.write_off_hours,
         )
 
     def new_id(self) -> UUID:
