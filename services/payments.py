@@ -27,7 +27,7 @@ from services.orders import (
     settle_closing,
     withdraw_order,
 )
-from services.payment_events import PaymentFile, Step, change_payment, load_file
+from services.payment_events import PaymentFile, Step, change_payment
 from services.payment_opening import KeyClaim, claim_key, open_payment, read_own
 from services.payment_replies import (
     PaymentReply,
@@ -134,7 +134,7 @@ def list_payments(
     with till.store.begin(caller.agencies) as tx:
         persons: Sequence[UUID] = tx.persons.joined_ids(caller.person_id)
         listed = tx.payments.list_of_persons(persons, limit, before, platform)
-        files = [load_file(tx, payment.payment_id) for payment, _ in listed]
+    files = [PaymentFile(payment, tuple(events)) for payment, events in listed]
     cursor = str(files[-1].payment.payment_id) if len(files) == limit else None
     return Page([view_payment(file, caller.language) for file in files], cursor)
 

@@ -267,8 +267,8 @@ class PaymentStore(Protocol):
     def find_by_order(self, order_no: str) -> tuple[Payment, list[PaymentEvent]] | None: ...
     def list_of_persons(
         self, person_ids: Sequence[UUID], limit: int, before: UUID | None, platform: PlatformName | None = None
-    ) -> list[tuple[Payment, PaymentEvent]]:
-        """Payments and their last event, newest first; those made on one platform, if it is named."""
+    ) -> list[tuple[Payment, list[PaymentEvent]]]:
+        """Whole files of a page, newest first; those made on one platform, if it is named. Two queries, however many."""
         ...
 
 

@@ -265,12 +265,12 @@ class FakePayments(_Rows):
 
     def list_of_persons(
         self, person_ids: Sequence[UUID], limit: int, before: UUID | None, platform: PlatformName | None = None
-    ) -> list[tuple[Payment, PaymentEvent]]:
+    ) -> list[tuple[Payment, list[PaymentEvent]]]:
         own = [row for row in self.tables.payments.values() if row.person_id in person_ids]
         own = [row for row in own if platform is None or row.platform is platform]
         own = [row for row in own if row.agency_id in self.agencies and (before is None or row.payment_id < before)]
         own.sort(key=lambda row: row.payment_id, reverse=True)
-        return [(row, self.tables.events[row.payment_id][-1]) for row in own[:limit]]
+        return [(row, list(self.tables.events[row.payment_id])) for row in own[:limit]]
 
 
 class FakeClaims(_Rows):

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, and_, exists, insert, literal, select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 
 from adapters.stores.cells import open_json, seal_json
@@ -93,37 +92,32 @@ class SqlPaymentStore:
 
     def load(self, payment_id: UUID) -> tuple[Payment, list[PaymentEvent]] | None:
         row = self._connection.execute(select(payments).where(payments.c.payment_id == payment_id)).first()
-        return None if row is None else (self._read(row), self._events(row))
+        return None if row is None else (self._read(row), self._events([row])[row.payment_id])
 
     def find_by_order(self, order_no: str) -> tuple[Payment, list[PaymentEvent]] | None:
         row = self._connection.execute(select(payments).where(payments.c.order_no == order_no)).first()
-        return None if row is None else (self._read(row), self._events(row))
+        return None if row is None else (self._read(row), self._events([row])[row.payment_id])
 
     def list_of_persons(
         self, person_ids: Sequence[UUID], limit: int, before: UUID | None, platform: PlatformName | None = None
-    ) -> list[tuple[Payment, PaymentEvent]]:
+    ) -> list[tuple[Payment, list[PaymentEvent]]]:
         chosen = select(payments).where(payments.c.person_id.in_(person_ids))
         if platform is not None:
             chosen = chosen.where(payments.c.platform == str(platform))
         if before is not None:
             chosen = chosen.where(payments.c.payment_id < before)
         rows = list(self._connection.execute(chosen.order_by(payments.c.payment_id.desc()).limit(limit)))
-        last = self._last_events(rows)
-        return [(self._read(row), last[row.payment_id]) for row in rows if row.payment_id in last]
+        events = self._events(rows)
+        return [(self._read(row), events[row.payment_id]) for row in rows]
 
-    def _events(self, row: Row[Any]) -> list[PaymentEvent]:
-        mine = and_(payment_events.c.agency_id == row.agency_id, payment_events.c.payment_id == row.payment_id)
-        query = select(payment_events).where(mine).order_by(payment_events.c.version)
-        return [_read_event(found) for found in self._connection.execute(query)]
-
-    def _last_events(self, rows: Sequence[Row[Any]]) -> dict[UUID, PaymentEvent]:
-        query = (
-            select(payment_events)
-            .ext(distinct_on(payment_events.c.payment_id))
-            .where(payment_events.c.payment_id.in_([row.payment_id for row in rows]))
-            .order_by(payment_events.c.payment_id, payment_events.c.version.desc())
-        )
-        return {found.payment_id: _read_event(found) for found in self._connection.execute(query)}
+    def _events(self, rows: Sequence[Row[Any]]) -> dict[UUID, list[PaymentEvent]]:
+        """All events of these payments, each payment's oldest first; agency and payment are the key's first columns."""
+        found: dict[UUID, list[PaymentEvent]] = {row.payment_id: [] for row in rows}
+        cells = payment_events.c
+        mine = and_(cells.agency_id.in_({row.agency_id for row in rows}), cells.payment_id.in_(found))
+        for event in self._connection.execute(select(payment_events).where(mine).order_by(cells.version)):
+            found[event.payment_id].append(_read_event(event))
+        return found
 
     def _read(self, row: Row[Any]) -> Payment:
         place = ("payments", "details_cipher", row.payment_id)

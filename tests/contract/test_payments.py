@@ -90,7 +90,7 @@ def test_another_agency_sees_nothing(bench: Bench) -> None:
 
 
 def test_list_is_newest_first_and_paged(bench: Bench) -> None:
-    """A person's payments come newest first with their last event; a cursor goes on where the page ended."""
+    """A person's payments come newest first with all their events; a cursor goes on where the page ended."""
     person_id = make_payment(bench).person_id
     made = [make_payment(bench, person_id, NOW + timedelta(minutes=step)) for step in range(4)]
     with bench.store.begin([bench.gas]) as tx:
@@ -106,4 +106,5 @@ def test_list_is_newest_first_and_paged(bench: Bench) -> None:
         assert tx.payments.list_of_persons([person_id], 3, None, PlatformName.WECHAT) == page
         assert tx.payments.list_of_persons([person_id], 3, None, PlatformName.ALIPAY) == []
     assert [payment for payment, _ in page + rest] == made[::-1]
-    assert {event.version for _, event in page + rest} == {2}
+    assert [[event.version for event in events] for _, events in page + rest] == [[1, 2]] * 4
+    assert {event.payment_id for _, events in page[:1] for event in events} == {made[3].payment_id}
