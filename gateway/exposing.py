@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -20,7 +20,7 @@ from webargs.flaskparser import FlaskParser
 
 from gateway.arrival import Arrival, Told, current_arrival
 from gateway.desk import Desk
-from services.errors import ExposureUndeclared, GuitaiError, InputRefused
+from services.errors import ExposureUndeclared, InputRefused
 from services.exposure import locate_body
 from services.model import Caller
 
@@ -90,7 +90,6 @@ class Spoken:
     teller: Teller | None = None
     open: bool = False
     published: bool = False
-    published_errors: frozenset[str] = field(default_factory=frozenset)
 
 
 def exposed(
@@ -133,8 +132,9 @@ def announce_request(arrival: Arrival, spoken: Spoken, values: Mapping[str, Any]
     assert arrival.caller is not None  # noqa: S101 - the blueprint's check ran before
     try:
         arrival.tell(cast("Teller", spoken.teller)(desk, arrival.caller, arrival, values))
-    except GuitaiError:
-        arrival.tell([desk.recorder.tell_of_nothing()])
+    except Exception:  # whatever kept the teller from its answer, what was entered was seen
+        if not arrival.told:
+            arrival.tell([desk.recorder.tell_of_nothing()])
         desk.recorder.record_entered(arrival)
         refuse_unasked(arrival, spoken)
         raise

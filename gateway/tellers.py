@@ -1,11 +1,13 @@
 """What a request is about and whom it concerns, found out before anything is done with it.
 
-A teller may refuse (no such household, too many look-ups): then the request is recorded as one that reached no service.
+A teller may refuse (no such household, too many look-ups). What it told before counts; if it told nothing, the request is
+recorded as one that reached no service.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -22,16 +24,21 @@ from services.till import business_day
 
 
 def tell_look_up(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
-    """A household number typed: its holder is concerned, registered with us or not. Spends the look-up."""
+    """A household number typed: its holder is concerned, registered with us or not. Spends the look-up.
+
+    A refused look-up is recorded for the service all the same, for the caller alone: a chain id for every number that somebody
+    tries would grow without bound.
+    """
     asked = arrival.read_object()
     service, household_no = asked.get("service"), asked.get("household_no")
     if not isinstance(service, str) or not isinstance(household_no, str):
         return [desk.recorder.tell_of_nothing()]
-    admission = desk.households.admit(caller, service, household_no)
-    g.admission = admission
     purpose = "look_up_household" if arrival.route.endswith("/lookup") else "manage_households"
-    concerned = (caller.chain_id, admission.holder_chain_id)
-    return [Told(admission.mapping, admission.agency_id, purpose, concerned)]
+    mapping = desk.households.find_service(caller, service)
+    told = Told(mapping, desk.directory.agency_id(mapping.agency), purpose, (caller.chain_id,))
+    arrival.tell([told])
+    admission = g.admission = desk.households.admit(caller, service, household_no)
+    return [replace(told, concerned=(caller.chain_id, admission.holder_chain_id))]
 
 
 def tell_household(purpose: str) -> Any:

@@ -197,6 +197,18 @@ def test_a_household_search_concerns_its_holder(city: City) -> None:
     assert entered.service == "gas-bill"
 
 
+def test_a_refused_search_is_recorded_for_its_service(city: City) -> None:
+    """A number that was typed in vain was typed for a service: its purpose and law stand in the records, not the account's."""
+    body = {"service": "gas-bill", "household_no": "10086001"}
+    answer = city.send("POST", "/v1/households/lookup", body, token=city.log_in())
+    assert answer.json["code"] == "assurance_too_low"
+    for record in (city.entered()[-1], city.shown()[-1]):
+        told = record.disclosure
+        assert (told.service, told.purpose) == ("gas-bill", "look_up_household")
+        assert told.concerned == (told.actor,)
+    assert "household_no" in city.entered()[-1].disclosure.fields
+
+
 def test_the_same_key_gives_the_same_bytes(city: City) -> None:
     """A repeated payment request is the first one; with another body it is refused."""
     token, payment_id = open_payment(city)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from gateway.app import CompleteResponse
 from gateway.arrival import Audience
 from gateway.exposing import exposed, in_room
 from gateway.guard import MAY_LEAVE, read_body, run_application
-from gateway.schemas.identity import AccountReply
+from gateway.schemas.identity import AccountReply, RealNameRequest
 from services.errors import RequestIncomplete, RequestTooLarge
 from services.exposure import Direction
 from services.model import PlatformName
@@ -31,11 +31,11 @@ def is_published(city: City, body: bytes) -> bool:
     return hashlib.sha256(body).hexdigest() in city.guard.publication.manifest().values()
 
 
-def add_route(city: City, path: str, view: Any) -> None:
+def add_route(city: City, path: str, view: Any, methods: Sequence[str] = ("GET",)) -> None:
     """Add a route to a running app, as a careless colleague would."""
     app = city.guard.application
     app._got_first_request = False  # type: ignore[attr-defined]
-    app.add_url_rule(path, endpoint=path, view_func=view)  # type: ignore[attr-defined]
+    app.add_url_rule(path, endpoint=path, view_func=view, methods=methods)  # type: ignore[attr-defined]
 
 
 def test_a_reply_to_a_session_is_recorded_before_it_leaves(city: City) -> None:
@@ -151,6 +151,32 @@ def test_a_reply_outside_the_budget_is_refused(city: City) -> None:
     )
     add_route(city, "/v1/over", view)
     assert city.send("GET", "/v1/over", token=token).status == 500
+
+
+def test_an_entry_outside_the_budget_is_recorded_and_goes_no_further(city: City) -> None:
+    """The catalogue's room asks for no name: what was typed stands in the ledger, and the view does not run."""
+    token, ran = city.log_in(), []
+    view = exposed("browse_services", in_room("catalogue", "browse_services"), asks=RealNameRequest)(
+        lambda: ran.append("view")
+    )
+    add_route(city, "/v1/asks-too-much", view, methods=["POST"])
+    answer = city.send("POST", "/v1/asks-too-much", {"real_name": "王小明"}, token=token)
+    assert (answer.status, ran) == (500, [])
+    assert city.entered()[-1].disclosure.fields == {"real_name"}
+
+
+def test_what_was_entered_is_recorded_when_the_teller_breaks(city: City) -> None:
+    """A fault of ours while finding out what a request is about does not unsee what was typed."""
+    token = city.log_in()
+
+    def break_down(*_: Any) -> Any:
+        raise RuntimeError("a fault of ours")
+
+    view = exposed("prove_identity", break_down, asks=RealNameRequest)(lambda: None)
+    add_route(city, "/v1/broken", view, methods=["POST"])
+    answer = city.send("POST", "/v1/broken", {"real_name": "王小明"}, token=token)
+    assert answer.status == 500
+    assert city.entered()[-1].disclosure.fields == {"real_name"}
 
 
 def test_a_generator_is_refused(city: City) -> None:

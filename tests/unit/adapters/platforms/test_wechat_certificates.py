@@ -140,6 +140,24 @@ def test_an_expired_certificate_is_not_believed(platform: WeChatPlatform, wechat
         platform.query_order(WATER, ORDER_NO, TOLD)
 
 
+def test_a_certificate_that_expires_while_we_run_is_believed_no_longer(
+    platform: WeChatPlatform, wechat: responses.RequestsMock
+) -> None:
+    """A process that learned a certificate asks for its dates each time, not once."""
+    offer(wechat, entry("platform", OLD, days=3))
+    answer(wechat, "GET", QUERY_URL, trade(), **SIGNED)
+    platform.query_order(WATER, ORDER_NO, TOLD)
+    body = notice_body()
+    for later, believed in ((timedelta(days=1), True), (timedelta(days=2), False)):
+        now = NOW + later
+        headers = wechat_headers(body, **SIGNED, at=now)
+        if believed:
+            assert platform.read_notice(WATER, headers, body, now)[0].trade is not None
+        else:
+            with pytest.raises(NoticeRefused, match="unknown_serial"):
+                platform.read_notice(WATER, headers, body, now)
+
+
 @pytest.mark.parametrize("status", [404, 500])
 def test_a_platform_without_certificates_is_no_reason_to_believe(
     platform: WeChatPlatform, wechat: responses.RequestsMock, status: int
