@@ -34,6 +34,9 @@ def test_an_unknown_refund_keeps_its_number(city: City, wang: Citizen, behaviour
     city.wait_until_quiet()
     assert city.books(payment_id) == (8640, 8640, 0)
     assert len(city.platforms[W].orders[city.order_no(payment_id)].refunds) == 1
+    asked = [operation for operation, _ in city.platforms[W].told if "refund" in operation]
+    again = [] if behaviour == "timeout_after" else ["request_refund"]
+    assert asked == ["request_refund", "query_refund", *again]
 
 
 @pytest.mark.parametrize("notified", [True, False])
