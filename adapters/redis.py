@@ -30,10 +30,13 @@ _KEEP_SECONDS = 86_400
 _SAVE_SESSION = """
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 redis.call('SET', KEYS[2], KEYS[1], 'EX', ARGV[2])
-redis.call('SADD', KEYS[3], KEYS[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[4])
+redis.call('ZADD', KEYS[3], ARGV[3], KEYS[1])
 if redis.call('TTL', KEYS[3]) < tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[3], ARGV[2]) end
 return 1
 """
+"""The sessions of a login are scored by their end, so that those long gone leave: a login may be used for years."""
+
 _SPEND = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
@@ -52,7 +55,7 @@ return 0
 
 
 class Cipher(Protocol):
-    """What the token cache needs of the keyring."""
+    """What the token cache needs of the keyring. A cell that does not open raises ``RuntimeError``."""
 
     def encrypt(self, table: str, column: str, row_id: object, plaintext: bytes) -> bytes: ...
     def decrypt(self, table: str, column: str, row_id: object, ciphertext: bytes) -> bytes: ...
@@ -76,8 +79,9 @@ class RedisSessions:
     def save(self, token: str, session: Session) -> None:
         keys = [_session_key(token), _by_session(session.session_id), _by_login(session.login_id)]
         keep = _seconds_until(session.expires_at, self._clock) + _KEEP_SECONDS
+        end, gone = session.expires_at.timestamp(), self._clock.now().timestamp() - _KEEP_SECONDS
         with _reporting_unavailability():
-            self._save(keys=keys, args=[_write_session(session), keep])
+            self._save(keys=keys, args=[_write_session(session), keep, end, gone])
 
     def load(self, token: str) -> Session | None:
         """The session, also one that has expired by the clock (the caller tells the two apart), or None."""
@@ -105,7 +109,7 @@ class RedisSessions:
         return sorted((one for one in found if one.expires_at > now), key=lambda one: one.created_at)
 
     def _members(self, login_id: UUID) -> list[bytes]:
-        members: Any = self._client.smembers(_by_login(login_id))
+        members: Any = self._client.zrange(_by_login(login_id), 0, -1)
         return list(members)
 
 
@@ -148,10 +152,13 @@ class RedisTokenCache:
             found = _take(self._client.get(_token_key(key)))
         if found is None:
             return None
-        cell = json.loads(found)
-        if datetime.fromisoformat(cell["expires_at"]) <= self._clock.now():
-            return None
-        return self._cipher.decrypt("redis", "token", key, bytes.fromhex(cell["value"])).decode()
+        try:
+            cell = json.loads(found)
+            if datetime.fromisoformat(cell["expires_at"]) <= self._clock.now():
+                return None
+            return self._cipher.decrypt("redis", "token", key, bytes.fromhex(cell["value"])).decode()
+        except (ValueError, KeyError, TypeError, RuntimeError):
+            return None  # not ours, or of a keyring that is gone: as good as lost, and it may be lost
 
     def save(self, key: str, value: str, seconds: int) -> None:
         expires_at = datetime.fromtimestamp(self._clock.now().timestamp() + seconds, UTC)
@@ -208,7 +215,7 @@ def _by_session(session_id: UUID) -> str:
 
 
 def _by_login(login_id: UUID) -> str:
-    return f"guitai:login:{login_id}"
+    return f"guitai:login-sessions:{login_id}"
 
 
 def _token_key(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,6 +114,19 @@ def test_login_ends_with_all_its_sessions(cache: Cache) -> None:
     assert cache.sessions.list_of_login([session.login_id]) == []
 
 
+def test_the_sessions_of_a_login_do_not_pile_up(real: Cache, redis_server: RunningRedis) -> None:
+    """Whoever opens the mini-program every day leaves no trail of ended sessions in Redis."""
+    session = make_session(real)
+    with make_redis_client(redis_server.url) as client:
+        for _ in range(5):
+            now = real.clock.now()
+            real.sessions.save(
+                uuid4().hex, make_session(real, login_id=session.login_id, expires_at=now + timedelta(hours=12))
+            )
+            real.clock.advance(24 * 3600)
+        assert client.zcard(f"guitai:login-sessions:{session.login_id}") == 2
+
+
 def test_limit_slides(cache: Cache) -> None:
     """A window holds as many acts as allowed, per rule and subject; the oldest makes room when it leaves the window."""
     subject = uuid4().hex
@@ -161,6 +175,16 @@ def test_token_expires_by_the_clock_port(real: Cache) -> None:
     real.clock.advance(7199)
     assert real.tokens.load(key) == "token"
     real.clock.advance(1)
+    assert real.tokens.load(key) is None
+
+
+@pytest.mark.parametrize("cell", [b"not json", b"{}", b'{"expires_at": "2099-01-01T00:00:00+00:00", "value": "00"}'])
+def test_a_token_that_does_not_open_counts_as_lost(real: Cache, redis_server: RunningRedis, cell: bytes) -> None:
+    """Whatever somebody writes into Redis, or an older keyring wrote: a new token is fetched, nothing fails."""
+    key = uuid4().hex
+    real.tokens.save(key, "token", 60)
+    with make_redis_client(redis_server.url) as client:
+        client.set(f"guitai:token:{hashlib.sha256(key.encode()).hexdigest()}", cell)
     assert real.tokens.load(key) is None
 
 
