@@ -86,6 +86,48 @@ def test_a_refusal_of_what_was_written_off_is_not_believed(city: City, wang: Cit
     assert city.books(payment_id) == (8640, 0, 8640)
 
 
+def test_a_late_refusal_is_no_refund_without_the_question(city: City, wang: Citizen) -> None:
+    """Also when the first attempt is long settled, a definite no is followed by the question: the write-off may be there."""
+    payment_id = city.pay_and_confirm(wang)
+    city.gas.forgetful = True
+    city.deliver()
+    city.gas.script.plan("write_off", "timeout_after")
+    city.gas.script.plan("find_write_off", *["system"] * 8, "no_such_write_off")
+    city.wait_until_quiet()
+    assert "write_off_repeated" in city.names(payment_id)
+    assert city.books(payment_id) == (8640, 0, 8640)
+
+
+def test_no_refund_while_an_attempt_may_be_on_its_way(city: City, wang: Citizen) -> None:
+    """A definite no to the second attempt is no refund while the first may still arrive: the company is asked once more later."""
+    payment_id = city.pay_and_confirm(wang)
+    city.deliver()
+    city.gas.script.plan("write_off", "timeout", "amount_mismatch")
+    city.run_jobs()
+    city.wait(40)
+    assert city.names(payment_id)[-2:] == ["write_off_repeated", "write_off_doubtful"]
+    assert city.state(payment_id) is S.WRITE_OFF_UNKNOWN
+    city.gas.bills["G-1"].amount_fen = 9000
+    city.wait_until_quiet()
+    assert city.books(payment_id) == (8640, 8640, 0)
+
+
+def test_a_write_off_of_another_amount_is_doubt(city: City, wang: Citizen) -> None:
+    """Books that hold our number with another amount are no receipt: people look, and the company is asked again."""
+    payment_id = city.pay_and_confirm(wang)
+    city.deliver()
+    city.gas.script.plan("write_off", "timeout_after")
+    city.run_jobs()
+    number = city.file(payment_id).payment.sequence_no
+    right, city.gas.write_offs[number] = city.gas.write_offs[number], ("W000001", "G-1", 1)
+    city.wait(40)
+    assert city.state(payment_id) is S.WRITE_OFF_UNKNOWN
+    assert city.file(payment_id).events[-1].data["reason"] == "amount_differs"
+    city.gas.write_offs[number] = right
+    city.wait_until_quiet()
+    assert city.books(payment_id) == (8640, 0, 8640)
+
+
 def test_no_refund_while_a_write_off_may_exist(city: City, wang: Citizen) -> None:
     """However long the company cannot say whether it wrote the bill off, nothing is refunded; when it can, it decides."""
     payment_id = city.pay_and_confirm(wang)
