@@ -19,8 +19,10 @@ from sqlalchemy import (
     and_,
     create_engine,
     func,
+    literal,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.pool import NullPool
@@ -49,9 +51,10 @@ def rotate_cells(owner_url: str, keyring: Keyring, progress: Callable[[int], Non
     engine = create_engine(driver_url(owner_url), poolclass=NullPool, hide_parameters=True)
     done = 0
     for table in ROW_IDS:
+        after: tuple[Any, ...] | None = None
         while True:
             with reporting_unavailability(), engine.begin() as connection:
-                moved = _rotate_batch(connection, keyring, table, batch)
+                moved, after = _rotate_batch(connection, keyring, table, after, batch)
             if not moved:
                 break
             done += moved
@@ -64,13 +67,21 @@ def list_cells(table: Table) -> list[str]:
     return [column.name for column in table.c if column.name.endswith("_cipher")]
 
 
-def _rotate_batch(connection: Connection, keyring: Keyring, table: Table, batch: int) -> int:
-    old = or_(*(_is_old(table.c[name], keyring.current_key_id) for name in list_cells(table)))
-    rows = connection.execute(select(table).where(old).limit(batch).with_for_update(key_share=True)).all()
+def _rotate_batch(
+    connection: Connection, keyring: Keyring, table: Table, after: tuple[Any, ...] | None, batch: int
+) -> tuple[int, tuple[Any, ...] | None]:
+    """The next rows in the order of their key, so that a large table is read once and not once for each batch."""
+    key = list(table.primary_key.columns)
+    query = select(table).where(or_(*(_is_old(table.c[name], keyring.current_key_id) for name in list_cells(table))))
+    if after is not None:
+        query = query.where(
+            tuple_(*key) > tuple_(*(literal(value, column.type) for value, column in zip(after, key, strict=True)))
+        )
+    rows = connection.execute(query.order_by(*key).limit(batch).with_for_update(key_share=True)).all()
     for row in rows:
-        key = and_(*(column == getattr(row, column.name) for column in table.primary_key.columns))
-        connection.execute(update(table).where(key).values(_seal_again(keyring, table, row)))
-    return len(rows)
+        this = and_(*(column == getattr(row, column.name) for column in key))
+        connection.execute(update(table).where(this).values(_seal_again(keyring, table, row)))
+    return len(rows), tuple(getattr(rows[-1], column.name) for column in key) if rows else after
 
 
 def _is_old(column: ColumnElement[Any], current: bytes) -> ColumnElement[bool]:
