@@ -13,7 +13,7 @@ What ``Door.send`` does, in this order, for each attempt by itself:
 
 **If step 6 fails, the answer still counts.** The record of step 4 stands and says what the platform may have seen; without
 an outcome it reads as unknown, which is never less than the truth. Dropping the answer instead would hide from us a paid
-order or a refund that the platform has made: money lost to save a line of a log. The failure is logged and counted.
+order or a refund that the platform has made: money lost to save a line of a log. The failure is logged with the record's id.
 """
 
 from __future__ import annotations
