@@ -17,6 +17,7 @@ from services.errors import BackEndGarbled, BackEndRefused, HouseholdNotFound, S
 from services.mapping import ServiceMapping
 from services.model import Bill, BillItem, Caller, Household, JsonValue
 from services.ports import BackEnd, KeyedHash, RateLimiter
+from services.sessions import require_assurance
 
 QUERIES_A_MINUTE = 10
 """Per person: the public water-company interface allows ten queries a minute and customer (case-rules, section 8)."""
@@ -52,10 +53,12 @@ class BillDesk:
     def list_bills(self, caller: Caller, household: Household) -> BillsInView:
         """The unpaid bills of a household that the caller has bound.
 
-        Raises ``TooManyRequests``, ``ServiceOff``, ``HouseholdNotFound`` and the errors of a back end.
+        Raises ``AssuranceTooLow`` (a mapping may ask for more than when the household was bound), ``TooManyRequests``,
+        ``ServiceOff``, ``HouseholdNotFound`` and the errors of a back end.
         """
-        self.limiter.spend("bill-queries", str(caller.person_id), QUERIES_A_MINUTE, 60)
         mapping = self.catalogue.service(household.service)
+        require_assurance(caller, mapping.assurance)
+        self.limiter.spend("bill-queries", str(caller.person_id), QUERIES_A_MINUTE, 60)
         bills = ask_for_bills(self.back_end_of(mapping), household.household_no, caller.request_id)
         payee = mapping.payee_name.get(caller.language, mapping.payee)
         seen = tuple(BillInView(refer_to_bill(self.keyed_hash, household.household_id, b.bill_no), b) for b in bills)

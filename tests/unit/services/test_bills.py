@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.bills import QUERIES_A_MINUTE, ask_for_bills, read_bills, refer_to_bill
-from services.errors import BackEndGarbled, BackEndUnreachable, HouseholdNotFound, TooManyRequests
-from services.model import Household
+from services.errors import AssuranceTooLow, BackEndGarbled, BackEndUnreachable, HouseholdNotFound, TooManyRequests
+from services.model import Assurance, Household
 from tests.fakes import FakeBackEnd, FakeBill, FakeKeyedHash
 from tests.unit.gateway.fakes_edge import GAS, City, build_city
 from tests.unit.services.test_households import sign_in
@@ -49,6 +50,14 @@ def test_queries_are_limited(city: City) -> None:
         city.desk.bills.list_bills(caller, household())
     city.clock.advance(60)
     assert city.desk.bills.list_bills(caller, household())
+
+
+def test_bills_need_the_level_that_the_service_asks_for_now(city: City) -> None:
+    """A household that was bound when the service asked for less opens no bill to a caller who is not known well enough."""
+    caller = replace(sign_in(city), assurance=Assurance.ANONYMOUS)
+    with pytest.raises(AssuranceTooLow):
+        city.desk.bills.list_bills(caller, household())
+    assert [name for name, _ in city.back_ends["gas-bill"].calls if name == "list_bills"] == []
 
 
 def test_nothing_owed_is_an_empty_list() -> None:
