@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import EXCLUDE, Schema, fields
 
 from gateway.schemas.catalogue import SERVICE_ID, TEXT
-from gateway.schemas.fields import MASKED_TEXT, UUID_FORM, Choice, Fen, Id, Many, Moment, Part, Strict, Word, about
+from gateway.schemas.fields import MASKED_TEXT, UUID_FORM, Choice, Fen, Id, Many, Moment, Part, Strict, Word
 from gateway.schemas.households import BILL_REF, HOUSEHOLD_NO_MASKED, PERIOD, BillItemReply
 from services.model import PaymentState
 
@@ -34,12 +34,9 @@ class IdempotencyHeader(Schema):
 
         unknown = EXCLUDE
 
-    key = fields.String(
-        required=True, data_key="Idempotency-Key",
-        metadata=about(
-            "reference", r"[\x21-\x7e]{8,128}", pattern=r"^[\x21-\x7e]{8,128}$",
-            description="本次缴费的请求编号，8 至 128 个可见字符；重试时不变 · 8 to 128 visible characters, new for each payment, the same for a retry",
-        ),
+    key = Word(
+        "reference", r"[\x21-\x7e]{8,128}", required=True, data_key="Idempotency-Key",
+        description="本次缴费的请求编号，8 至 128 个可见字符；重试时不变 · 8 to 128 visible characters, new for each payment, the same for a retry",
     )  # fmt: skip
 
 

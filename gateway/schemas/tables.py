@@ -24,11 +24,6 @@ def names_of(schema: type[Schema]) -> frozenset[str]:
     return frozenset(place.name for place in list_places(schema, "body:"))
 
 
-def merge_tables(operation: str, *groups: Iterator[WireField]) -> WireTable:
-    """One table of several places, such as a body and a query."""
-    return WireTable(operation, [place for group in groups for place in group])
-
-
 def list_places(schema: type[Schema], prefix: str) -> Iterator[WireField]:
     """Every place of a schema, nested ones included."""
     for declared, field in schema().fields.items():

@@ -226,6 +226,17 @@ def test_the_same_key_gives_the_same_bytes(city: City) -> None:
     assert (other.status, other.json["code"]) == (409, "idempotency_key_reused")
 
 
+@pytest.mark.parametrize("key", ["short", "with a space", "k" * 129, "号码号码号码号码"])
+def test_a_key_of_another_form_is_refused(city: City, key: str) -> None:
+    """The Idempotency-Key is what the documentation says: 8 to 128 visible characters; a refused one is named."""
+    token, _ = open_payment(city)
+    (row,) = city.store.tables.payments.values()
+    body = {"household_id": str(row.household_id), "bill_ref": "x" * 32, "amount_fen": 8640}
+    answer = city.send("POST", "/v1/payments", body, token=token, headers={"Idempotency-Key": key})
+    assert (answer.status, answer.json["code"]) == (422, "input_refused")
+    assert answer.json["detail"]["fields"] == [{"path": "idempotency_key", "rule": "form"}]
+
+
 def test_payments_are_limited_to_five_a_minute(city: City) -> None:
     """The sixth waits, and is told for how long."""
     token, _ = open_payment(city)
