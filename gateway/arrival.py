@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from flask import request
 from marshmallow import Schema
 
 from services.errors import GuitaiError
-from services.exposure import Disclosure
+from services.exposure import Disclosure, Trail
 from services.mapping import Room, ServiceMapping, disclose
 from services.model import Caller, JsonValue, Language, PlatformName
 
@@ -68,6 +68,7 @@ class Arrival:
     shows: type[Schema] | None = None
     published: bool = False
     route: str = "-"
+    trail: Trail = field(default_factory=Trail)
 
     def welcome(self, caller: Caller) -> None:
         """From here on this request has a session."""
@@ -99,6 +100,7 @@ class Arrival:
         return disclose(
             told.what, platform=audience.platform, agency_id=told.agency_id, account=audience.account,
             purpose=told.purpose, request_id=self.request_id, actor=actor, concerned=told.concerned, subject=told.subject,
+            trail=None if self.caller else self.trail,
         )  # fmt: skip
 
 

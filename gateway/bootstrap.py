@@ -53,6 +53,7 @@ def make_desk(base: Foundation) -> Desk:
             base.new_id,
             lambda: secrets.token_urlsafe(32),
             base.settings.session_minutes,
+            base.log,
         ),
         identity=IdentityDesk(
             base.store, base.platforms, base.register, base.face, catalogue, limiter, base.keyring, base.clock

@@ -15,7 +15,7 @@ from flask import g
 
 from gateway.arrival import Arrival, Told
 from gateway.desk import Desk
-from services.errors import InputRefused, NotFound
+from services.errors import InputRefused, NotFound, TooManyRequests
 from services.exposure import merge_concerned
 from services.identity import read_identity_number
 from services.model import Caller, Household, Payment
@@ -72,23 +72,31 @@ def tell_payment(purpose: str) -> Any:
 
 
 def tell_real_name(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
-    """An identity number typed: whoever is known by it is concerned, beside the caller. Spends the attempt.
+    """An identity number typed: its holder is concerned beside the caller, known here or not. Spends the attempt.
 
-    In this order: who has no attempt left is not to learn from the time of the answer whether a number is known here.
+    In this order: who has no attempt left is refused by the view, and neither answer nor time says whether the number is known.
+    The platform saw it all the same, so the record names its holder also then. A number that cannot be is nobody's.
     """
-    told = Told(desk.catalogue.room("account"), caller.app.agency_id, "prove_identity", (caller.chain_id,))
+    concerned: tuple[UUID, ...] = (caller.chain_id,)
     typed = arrival.read_object().get("identity_number")
-    if not isinstance(typed, str):
-        return [told]
+    number = _read_number(desk, typed) if isinstance(typed, str) else None
+    if number is not None:
+        try:
+            g.identity_number = desk.identity.admit_attempt(caller, number)
+        except TooManyRequests as refused:
+            g.attempt_refused = refused
+        with desk.store.begin(caller.agencies) as tx:
+            root, admitted = desk.directory.root_agency(), "identity_number" in g
+            chain = tx.persons.find_chain(root, number, desk.clock.now(), account=admitted)
+        concerned = merge_concerned(concerned, (chain,))
+    return [Told(desk.catalogue.room("account"), caller.app.agency_id, "prove_identity", concerned)]
+
+
+def _read_number(desk: Desk, typed: str) -> str | None:
     try:
-        read_identity_number(typed, business_day(desk.clock.now()))
+        return read_identity_number(typed, business_day(desk.clock.now()))
     except InputRefused:
-        return [told]
-    number = g.identity_number = desk.identity.admit_attempt(caller, typed)
-    with desk.store.begin(caller.agencies) as tx:
-        holder = tx.persons.find_by_identity(number)
-    concerned = merge_concerned((caller.chain_id,), (holder.chain_id,) if holder else ())
-    return [Told(told.what, told.agency_id, told.purpose, concerned)]
+        return None
 
 
 def about_household(desk: Desk, caller: Caller, household: Household, purpose: str) -> Told:

@@ -1,8 +1,7 @@
-"""Pure rules of exposure: what bytes show to a platform, whether that was declared and allowed, and what a record says.
+"""Pure rules of exposure: what bytes show to a platform, and whether that was declared and allowed.
 
-The ledger says what a platform *may* have seen. A leaf holds names, purpose, law and commitments, never a value: bodies
-here have so little entropy that a bare hash of one is found by trying. Every digest is HMAC-SHA256 under 32 random bytes of
-its own, kept apart and erasable. Leaves are canonical JSON (RFC 8785) with a format version. PIPL articles 6, 21, 23, 55, 56.
+The ledger says what a platform *may* have seen; what a record of it holds stands in ``services/leaves.py``. Every digest is
+HMAC-SHA256 under 32 random bytes of its own, kept apart and erasable. PIPL articles 6, 21, 23, 55, 56.
 """
 
 from __future__ import annotations
@@ -13,17 +12,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from enum import StrEnum
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-import rfc8785
-
 from services.errors import ExposureOverBudget, ExposureUndeclared
 from services.model import JsonValue, PlatformName
 
-LEAF_FORMAT = 1
 MAX_PATH = 200  # characters; every value carries its path: a long one, a thousand times over, would be the memory's end
 TRANSPORT_HEADERS = frozenset({"host", "content-length", "accept-encoding", "connection"})
 """Headers that the HTTP client itself adds; everything else must stand in the wire table."""
@@ -53,12 +48,23 @@ Budget = Mapping[Direction, frozenset[str]]
 """For one service and one platform: the field names that may be seen in each direction."""
 
 
+@dataclass(slots=True)
+class Trail:
+    """The records that one request has left before it is known who speaks; the ledger notes them here as it writes them.
+
+    Whoever finds out who it was hands it to ``ports.ExposureLog.attribute``. Used by one thread.
+    """
+
+    left: list[tuple[Disclosure, UUID]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     """Why something may be shown: for which service, by which law, to whom, concerning whom. There is no default.
 
     ``fields`` is what the caller declares; the door compares it with what the bytes really hold and with ``budget``.
     ``account`` names our app or merchant account on the platform. ``subject`` is our id of the payment or case, if any.
+    ``trail`` gathers the records of a request whose person is not known yet.
     """
 
     agency_id: UUID
@@ -74,6 +80,7 @@ class Disclosure:
     concerned: tuple[UUID, ...] = ()
     subject: UUID | None = None
     fields: frozenset[str] = frozenset()
+    trail: Trail | None = field(default=None, compare=False, repr=False)
 
     def declaring(self, fields: Iterable[str], *, account: str | None = None) -> Disclosure:
         """The same disclosure with the fields that the next bytes are declared to hold."""
@@ -279,114 +286,6 @@ def reply_content(status: int, body: bytes) -> bytes:
 def commit(salt: bytes, content: bytes) -> str:
     """HMAC-SHA256 of ``content`` under a record's own 32 random bytes, in lower-case hex."""
     return hmac.new(salt, content, hashlib.sha256).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A record as it is stored: canonical bytes, and the columns by which people look for it (all repeated in the bytes)."""
-
-    record_id: UUID
-    agency_id: UUID
-    at: datetime
-    kind: str
-    platform: str
-    direction: str
-    service: str
-    chains: tuple[UUID, ...]
-    data: bytes
-
-    @property
-    def leaf_hash(self) -> bytes:
-        """RFC 9162 leaf hash: SHA-256 over a zero byte and the canonical bytes."""
-        return hashlib.sha256(b"\x00" + self.data).digest()
-
-
-def make_leaf(
-    record_id: UUID, at: datetime, business_on: date, exposure: Exposure, *, nonce: bytes, salt: bytes
-) -> Leaf:
-    """The canonical leaf of an exposure. ``actor`` and ``concerned`` are random chain ids; no value is in it."""
-    told = exposure.disclosure
-    concerned = tuple(dict.fromkeys(told.concerned))
-    body: dict[str, JsonValue] = {
-        "v": LEAF_FORMAT,
-        "kind": "exposure",
-        "id": str(record_id),
-        "agency": str(told.agency_id),
-        "at": canonical_moment(at),
-        "business_on": business_on.isoformat(),
-        "direction": str(exposure.direction),
-        "platform": str(told.platform),
-        "account": told.account,
-        "operation": exposure.operation,
-        "service": told.service,
-        "mapping_version": told.mapping_version,
-        "purpose": told.purpose,
-        "legal_basis": told.legal_basis,
-        "fields": sorted(told.fields),
-        "actor": str(told.actor) if told.actor else None,
-        "concerned": [str(chain) for chain in concerned],
-        "subject": str(told.subject) if told.subject else None,
-        "request_id": told.request_id,
-        "status": exposure.status,
-        "headers": sorted(exposure.headers),
-        "digest": commit(salt, exposure.content),
-        "nonce": nonce.hex(),
-    }
-    chains = tuple(dict.fromkeys(([told.actor] if told.actor else []) + list(concerned)))
-    return Leaf(
-        record_id, told.agency_id, at, "exposure", str(told.platform), str(exposure.direction), told.service, chains,
-        rfc8785.dumps(body),
-    )  # fmt: skip
-
-
-def make_outcome_leaf(
-    record_id: UUID, of: UUID, agency_id: UUID, at: datetime, outcome: Outcome, status: int | None, *, nonce: bytes
-) -> Leaf:
-    """The canonical leaf that says what became of an earlier ``sent_to_server`` record."""
-    body: dict[str, JsonValue] = {
-        "v": LEAF_FORMAT, "kind": "outcome", "id": str(record_id), "of": str(of), "agency": str(agency_id),
-        "at": canonical_moment(at), "outcome": str(outcome), "status": status, "nonce": nonce.hex(),
-    }  # fmt: skip
-    return Leaf(record_id, agency_id, at, "outcome", "", "", "", (), rfc8785.dumps(body))
-
-
-def make_publication_leaf(
-    record_id: UUID, agency_id: UUID, at: datetime, release: str, manifest: Mapping[str, str], *, nonce: bytes
-) -> Leaf:
-    """The canonical leaf of one release: path or name of every published body and its SHA-256."""
-    body: dict[str, JsonValue] = {
-        "v": LEAF_FORMAT, "kind": "publication", "id": str(record_id), "agency": str(agency_id),
-        "at": canonical_moment(at), "release": release, "bodies": dict(sorted(manifest.items())), "nonce": nonce.hex(),
-    }  # fmt: skip
-    return Leaf(record_id, agency_id, at, "publication", "", "", "", (), rfc8785.dumps(body))
-
-
-def canonical_moment(at: datetime) -> str:
-    """UTC with microseconds and Z, always the same width. Raises ``ValueError`` for a naive datetime."""
-    if at.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
-    utc = at - (at.utcoffset() or at - at)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond:06d}Z"
-
-
-def check_leaf(leaf: Leaf, leaf_hash: bytes) -> list[str]:
-    """Faults of a stored record against itself: canonical form, columns, hash. An empty list means none."""
-    try:
-        body = json.loads(leaf.data)
-    except ValueError:
-        return ["the leaf is not JSON"]
-    faults = [] if rfc8785.dumps(body) == leaf.data else ["the leaf is not canonical"]
-    if leaf.leaf_hash != leaf_hash:
-        faults.append("the leaf hash does not fit the leaf")
-    stored = {
-        "id": str(leaf.record_id), "agency": str(leaf.agency_id), "at": canonical_moment(leaf.at), "kind": leaf.kind,
-        "platform": leaf.platform, "direction": leaf.direction, "service": leaf.service,
-    }  # fmt: skip
-    faults += [f"column {name} differs from the leaf" for name, value in stored.items() if body.get(name, "") != value]
-    named = {chain for chain in [body.get("actor"), *body.get("concerned", [])] if chain}
-    if named != {str(chain) for chain in leaf.chains}:
-        faults.append("the persons of the record differ from the leaf")
-    return faults
 
 
 def fields_of_json(table: WireTable, body: bytes) -> frozenset[str]:

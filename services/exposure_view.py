@@ -64,7 +64,7 @@ class ExposureDesk:
         """A page of records on the caller's platform, newest first. Raises ``InputRefused`` for a cursor of another form."""
         before = read_cursor(cursor)
         with self.store.begin(caller.agencies) as tx:
-            chains = [tx.persons.load(person_id).chain_id for person_id in tx.persons.joined_ids(caller.person_id)]
+            chains = tx.persons.list_chains(caller.person_id)
         found = self.reader.list_of_chains(chains, caller.app.platform, PAGE_SIZE + 1, before)
         page = [self._explain(leaf, caller.language) for leaf in found[:PAGE_SIZE]]
         more = len(found) > PAGE_SIZE

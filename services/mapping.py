@@ -13,7 +13,7 @@ from uuid import UUID
 
 from config.shapes import Shape
 from services.errors import ExposureUndeclared
-from services.exposure import Budget, Disclosure
+from services.exposure import Budget, Disclosure, Trail
 from services.expressions import Expression
 from services.model import Assurance, JsonValue, Language, PlatformName
 from services.reply_shape import ReplyNode
@@ -150,6 +150,7 @@ def disclose(
     actor: UUID | None = None,
     concerned: Sequence[UUID] = (),
     subject: UUID | None = None,
+    trail: Trail | None = None,
 ) -> Disclosure:
     """The disclosure for something that a platform is about to see of this service or room.
 
@@ -171,4 +172,5 @@ def disclose(
         actor=actor,
         concerned=tuple(concerned),
         subject=subject,
+        trail=trail,
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from services.exposure import Disclosure, Exposure, Outcome
+from services.exposure import Disclosure, Exposure, Outcome, Trail
 from services.model import (
     BackEndAddress,
     Household,
@@ -54,6 +54,10 @@ class ExposureLog(Protocol):
         self, record_id: UUID, agency_id: UUID, outcome: Outcome, status: int | None, received: Exposure | None
     ) -> None:
         """Record what became of a call and, in the same commit, what the platform answered. Raises ``ExposureUnavailable``."""
+        ...
+
+    def attribute(self, trail: Trail, chain: UUID) -> None:
+        """Record whom the records of a trail concern, now that it is known, and empty it. Raises ``ExposureUnavailable``."""
         ...
 
     def publish(self, agency_id: UUID, release: str, manifest: Mapping[str, str]) -> None:
@@ -205,8 +209,15 @@ class PersonStore(Protocol):
     def list_logins(self, person_id: UUID) -> list[Login]: ...
     def record_phone(self, person_id: UUID, phone: str, at: datetime) -> None: ...
     def find_by_identity(self, identity_number: str) -> Person | None: ...
+    def find_chain(self, agency_id: UUID, identity_number: str, at: datetime, *, account: bool = True) -> UUID:
+        """The chain id that stands for whoever has this number, who may never log in; made if it is new.
+
+        The account's, if there is one; ``account`` false asks for the number's own alone: no look at who is known here.
+        """
+        ...
+
     def record_identity(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> None:
-        """Raise the person to real-name. The number's keyed hash is unique: a loser of a race gets ``Conflict``."""
+        """Raise the person to real-name; the number's own chain becomes theirs too. A loser of a race gets ``Conflict``."""
         ...
 
     def join(self, person_id: UUID, into: UUID, at: datetime) -> None:
@@ -227,20 +238,18 @@ class PersonStore(Protocol):
         """This person and every account that was joined into it."""
         ...
 
+    def list_chains(self, person_id: UUID) -> list[UUID]:
+        """Every chain id of this human: the account's, those of joined accounts, the proven number's. An erased one is left out."""
+        ...
+
 
 class HouseholdStore(Protocol):
     """Households and who has bound them."""
 
     def bind(
-        self,
-        agency_id: UUID,
-        service: str,
-        household_no: str,
-        holder_name: str,
-        address: str,
-        person_id: UUID,
+        self, agency_id: UUID, service: str, household_no: str, holder_name: str, address: str, person_id: UUID,
         at: datetime,
-    ) -> Household:
+    ) -> Household:  # fmt: skip
         """Bind a household to a person; one household has one row and one chain id for its holder, however many bind it."""
         ...
 
@@ -284,6 +293,10 @@ class ClaimStore(Protocol):
 
 class IdempotencyStore(Protocol):
     """Idempotency keys of one person with the reply that they gave. Replies are encrypted."""
+
+    def is_answered(self, agency_id: UUID, person_id: UUID, key: str, body_digest: str) -> bool:
+        """Whether this key has given its reply to this very request; claims nothing."""
+        ...
 
     def take(
         self, agency_id: UUID, person_id: UUID, key: str, body_digest: str, payment_id: UUID, at: datetime

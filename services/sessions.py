@@ -13,9 +13,10 @@ from uuid import UUID
 
 from services.catalogue import Catalogue
 from services.errors import AssuranceTooLow, InputRefused, LastLogin, LoginCutOff, NotFound, NotSignedIn, SessionExpired
+from services.exposure import Trail
 from services.mapping import disclose
 from services.model import Assurance, Caller, Language, Login, Person, PlatformApp, PlatformName, PlatformUser, Session
-from services.ports import Clock, Directory, Platform, RateLimiter, SessionStore, Store
+from services.ports import Clock, Directory, ExposureLog, Platform, RateLimiter, SessionStore, Store
 
 SIGN_INS_A_MINUTE = 600
 """Per app: a whole city in a morning stays below it; a guesser of codes does not get far."""
@@ -65,6 +66,7 @@ class SessionDesk:
     new_id: Callable[[], UUID]
     new_token: Callable[[], str]
     session_minutes: int
+    log: ExposureLog
 
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp:
         """The mini-program of ours that asks to sign in; spends its limit. Raises ``InputRefused``, ``TooManyRequests``."""
@@ -74,17 +76,22 @@ class SessionDesk:
         self.limiter.spend("sign-in", app.app, SIGN_INS_A_MINUTE, 60)
         return app
 
-    def sign_in(self, app: PlatformApp, code: str, language: Language, request_id: str) -> SignedIn:
-        """Exchange a platform's one-shot code for a session.
+    def sign_in(
+        self, app: PlatformApp, code: str, language: Language, request_id: str, trail: Trail | None = None
+    ) -> SignedIn:
+        """Exchange a platform's one-shot code for a session. ``trail`` holds what the request has left in the ledger so far.
 
-        Raises ``LoginCodeRefused``, ``LoginCutOff`` and the errors of a platform.
+        Once the person is known, also one who was cut off, the ledger says whose these records are; otherwise they stay nobody's.
+        Raises ``LoginCodeRefused``, ``LoginCutOff``, ``ExposureUnavailable`` and the errors of a platform.
         """
+        trail = Trail() if trail is None else trail
         told = disclose(
             self.catalogue.room("sign-in"), platform=app.platform, agency_id=app.agency_id, account=app.app,
-            purpose="sign_in", request_id=request_id,
+            purpose="sign_in", request_id=request_id, trail=trail,
         )  # fmt: skip
         user = self.platforms[app.platform].identify(app, code, told)
         login, person, new_login = self._recognise(app, user)
+        self.log.attribute(trail, person.chain_id)
         if login.revoked_at is not None:
             raise LoginCutOff
         now = self.clock.now()

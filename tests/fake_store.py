@@ -150,6 +150,14 @@ class FakePersons(_Rows):
     def find_by_identity(self, identity_number: str) -> Person | None:
         return next((row for row in self.tables.persons.values() if row.identity_number == identity_number), None)
 
+    def find_chain(self, agency_id: UUID, identity_number: str, at: datetime, *, account: bool = True) -> UUID:
+        self._require(agency_id)
+        holder = self.find_by_identity(identity_number) if account else None
+        return holder.chain_id if holder else self._chain_of(agency_id, identity_number)
+
+    def _chain_of(self, agency_id: UUID, identity_number: str) -> UUID:
+        return self.tables.chains.setdefault((agency_id, "identity", identity_number), uuid4())
+
     def record_identity(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> None:
         known = self.find_by_identity(identity_number)
         if known is not None and known.person_id != person_id:
@@ -159,6 +167,9 @@ class FakePersons(_Rows):
         changed = replace(person, real_name=real_name, identity_number=identity_number, assurance=level)
         self.tables.persons[person.person_id] = changed
         self._note(person_id, at, "identity_proven", {})
+        if person.identity_number is None:
+            self._chain_of(person.agency_id, identity_number)
+            self._note(person_id, at, "chain_adopted", {})
 
     def join(self, person_id: UUID, into: UUID, at: datetime) -> None:
         for login in self.list_logins(person_id):
@@ -186,6 +197,14 @@ class FakePersons(_Rows):
 
     def joined_ids(self, person_id: UUID) -> list[UUID]:
         return [person_id, *(who for who, into in self.tables.joined.items() if into == person_id)]
+
+    def list_chains(self, person_id: UUID) -> list[UUID]:
+        found: list[UUID] = []
+        for person in (self.load(one) for one in self.joined_ids(person_id)):
+            found.append(person.chain_id)
+            key = (person.agency_id, "identity", person.identity_number or "")
+            found += [self.tables.chains[key]] if key in self.tables.chains else []
+        return list(dict.fromkeys(found))
 
     def _note(self, person_id: UUID, at: datetime, name: str, data: Mapping[str, JsonValue]) -> None:
         self.tables.person_events.append((person_id, at, name, data))
@@ -293,6 +312,10 @@ class FakeIdempotency(_Rows):
     ) -> tuple[UUID, str, bytes | None]:
         self._require(agency_id)
         return self.tables.keys.setdefault((agency_id, person_id, key), (payment_id, body_digest, None))
+
+    def is_answered(self, agency_id: UUID, person_id: UUID, key: str, body_digest: str) -> bool:
+        _, digest, reply = self.tables.keys.get((agency_id, person_id, key), (None, "", None))
+        return reply is not None and digest == body_digest
 
     def record_reply(self, agency_id: UUID, person_id: UUID, key: str, reply: bytes) -> bytes:
         payment_id, digest, known = self.tables.keys[agency_id, person_id, key]

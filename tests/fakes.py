@@ -22,7 +22,7 @@ from services.errors import (
     ExposureUnavailable,
     TooManyRequests,
 )
-from services.exposure import Exposure, Outcome
+from services.exposure import Disclosure, Exposure, Outcome, Trail
 from services.model import (
     BackEndAddress,
     JsonValue,
@@ -82,6 +82,7 @@ class FakeExposureLog:
         self.records: list[tuple[UUID, Exposure]] = []
         self.outcomes: list[tuple[UUID, Outcome, int | None, Exposure | None]] = []
         self.publications: list[tuple[UUID, str, Mapping[str, str]]] = []
+        self.attributions: list[tuple[UUID, list[tuple[Disclosure, UUID]]]] = []
         self.down = False
 
     def append(self, exposures: Sequence[Exposure]) -> list[UUID]:
@@ -89,6 +90,8 @@ class FakeExposureLog:
             raise ExposureUnavailable
         made = [(uuid4(), exposure) for exposure in exposures]
         self.records += made
+        for record_id, exposure in made:
+            self._note(exposure, record_id)
         return [record_id for record_id, _ in made]
 
     def append_outcome(
@@ -97,6 +100,20 @@ class FakeExposureLog:
         if self.down:
             raise ExposureUnavailable
         self.outcomes.append((record_id, outcome, status, received))
+        if received is not None:
+            self._note(received, uuid4())
+
+    def attribute(self, trail: Trail, chain: UUID) -> None:
+        if self.down:
+            raise ExposureUnavailable
+        left = [(told, record_id) for told, record_id in trail.left if told.actor is None]
+        if left:
+            self.attributions.append((chain, left))
+        trail.left.clear()
+
+    def _note(self, exposure: Exposure, record_id: UUID) -> None:
+        if exposure.disclosure.trail is not None:
+            exposure.disclosure.trail.left.append((exposure.disclosure, record_id))
 
     def publish(self, agency_id: UUID, release: str, manifest: Mapping[str, str]) -> None:
         self.publications.append((agency_id, release, dict(manifest)))

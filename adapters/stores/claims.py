@@ -76,6 +76,13 @@ class SqlIdempotencyStore:
         place = _place("digest_cipher", person_id, found.key_hash)
         return found.payment_id, open_text(self._keyring, place, found.digest_cipher), self._reply(person_id, found)
 
+    def is_answered(self, agency_id: UUID, person_id: UUID, key: str, body_digest: str) -> bool:
+        found = self._find(agency_id, person_id, key)
+        if found is None or found.reply_cipher is None:
+            return False
+        place = _place("digest_cipher", person_id, found.key_hash)
+        return open_text(self._keyring, place, found.digest_cipher) == body_digest
+
     def record_reply(self, agency_id: UUID, person_id: UUID, key: str, reply: bytes) -> bytes:
         """See the port. Raises ``NotFound`` if the key was not taken."""
         found = self._find(agency_id, person_id, key)

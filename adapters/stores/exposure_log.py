@@ -6,20 +6,24 @@ that arrive meanwhile are the next batch, written by one statement. Whatever fai
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import rfc8785
-
 from adapters.clock import business_date
 from adapters.ids import make_id
 from adapters.stores.group_commit import GroupCommit
 from adapters.stores.ledger_writer import Entry, LedgerConnection, Publication
-from services.exposure import Exposure, Outcome, make_leaf, make_outcome_leaf, make_publication_leaf
+from services.exposure import Disclosure, Exposure, Outcome, Trail
+from services.leaves import (
+    digest_manifest,
+    make_attribution_leaf,
+    make_leaf,
+    make_outcome_leaf,
+    make_publication_leaf,
+)
 from services.ports import Clock
 
 WAIT_SECONDS = 2.0
@@ -40,6 +44,8 @@ class SqlExposureLog:
         ids = [_add_exposure(entry, exposure, self._clock.now()) for exposure in exposures]
         if ids:
             self._group.submit(entry)
+        for record_id, exposure in zip(ids, exposures, strict=True):
+            _note(exposure.disclosure, record_id)
         return ids
 
     def append_outcome(
@@ -49,16 +55,32 @@ class SqlExposureLog:
         entry, at = Entry(), self._clock.now()
         leaf = make_outcome_leaf(make_id(at), record_id, agency_id, at, outcome, status, nonce=os.urandom(32))
         entry.add(leaf, of=record_id)
-        if received is not None:
-            _add_exposure(entry, received, at)
+        received_id = _add_exposure(entry, received, at) if received is not None else None
         self._group.submit(entry)
+        if received is not None and received_id is not None:
+            _note(received.disclosure, received_id)
+
+    def attribute(self, trail: Trail, chain: UUID) -> None:
+        """See the port. One leaf for each agency, platform and request; a record that names its actor needs none."""
+        entry, at = Entry(), self._clock.now()
+        groups: dict[tuple[UUID, str, str], list[UUID]] = {}
+        for told, record_id in trail.left:
+            if told.actor is None:
+                groups.setdefault((told.agency_id, str(told.platform), told.request_id), []).append(record_id)
+        for (agency_id, platform, request_id), records in groups.items():
+            nonce = os.urandom(32)
+            entry.add(
+                make_attribution_leaf(make_id(at), agency_id, at, platform, request_id, chain, records, nonce=nonce)
+            )
+        if groups:
+            self._group.submit(entry)
+        trail.left.clear()
 
     def publish(self, agency_id: UUID, release: str, manifest: Mapping[str, str]) -> None:
         """See the port. Two processes that publish the same at once make one leaf."""
         at = self._clock.now()
         leaf = make_publication_leaf(make_id(at), agency_id, at, release, manifest, nonce=os.urandom(32))
-        digest = hashlib.sha256(rfc8785.dumps(dict(sorted(manifest.items())))).digest()
-        entry = Entry(publication=Publication(agency_id, release, digest, leaf.record_id))
+        entry = Entry(publication=Publication(agency_id, release, digest_manifest(manifest), leaf.record_id))
         entry.add(leaf)
         self._group.submit(entry)
 
@@ -77,3 +99,8 @@ def _add_exposure(entry: Entry, exposure: Exposure, at: datetime) -> UUID:
     leaf = make_leaf(record_id, at, business_date(at), exposure, nonce=os.urandom(32), salt=salt)
     entry.add(leaf, salt=salt)
     return record_id
+
+
+def _note(told: Disclosure, record_id: UUID) -> None:
+    if told.trail is not None:
+        told.trail.left.append((told, record_id))

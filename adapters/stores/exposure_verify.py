@@ -1,102 +1,133 @@
-"""Recomputing every record of the ledger: canonical form, hash, columns, persons, and what belongs beside a record."""
+"""Recomputing the ledger from the rows up, page by page: memory does not grow with it.
+
+One transaction with one snapshot reads everything, so a ledger that is being written to is checked as it stood at one moment.
+What a page is held against stands in ``ledger_checks.py``; what belongs to no record at all is found at the end.
+What cannot be seen before there is a tree: docs/exposure.md.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.rows import namedtuple_row
 
-from services.errors import StoreUnavailable
-from services.exposure import Leaf, check_leaf
+from adapters.stores.connection import StoreFault, without_values
+from adapters.stores.ledger_checks import LedgerFault, Page, VerifyReport, check_page
+from services.errors import ConfigurationFault, StoreUnavailable
 
-_STEP = 1000
+__all__ = ["LedgerFault", "VerifyReport", "verify"]
+
+STEP = 1000
+"""Records of a page, and after so many the progress is told."""
 _SCOPE: LiteralString = (
     "SELECT set_config('guitai.agencies', coalesce((SELECT string_agg(agency_id::text, ',') FROM agencies), ''), false)"
 )
-_RECORDS: LiteralString = """
-SELECT r.*, ARRAY(
-    SELECT p.chain_id FROM exposure_persons p WHERE p.agency_id = r.agency_id AND p.record_id = r.record_id
-) AS chains, ARRAY(
-    SELECT DISTINCT p.platform FROM exposure_persons p WHERE p.agency_id = r.agency_id AND p.record_id = r.record_id
-) AS platforms
-FROM exposure_records r ORDER BY r.record_id
-"""
-_ORPHANS: LiteralString = """
-SELECT 'exposure_persons' AS place, p.agency_id, p.record_id, 'the record is missing' AS what FROM exposure_persons p
-WHERE NOT EXISTS (SELECT 1 FROM exposure_records r WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id)
-UNION ALL
-SELECT 'exposure_records', o.agency_id, o.record_id, 'the record that this outcome speaks of is missing'
-FROM exposure_records o WHERE o.kind = 'outcome' AND NOT EXISTS
-    (SELECT 1 FROM exposure_records r WHERE r.agency_id = o.agency_id AND r.record_id = o.of_id)
-UNION ALL
-SELECT 'exposure_publications', p.agency_id, p.record_id, 'the record is missing' FROM exposure_publications p
-WHERE NOT EXISTS (SELECT 1 FROM exposure_records r WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerFault:
-    """One thing that does not hold, and where."""
-
-    place: str
-    agency_id: UUID
-    record_id: UUID
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.place} {self.agency_id} {self.record_id}: {self.what}"
-
-
-@dataclass
-class VerifyReport:
-    """How many records were read and what does not hold. No faults: every record is what it was when it was written."""
-
-    records: int = 0
-    faults: list[LedgerFault] = field(default_factory=list)
+_MAY_READ: LiteralString = (
+    "SELECT count(*) FROM unnest(ARRAY['agencies', 'exposure_records', 'exposure_persons', 'exposure_salts',"
+    " 'exposure_publications']) AS t(name) WHERE NOT has_table_privilege(name, 'SELECT')"
+)
+_AGENCIES: LiteralString = "SELECT DISTINCT agency_id FROM exposure_records ORDER BY agency_id"
+_PAGE: LiteralString = (
+    "SELECT * FROM exposure_records WHERE agency_id = %s AND record_id >= %s ORDER BY record_id LIMIT %s"
+)
+_PERSONS: LiteralString = (
+    "SELECT * FROM exposure_persons WHERE agency_id = %s AND record_id BETWEEN %s AND %s ORDER BY record_id"
+)
+_SALTS: LiteralString = "SELECT * FROM exposure_salts WHERE agency_id = %s AND record_id BETWEEN %s AND %s"
+_NAMED: LiteralString = "SELECT record_id, at, kind, direction, platform, leaf FROM exposure_records WHERE agency_id = %s AND record_id = ANY(%s)"
+_OUTCOMES: LiteralString = (
+    "SELECT of_id, count(*) AS count FROM exposure_records WHERE agency_id = %s AND of_id = ANY(%s) GROUP BY of_id"
+)
+_ATTRIBUTED: LiteralString = (
+    "SELECT attributed_by, chain_id, record_id FROM exposure_persons WHERE agency_id = %s AND attributed_by = ANY(%s)"
+)
+_PUBLICATIONS: LiteralString = "SELECT * FROM exposure_publications WHERE agency_id = %s AND record_id = ANY(%s)"
+_STRAYS: tuple[tuple[str, str, LiteralString], ...] = (
+    (
+        "exposure_persons", "the record is missing",
+        ("SELECT p.agency_id, p.record_id FROM exposure_persons p WHERE NOT EXISTS (SELECT 1 FROM exposure_records r"
+        " WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id AND r.kind = 'exposure')"),
+    ),
+    (
+        "exposure_persons", "the attribution that the row names is missing",
+        ("SELECT p.agency_id, p.record_id FROM exposure_persons p WHERE p.attributed_by IS NOT NULL AND NOT EXISTS (SELECT 1"
+        " FROM exposure_records r WHERE r.agency_id = p.agency_id AND r.record_id = p.attributed_by AND r.kind = 'attribution')"),
+    ),
+    (
+        "exposure_salts", "a salt without its record",
+        ("SELECT s.agency_id, s.record_id FROM exposure_salts s WHERE NOT EXISTS (SELECT 1 FROM exposure_records r"
+        " WHERE r.agency_id = s.agency_id AND r.record_id = s.record_id AND r.kind = 'exposure')"),
+    ),
+    (
+        "exposure_publications", "the record is missing",
+        ("SELECT p.agency_id, p.record_id FROM exposure_publications p WHERE NOT EXISTS (SELECT 1 FROM exposure_records r"
+        " WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id AND r.kind = 'publication')"),
+    ),
+)  # fmt: skip
+"""Rows that hang in the air: table, what is wrong, and which they are."""
 
 
 def verify(url: str, progress: Callable[[int], None]) -> VerifyReport:
-    """Read the whole ledger as its owner, the worker or the sequencer; ``progress`` gets the count every thousand records.
+    """Read the whole ledger as its owner or as the worker, who may read salts; ``progress`` gets the count after every page.
 
-    Raises ``StoreUnavailable``.
+    The worker sees the rows of the agencies that exist, the owner also a row that was given another agency.
+    Raises ``StoreUnavailable``, and ``ConfigurationFault`` for a role that may not read all of it.
     """
     report = VerifyReport()
     try:
         with psycopg.connect(url, connect_timeout=5, row_factory=namedtuple_row) as connection:
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            _require_rights(connection)
             connection.execute(_SCOPE)
-            connection.execute("SET TRANSACTION READ ONLY")
-            with connection.cursor("ledger") as cursor:
-                cursor.itersize = _STEP
-                for row in cursor.execute(_RECORDS):
-                    _check(row, report)
-                    if report.records % _STEP == 0:
-                        progress(report.records)
-            report.faults += [LedgerFault(*row) for row in connection.execute(_ORPHANS)]
+            for page in _read_pages(connection):
+                report.add(check_page(page))
+                report.records += len(page.records)
+                progress(report.records)
+            report.add(_find_strays(connection))
     except psycopg.OperationalError as error:
         raise StoreUnavailable(f"the ledger cannot be read ({error.sqlstate or 'no SQLSTATE'})") from None
+    except psycopg.Error as error:
+        raise StoreFault("the ledger cannot be read") from without_values(error)
     return report
 
 
-def _check(row: Any, report: VerifyReport) -> None:
-    report.records += 1
-    leaf = Leaf(
-        row.record_id, row.agency_id, row.at, row.kind, row.platform, row.direction, row.service, tuple(row.chains),
-        bytes(row.leaf),
-    )  # fmt: skip
-    faults = check_leaf(leaf, bytes(row.leaf_hash)) or _check_beside(leaf, row.of_id, row.platforms)
-    report.faults += [LedgerFault("exposure_records", row.agency_id, row.record_id, what) for what in faults]
+def _require_rights(connection: psycopg.Connection[Any]) -> None:
+    row = connection.execute(_MAY_READ).fetchone()
+    if row is None or row.count:
+        raise ConfigurationFault("this database user may not read the whole ledger: use the worker's or the owner's")
 
 
-def _check_beside(leaf: Leaf, of_id: UUID | None, platforms: Sequence[str]) -> list[str]:
-    """What ``check_leaf`` cannot see: the outcome's reference and the platform under which persons find the record."""
-    faults = []
-    if json.loads(leaf.data).get("of") != (str(of_id) if of_id else None):
-        faults.append("column of_id differs from the leaf")
-    if any(platform != leaf.platform for platform in platforms):
-        faults.append("the persons of the record stand under another platform")
-    return faults
+def _read_pages(connection: psycopg.Connection[Any]) -> Iterator[Page]:
+    """Agency by agency in the order of ids, each page with the rows beside its records."""
+    for (agency_id,) in connection.execute(_AGENCIES).fetchall():
+        start = UUID(int=0)
+        while records := connection.execute(_PAGE, (agency_id, start, STEP)).fetchall():
+            yield _complete_page(connection, agency_id, records)
+            if len(records) < STEP:
+                break
+            start = UUID(int=records[-1].record_id.int + 1)
+
+
+def _complete_page(connection: psycopg.Connection[Any], agency_id: UUID, records: list[Any]) -> Page:
+    page = Page(agency_id, records)
+    reach = (agency_id, records[0].record_id, records[-1].record_id)
+    page.persons = connection.execute(_PERSONS, reach).fetchall()
+    page.salts = connection.execute(_SALTS, reach).fetchall()
+    page.named = {row.record_id: row for row in connection.execute(_NAMED, (agency_id, page.list_named())).fetchall()}
+    page.outcomes = dict(connection.execute(_OUTCOMES, (agency_id, page.list_outcome_targets())).fetchall())
+    page.attributed = connection.execute(_ATTRIBUTED, (agency_id, page.list_of_kind("attribution"))).fetchall()
+    page.publications = connection.execute(_PUBLICATIONS, (agency_id, page.list_of_kind("publication"))).fetchall()
+    return page
+
+
+def _find_strays(connection: psycopg.Connection[Any]) -> Iterable[LedgerFault]:
+    for place, what, query in _STRAYS:
+        with connection.cursor("strays") as cursor:
+            cursor.itersize = STEP
+            for agency_id, record_id in cursor.execute(query):
+                yield LedgerFault(place, agency_id, record_id, what)

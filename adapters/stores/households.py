@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.ids import make_id
 from adapters.stores.cells import open_text, seal_text
-from adapters.stores.chains import ChainLinks, household_subject
+from adapters.stores.chains import ChainLinks, Subject, household_subject
 from adapters.stores.keyring import Keyring
 from adapters.stores.person_rows import hold_person
 from adapters.stores.tables.persons import household_bindings, households
@@ -128,7 +128,7 @@ class SqlHouseholdStore:
 
     def _read_all(self, rows: Sequence[Row[Any]]) -> list[Household]:
         opened = [(row, self._open(row)) for row in rows]
-        chains: dict[tuple[UUID, str], UUID] = {}
+        chains: dict[tuple[UUID, Subject], UUID] = {}
         for agency_id in {row.agency_id for row in rows}:
             subjects = [household_subject(row.service, texts[0]) for row, texts in opened if row.agency_id == agency_id]
             found = self._chains.find(agency_id, subjects)

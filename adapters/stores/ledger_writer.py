@@ -16,7 +16,7 @@ import psycopg
 from adapters.stores.connection import PatientConnection
 from adapters.stores.group_commit import EntryRefused
 from services.errors import ExposureUnavailable
-from services.exposure import Leaf
+from services.leaves import Leaf
 
 _OPTIONS = "-c statement_timeout=2s -c lock_timeout=2s -c timezone=UTC"
 _WRITE: LiteralString = """
@@ -27,8 +27,8 @@ WITH records AS (
         %b::uuid[], %b::bytea[], %b::bytea[])
     ON CONFLICT DO NOTHING
 ), persons AS (
-    INSERT INTO exposure_persons (agency_id, chain_id, record_id, platform)
-    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %t::text[])
+    INSERT INTO exposure_persons (agency_id, chain_id, record_id, platform, attributed_by)
+    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %t::text[], %b::uuid[])
     ON CONFLICT DO NOTHING
 )
 INSERT INTO exposure_salts (agency_id, record_id, salt)
@@ -140,7 +140,7 @@ class LedgerConnection:
 
 def _columns(rows: Sequence[tuple[Leaf, UUID | None, bytes | None]]) -> list[list[Any]]:
     leaves = [leaf for leaf, _, _ in rows]
-    persons = [(leaf.agency_id, chain, leaf.record_id, leaf.platform) for leaf in leaves for chain in leaf.chains]
+    persons = [row for leaf in leaves for row in _index(leaf)]
     salts = [(leaf.agency_id, leaf.record_id, salt) for leaf, _, salt in rows if salt is not None]
     records = [
         (leaf.agency_id, leaf.record_id, leaf.at, leaf.kind, leaf.platform, leaf.direction, leaf.service, of, leaf.data,
@@ -149,9 +149,16 @@ def _columns(rows: Sequence[tuple[Leaf, UUID | None, bytes | None]]) -> list[lis
     ]  # fmt: skip
     return [
         [row[place] for row in group]
-        for group, width in ((records, 10), (persons, 4), (salts, 3))
+        for group, width in ((records, 10), (persons, 5), (salts, 3))
         for place in range(width)
     ]  # fmt: skip
+
+
+def _index(leaf: Leaf) -> list[tuple[UUID, UUID, UUID, str, UUID | None]]:
+    """Rows by which people find a record: those that it names, or those that it attributes to earlier records."""
+    own = [(leaf.agency_id, chain, leaf.record_id, leaf.platform, None) for chain in leaf.chains]
+    later = [(leaf.agency_id, chain, named, leaf.platform, leaf.record_id) for chain, named in leaf.attributes]
+    return [*own, *later]
 
 
 def _without_values(error: psycopg.Error) -> Exception:

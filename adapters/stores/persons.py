@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from adapters.ids import make_id
-from adapters.stores.cells import seal_text
-from adapters.stores.chains import ChainLinks, person_subject
+from adapters.stores.cells import open_text, seal_text
+from adapters.stores.chains import ChainLinks, identity_subject, person_subject
 from adapters.stores.connection import is_taken
 from adapters.stores.joining import join_persons
 from adapters.stores.keyring import Keyring
@@ -73,6 +73,15 @@ class SqlPersonStore:
         row = self._connection.execute(select(persons).where(persons.c.identity_hash.in_(hashes))).first()
         return None if row is None else self._read(row)
 
+    def find_chain(self, agency_id: UUID, identity_number: str, at: datetime, *, account: bool = True) -> UUID:
+        """See the port. Whoever proves the number in the same moment finds this very link, and adopts it."""
+        hashes = self._keyring.lookup_hashes(_IDENTITY, identity_number) if account else []
+        row = self._connection.execute(select(persons).where(persons.c.identity_hash.in_(hashes))).first()
+        own = self._chains.find(row.agency_id, [person_subject(row.person_id)]) if row is not None else {}
+        if own:
+            return next(iter(own.values()))
+        return self._chains.find_or_make(agency_id, identity_subject(identity_number), at)
+
     def record_identity(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> None:
         """See the port. Raises also ``PersonMismatch`` if the person has proven another number, ``Conflict`` if it was joined."""
         row = hold_person(self._connection, person_id)
@@ -97,6 +106,9 @@ class SqlPersonStore:
                 raise Conflict from None
             raise
         add_event(self._connection, row.agency_id, person_id, "identity_proven", at, {})
+        if row.identity_hash is None:
+            self._chains.find_or_make(row.agency_id, identity_subject(identity_number), at)
+            add_event(self._connection, row.agency_id, person_id, "chain_adopted", at, {})
 
     def join(self, person_id: UUID, into: UUID, at: datetime) -> None:
         join_persons(self._connection, self._keyring, person_id, into, at)
@@ -123,6 +135,19 @@ class SqlPersonStore:
         """This person first, then those that were joined into it, the oldest first."""
         query = select(persons.c.person_id).where(persons.c.joined_into == person_id).order_by(persons.c.person_id)
         return [person_id, *self._connection.execute(query).scalars()]
+
+    def list_chains(self, person_id: UUID) -> list[UUID]:
+        """See the port: the account's own first. What was seen under a number before its human came is theirs by the number."""
+        query = select(persons).where((persons.c.person_id == person_id) | (persons.c.joined_into == person_id))
+        found: list[UUID] = []
+        for row in sorted(self._connection.execute(query), key=lambda row: (row.person_id != person_id, row.person_id)):
+            subjects = [person_subject(row.person_id)]
+            if row.identity_cipher is not None:
+                place = ("persons", "identity_cipher", row.person_id)
+                subjects.append(identity_subject(open_text(self._keyring, place, row.identity_cipher)))
+            links = self._chains.find(row.agency_id, subjects)
+            found += [links[subject] for subject in subjects if subject in links]
+        return list(dict.fromkeys(found))
 
     def _raise(self, row: Row[Any], level: Assurance, **cells: bytes) -> None:
         change = update(persons).where(persons.c.agency_id == row.agency_id, persons.c.person_id == row.person_id)

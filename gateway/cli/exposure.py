@@ -22,12 +22,14 @@ def exposure() -> None:
 )  # fmt: skip
 @tell_faults
 def verify(home: Path) -> None:
-    """Recompute every leaf: canonical form, hash, columns. Status 1 and the place of each fault if one does not hold."""
+    """Recompute the whole ledger from its rows up. Status 1 and the place of each fault, the first one first, if it does not hold."""
     from adapters.stores.exposure_verify import verify as verify_ledger
 
     report = verify_ledger(find_database(home), lambda count: click.echo(f"{count} records", err=True))
     for fault in report.faults:
         click.echo(str(fault))
-    click.echo(f"{report.records} records, {len(report.faults)} faults")
-    if report.faults:
+    if report.fault_count > len(report.faults):
+        click.echo(f"… and {report.fault_count - len(report.faults)} further faults")
+    click.echo(f"{report.records} records, {report.fault_count} faults")
+    if report.fault_count:
         raise click.exceptions.Exit(1)

@@ -31,6 +31,8 @@ def prove_phone(asked: dict[str, Any]) -> dict[str, Any]:
 def prove_identity(asked: dict[str, Any]) -> dict[str, Any]:
     """实名核验：姓名、身份证号码，并证明为本人 · Prove one's real name."""
     desk, caller = current_desk().identity, current_caller()
+    if "attempt_refused" in g:
+        raise g.attempt_refused
     number = g.get("identity_number") or desk.admit_attempt(caller, asked["identity_number"])
     person = desk.prove_identity(caller, asked["real_name"], number, asked.get("face_evidence"))
     return {"assurance": person.assurance.label, "real_name_masked": mask_name(person.real_name or "")}

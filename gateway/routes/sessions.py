@@ -24,7 +24,9 @@ blueprint = Blueprint("sessions", __name__, description="会话与登录记录")
 def sign_in(asked: dict[str, Any]) -> dict[str, Any]:
     """用平台的一次性凭证换取会话 · Exchange the platform's one-shot code for a session."""
     arrival = current_arrival()
-    signed: SignedIn = current_desk().sessions.sign_in(g.app_row, asked["code"], arrival.language, arrival.request_id)
+    signed: SignedIn = current_desk().sessions.sign_in(
+        g.app_row, asked["code"], arrival.language, arrival.request_id, arrival.trail
+    )
     arrival.welcome(signed.caller)
     return {
         "token": signed.token,

@@ -1,4 +1,4 @@
-"""The contract of ``ExposureLog`` and ``ExposureReader`` on PostgreSQL, and what ``verify`` makes of the result."""
+"""The contract of ``ExposureLog`` and ``ExposureReader`` on PostgreSQL; what ``verify`` makes of it: ``test_ledger_verify.py``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import pytest
 
 from adapters.stores.exposure_log import SqlExposureLog
 from adapters.stores.exposure_reader import SqlExposureReader
-from adapters.stores.exposure_verify import verify
 from services.errors import ExposureUnavailable
-from services.exposure import Direction, Disclosure, Exposure, Outcome, commit
+from services.exposure import Direction, Disclosure, Exposure, Outcome, Trail, commit
 from services.model import PlatformName
 from tests.databases import Database
 from tests.fakes import FakeClock
@@ -38,15 +37,21 @@ def log(database: Database) -> Iterator[SqlExposureLog]:
 
 
 def make_exposure(
-    agency: UUID, *chains: UUID, content: bytes = b"{}", platform: PlatformName = PlatformName.WECHAT
+    agency: UUID,
+    *chains: UUID,
+    content: bytes = b"{}",
+    platform: PlatformName = PlatformName.WECHAT,
+    direction: Direction = Direction.SENT_TO_SERVER,
+    trail: Trail | None = None,
+    request_id: str = "",
 ) -> Exposure:
     """Something that a platform is about to see."""
     told = Disclosure(
         agency_id=agency, platform=platform, account="wechat-main", service="gas-bill", mapping_version=1,
-        purpose="see_bills", legal_basis="law", budget={}, request_id=str(uuid4()), actor=chains[0] if chains else None,
-        concerned=chains, fields=frozenset({"amount"}),
+        purpose="see_bills", legal_basis="law", budget={}, request_id=request_id or str(uuid4()), actor=chains[0] if chains else None,
+        concerned=chains, fields=frozenset({"amount"}), trail=trail,
     )  # fmt: skip
-    return Exposure(Direction.SENT_TO_SERVER, told, content)
+    return Exposure(direction, told, content)
 
 
 def read(
@@ -177,48 +182,40 @@ def test_blocked_ledger_gives_up_in_time(database: Database, agency: UUID, log: 
     log.append([make_exposure(agency, uuid4())])
 
 
-@pytest.mark.parametrize(
-    ("damage", "what"),
-    [
-        (
-            "UPDATE exposure_records SET leaf = convert_to(replace(convert_from(leaf, 'UTF8'), 'amount', 'anount'), 'UTF8')",
-            "hash",
-        ),
-        ("UPDATE exposure_records SET service = 'water-bill'", "service"),
-        ("UPDATE exposure_records SET at = at + interval '1 s'", "at"),
-        ("UPDATE exposure_persons SET chain_id = gen_random_uuid()", "persons"),
-        ("DELETE FROM exposure_persons", "persons"),
-        ("UPDATE exposure_persons SET platform = 'alipay'", "platform"),
-        ("DELETE FROM exposure_records", "missing"),
-        (
-            "UPDATE exposure_records SET leaf = leaf || ' '::bytea, leaf_hash = sha256('\\x00'::bytea || leaf || ' '::bytea)",
-            "canonical",
-        ),
-    ],
-)
-def test_verify_finds_what_was_changed(
-    database: Database, agency: UUID, log: SqlExposureLog, damage: str, what: str
+def test_records_of_a_log_in_are_found_once_it_is_known_whose_they_are(
+    database: Database, agency: UUID, log: SqlExposureLog
 ) -> None:
-    """A sound ledger has no fault; each kind of change is found, at the record that was changed."""
-    (record_id,) = log.append([make_exposure(agency, uuid4(), uuid4())])
-    progress: list[int] = []
-    sound = verify(database.urls["worker"], progress.append)
-    assert (sound.faults, sound.records > 0) == ([], True)
-    with psycopg.connect(database.owner_url) as owner:
-        owner.execute(f"{damage} WHERE record_id = %s".encode(), [record_id])
-    report = verify(database.owner_url, progress.append)
-    assert {fault.record_id for fault in report.faults} == {record_id}
-    assert any(what in str(fault) for fault in report.faults)
-    with psycopg.connect(database.owner_url) as owner:
-        owner.execute("DELETE FROM exposure_records WHERE record_id = %s", [record_id])
-        owner.execute("DELETE FROM exposure_persons WHERE record_id = %s", [record_id])
-        owner.execute("DELETE FROM exposure_salts WHERE record_id = %s", [record_id])
+    """What was typed, sent and received before the person was known is found under their chain afterwards, and under no other."""
+    trail, chain, request_id = Trail(), uuid4(), str(uuid4())
+    log.append([make_exposure(agency, direction=Direction.ENTERED_IN_CLIENT, trail=trail, request_id=request_id)])
+    (sent,) = log.append([make_exposure(agency, trail=trail, request_id=request_id)])
+    answer = make_exposure(agency, direction=Direction.RECEIVED_FROM_PLATFORM, trail=trail, request_id=request_id)
+    log.append_outcome(sent, agency, Outcome.SENT, 200, answer)
+    assert read(database, agency, chain) == []
+    log.attribute(trail, chain)
+    found = read(database, agency, chain)
+    assert [leaf["direction"] for leaf in found] == ["received_from_platform", "sent_to_server", "entered_in_client"]
+    assert [leaf["outcome"] for leaf in found] == [None, "sent", None]
+    assert (trail.left, read(database, agency, uuid4())) == ([], [])
 
 
-def test_erased_salt_is_no_fault(database: Database, agency: UUID, log: SqlExposureLog) -> None:
-    """Salts may be erased by the worker; every leaf still verifies."""
-    (record_id,) = log.append([make_exposure(agency, uuid4())])
-    with psycopg.connect(database.urls["worker"]) as worker:
-        worker.execute("SELECT set_config('guitai.agencies', %s, true)", [str(agency)])
-        assert worker.execute("DELETE FROM exposure_salts WHERE record_id = %s", [record_id]).rowcount == 1
-    assert verify(database.owner_url, lambda _: None).faults == []
+def test_nothing_is_attributed_twice_or_without_need(database: Database, agency: UUID, log: SqlExposureLog) -> None:
+    """An empty trail writes nothing, a record that names its actor needs no attribution, and a trail is used up."""
+    trail, chain = Trail(), uuid4()
+    log.attribute(trail, chain)
+    log.append([make_exposure(agency, uuid4(), trail=trail)])
+    log.attribute(trail, chain)
+    assert read(database, agency, chain) == []
+    log.append([make_exposure(agency, trail=trail)])
+    for other in (chain, uuid4()):
+        log.attribute(trail, other)
+        assert len(read(database, agency, other)) == (other == chain)
+
+
+def test_ledger_that_is_down_attributes_nothing(agency: UUID) -> None:
+    """The trail stays, so that nobody takes the records for attributed."""
+    trail = Trail([(make_exposure(agency).disclosure, uuid4())])
+    nowhere = SqlExposureLog("postgresql://nobody:x@127.0.0.1:1/nothing", FakeClock())
+    with pytest.raises(ExposureUnavailable):
+        nowhere.attribute(trail, uuid4())
+    assert len(trail.left) == 1

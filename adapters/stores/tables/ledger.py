@@ -13,11 +13,11 @@ exposure_records = Table(
 )  # fmt: skip
 exposure_persons = Table(
     "exposure_persons", metadata, id_column("agency_id", key=True), id_column("chain_id", key=True),
-    id_column("record_id", key=True), text_column("platform"),
+    id_column("record_id", key=True), text_column("platform"), id_column("attributed_by", nullable=True),
 )  # fmt: skip
 exposure_salts = Table(
     "exposure_salts", metadata, id_column("agency_id", key=True), id_column("record_id", key=True),
-    bytes_column("salt"),
+    bytes_column("salt", nullable=True), moment_column("erased_at", nullable=True),
 )  # fmt: skip
 exposure_publications = Table(
     "exposure_publications", metadata, id_column("agency_id", key=True), text_column("release", key=True),

@@ -165,7 +165,7 @@ def build_city(*, max_body_bytes: int = 4096) -> City:
     desk = Desk(
         sessions=SessionDesk(
             store, sessions, platforms, CATALOGUE, directory, limiter, clock, new_id,
-            lambda: base64.urlsafe_b64encode(uuid4().bytes + uuid4().bytes).decode().rstrip("="), 720,
+            lambda: base64.urlsafe_b64encode(uuid4().bytes + uuid4().bytes).decode().rstrip("="), 720, log,
         ),
         identity=IdentityDesk(store, platforms, register, FakeFaceCheck(), CATALOGUE, limiter, keyed, clock),
         households=HouseholdDesk(store, CATALOGUE, back_end_of, directory, limiter, keyed, clock),

@@ -19,18 +19,15 @@ from services.exposure import (
     Direction,
     Disclosure,
     Exposure,
-    Leaf,
     WireField,
     WireTable,
-    canonical_moment,
-    check_leaf,
     commit,
     locate_body,
     locate_request,
-    make_leaf,
     request_content,
     require_declared,
 )
+from services.leaves import Leaf, canonical_moment, check_leaf, make_leaf
 from services.model import PlatformName
 
 AT = datetime(2026, 11, 24, 9, 30, 0, 5, tzinfo=UTC)
