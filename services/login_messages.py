@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from services.errors import ConfigurationFault, PlatformOutcomeUnknown, PlatformRefused
+from services.errors import ConfigurationFault, PlatformOutcomeUnknown, PlatformRefused, PlatformUnreachable
 from services.mapping import disclose
 from services.model import Login, Person, PlatformName
 from services.till import SHANGHAI_OFFSET, Till
@@ -32,7 +32,8 @@ def tell_new_login(till: Till, agency_id: UUID, login_id: UUID, request_id: str)
     """Job: tell every other active log-in of the person; returns how many were told.
 
     Those who refuse messages are not told again, and an unknown outcome is left as it is: the account page shows the log-in in any
-    case. Raises ``NotFound`` for a log-in that is gone, ``PlatformUnreachable`` if nothing left: try again.
+    case. Raises ``NotFound`` for a log-in that is gone, ``PlatformUnreachable`` if not one of them could be asked: try again. If
+    some could, the job has done what it can: trying again would tell those again, for as long as another platform is away.
     """
     with till.store.begin((agency_id,)) as tx:
         new = tx.persons.load_login(login_id)
@@ -40,13 +41,18 @@ def tell_new_login(till: Till, agency_id: UUID, login_id: UUID, request_id: str)
         others = [
             row for row in tx.persons.list_logins(person.person_id) if row.login_id != login_id and not row.revoked_at
         ]
-    told = 0
+    told = asked = 0
     for login in others:
         try:
             _send(till, person, new, login, request_id)
-        except (PlatformRefused, PlatformOutcomeUnknown, ConfigurationFault):
+        except PlatformUnreachable:
             continue
-        told += 1
+        except (PlatformRefused, PlatformOutcomeUnknown, ConfigurationFault):
+            asked += 1
+            continue
+        told, asked = told + 1, asked + 1
+    if others and not asked:
+        raise PlatformUnreachable("no log-in of the person could be told")
     return told
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.errors import PlatformUnreachable
 from services.login_messages import NEW_LOGIN_PHRASE, tell_new_login
+from services.model import PlatformUser
 from tests.fake_city import A, Citizen, City, W
 
 
@@ -54,6 +55,17 @@ def test_a_platform_that_is_away_is_tried_again(city: City, wang: Citizen) -> No
     city.platforms[A].script.out_of_service = True
     with pytest.raises(PlatformUnreachable):
         tell(city, wang)
+
+
+def test_nobody_is_told_again_because_another_platform_is_away(city: City, wang: Citizen) -> None:
+    """One of two could be told and the other's platform is away: the job ends, for a repeat would tell the first once more."""
+    now, everywhere = city.clock.now(), city.directory.all_agencies()
+    with city.store.begin(everywhere) as tx:
+        person = tx.persons.load(wang.person_id)
+        tx.persons.add_login(person, W, "wechat-main", PlatformUser("second-phone"), now)
+    city.platforms[A].script.out_of_service = True
+    assert tell(city, wang) == 1
+    assert [user for user, _, _ in city.platforms[W].messages] == ["second-phone"]
 
 
 def test_the_message_names_the_person_as_concerned(city: City, wang: Citizen) -> None:
