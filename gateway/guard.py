@@ -23,6 +23,7 @@ from gateway.recording import Recorder, Reply
 from gateway.schemas.fields import UUID_FORM
 from gateway.words import choose_language
 from services.errors import ExposureUnavailable, GuitaiError, RequestIncomplete, RequestTooLarge
+from services.model import Language
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -47,6 +48,8 @@ FIXED_HEADERS = (
     ("Content-Security-Policy", CONTENT_POLICY),
 )
 ALLOW = ("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
+UNREAD = Arrival(str(UUID(int=0)), "OTHER", "", "", b"", "", "", Language.ZH_CN)
+"""Stands for a request that could not even be read, a fault of ours: it gets the fixed 500."""
 _log = get_logger("guard")
 
 
@@ -65,8 +68,9 @@ class Guard:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         began = time.monotonic()
-        arrival = self._receive(environ)
+        arrival = UNREAD
         try:
+            arrival = self._receive(environ)
             reply = self._answer(environ, arrival)
         except Exception as error:  # noqa: BLE001 - nothing may get past; see the module's docstring
             note_fault("guard_failed", request_id=arrival.request_id, **describe_exception(error))

@@ -15,7 +15,7 @@ from gateway.app import CompleteResponse
 from gateway.arrival import Audience
 from gateway.exposing import exposed, in_room
 from gateway.guard import MAY_LEAVE, read_body, run_application
-from gateway.schemas.identity import AccountReply, RealNameRequest
+from gateway.schemas.identity import AccountReply
 from services.errors import RequestIncomplete, RequestTooLarge
 from services.exposure import Direction
 from services.model import PlatformName
@@ -153,32 +153,6 @@ def test_a_reply_outside_the_budget_is_refused(city: City) -> None:
     assert city.send("GET", "/v1/over", token=token).status == 500
 
 
-def test_an_entry_outside_the_budget_is_recorded_and_goes_no_further(city: City) -> None:
-    """The catalogue's room asks for no name: what was typed stands in the ledger, and the view does not run."""
-    token, ran = city.log_in(), []
-    view = exposed("browse_services", in_room("catalogue", "browse_services"), asks=RealNameRequest)(
-        lambda: ran.append("view")
-    )
-    add_route(city, "/v1/asks-too-much", view, methods=["POST"])
-    answer = city.send("POST", "/v1/asks-too-much", {"real_name": "王小明"}, token=token)
-    assert (answer.status, ran) == (500, [])
-    assert city.entered()[-1].disclosure.fields == {"real_name"}
-
-
-def test_what_was_entered_is_recorded_when_the_teller_breaks(city: City) -> None:
-    """A fault of ours while finding out what a request is about does not unsee what was typed."""
-    token = city.log_in()
-
-    def break_down(*_: Any) -> Any:
-        raise RuntimeError("a fault of ours")
-
-    view = exposed("prove_identity", break_down, asks=RealNameRequest)(lambda: None)
-    add_route(city, "/v1/broken", view, methods=["POST"])
-    answer = city.send("POST", "/v1/broken", {"real_name": "王小明"}, token=token)
-    assert answer.status == 500
-    assert city.entered()[-1].disclosure.fields == {"real_name"}
-
-
 def test_a_generator_is_refused(city: City) -> None:
     """A public reply is complete bytes: a stream could be anything by the time it is read."""
     token = city.log_in()
@@ -218,6 +192,18 @@ def test_an_application_that_raises_is_caught_by_the_guard() -> None:
     city.guard.application = broken
     answer = city.send("GET", "/v1/account")
     assert answer.status == 500
+    assert is_published(city, answer.body)
+
+
+def test_a_request_that_cannot_be_read_gets_the_fixed_500(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what fails before the request is known (a clock that cannot be read) does not get past the guard."""
+
+    def fail() -> None:
+        raise RuntimeError("no time")
+
+    monkeypatch.setattr(city.guard, "_new_id", fail)
+    answer = city.send("GET", "/v1/account")
+    assert (answer.status, answer.json["code"]) == (500, "internal")
     assert is_published(city, answer.body)
 
 
