@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from adapters.platforms import alipay_wire as wire
 from adapters.platforms.alipay_codes import LOGIN_CODE_REFUSED
-from adapters.platforms.alipay_exchange import GatewayExchange, Request, Signer, signed_texts
+from adapters.platforms.alipay_exchange import GatewayExchange, Request, signed_texts
+from adapters.platforms.alipay_signer import Signer
 from adapters.platforms.alipay_signing import decrypt_answer, read_aes_key
 from adapters.platforms.context import PlatformContext, read_object, take_text
 from adapters.platforms.keys import secret_name

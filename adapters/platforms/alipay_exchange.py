@@ -2,71 +2,40 @@
 
 A success is believed by its signature alone: an empty or missing ``sign`` never passes for one. Alipay leaves some errors
 unsigned (a bad log-in code, a bad signature of ours): such an answer is believed only as a refusal, never as a state.
+
+An answer under a certificate that is not known yet is held until that certificate was fetched and proven (``alipay_certificates``).
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from adapters.platforms import alipay_wire as wire
+from adapters.platforms.alipay_certificates import AlipayCertificates
 from adapters.platforms.alipay_codes import SUCCESS, judge_error
-from adapters.platforms.alipay_signing import RequestBuilder, certificate_serial, root_serial
-from adapters.platforms.context import PlatformContext
+from adapters.platforms.alipay_signer import Signer
+from adapters.platforms.alipay_signing import RequestBuilder, root_serial
+from adapters.platforms.context import PlatformContext, take_text
 from adapters.platforms.door import PlatformReply, PlatformRequest
-from adapters.platforms.keys import public_key_of, read_certificate, secret_name, verify_text
+from adapters.platforms.keys import secret_name, verify_text
 from adapters.platforms.meaning import Meaning
 from adapters.platforms.raw_json import RawValue, scan_object
-from services.errors import PlatformGarbled, PlatformOutcomeUnknown, PlatformUnreachable
+from adapters.platforms.wire import fits
+from services.errors import ExposureError, PlatformError, PlatformGarbled, PlatformOutcomeUnknown, PlatformUnreachable
 from services.exposure import Disclosure, WireTable
-from services.model import JsonValue, MerchantAccount, PlatformApp, PlatformName
+from services.model import JsonValue, PlatformName
 
 logger = structlog.get_logger("guitai.alipay")
-GATEWAY = "/gateway.do"
 UNSIGNED_SUCCESS_CODE = frozenset({"alipay.system.oauth.token"})
 """Methods whose success carries no ``code``."""
 
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """An app or a merchant account as the gateway sees it: one app id, one key pair, key or certificate mode."""
-
-    name: str
-    app_id: str
-    url: str
-    secrets: Mapping[str, str]
-    options: Mapping[str, str]
-
-    @classmethod
-    def of_app(cls, app: PlatformApp) -> Signer:
-        """The mini-program's own calls."""
-        return cls(app.app, app.app_id, app.api_url, app.secrets, app.options)
-
-    @classmethod
-    def of_merchant(cls, merchant: MerchantAccount) -> Signer:
-        """Calls about this payee's money."""
-        return cls(merchant.account, merchant.app_id, merchant.pay_url, merchant.secrets, merchant.options)
-
-    @property
-    def by_certificate(self) -> bool:
-        """Whether certificates stand in for bare public keys."""
-        return self.options.get("mode", "key") == "certificate"
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
-
-    @property
-    def path(self) -> str:
-        """The gateway's path."""
-        path = urlsplit(self.url).path
-        return GATEWAY if path in ("", "/") else path
+DOWNLOAD = "alipay.open.app.alipaycert.download"
+DOWNLOAD_DECLARED = frozenset({"app_id", "protocol"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +63,7 @@ class GatewayExchange:
 
     def __init__(self, context: PlatformContext) -> None:
         self._context = context
+        self.certificates = AlipayCertificates(context)
 
     def call(self, signer: Signer, request: Request, disclosure: Disclosure) -> Answer:
         """Ask and believe only what verifies.
@@ -110,19 +80,9 @@ class GatewayExchange:
             return _judge(request.method, node.value, is_error)
         return _judge_unsigned(request.method, node.value, is_error)
 
-    def verify(self, signer: Signer, text: bytes, signature: str) -> bool:
-        """Whether Alipay signed ``text`` for this signer."""
-        return verify_text(self.public_key(signer), text, signature)
-
-    def public_key(self, signer: Signer) -> RSAPublicKey:
-        """Alipay's key for this signer: bare, or the one in its certificate."""
-        if not signer.by_certificate:
-            return self._context.keys.public_key(secret_name(signer.name, signer.secrets, "alipay_public_key"))
-        return self._context.keys.parse(
-            "certificate key",
-            secret_name(signer.name, signer.secrets, "alipay_certificate"),
-            lambda pem: public_key_of(read_certificate(pem)),
-        )
+    def verify(self, signer: Signer, text: bytes, signature: str, named: str | None = None) -> bool:
+        """Whether Alipay signed ``text`` for this signer, under the named certificate if one is named. No call."""
+        return any(verify_text(key, text, signature) for key in self.certificates.list_keys(signer, named))
 
     def _send(self, signer: Signer, request: Request, disclosure: Disclosure) -> PlatformReply:
         extra = {**request.extra, **self._describe_certificates(signer)}
@@ -142,32 +102,63 @@ class GatewayExchange:
         if not signer.by_certificate:
             return {}
         return {
-            "app_cert_sn": self._serial(signer, "app_certificate"),
+            "app_cert_sn": self.certificates.serial(signer, "app_certificate"),
             "alipay_root_cert_sn": self._context.keys.parse(
                 "root file", secret_name(signer.name, signer.secrets, "root_certificate"), root_serial
             ),
         }
-
-    def _serial(self, signer: Signer, purpose: str) -> str:
-        return self._context.keys.parse(
-            "certificate serial",
-            secret_name(signer.name, signer.secrets, purpose),
-            lambda pem: certificate_serial(read_certificate(pem)),
-        )
 
     def _require_signature(self, signer: Signer, method: str, members: Mapping[str, RawValue], node: RawValue) -> bool:
         """True if the node is signed, False if there is no signature at all. Raises ``PlatformGarbled`` for a wrong one."""
         signature = members["sign"].value if "sign" in members else ""
         if signature == "":
             return False
-        named = members["alipay_cert_sn"].value if "alipay_cert_sn" in members else None
-        if signer.by_certificate and named is not None and named != self._serial(signer, "alipay_certificate"):
+        keys = self._find_keys(signer, members["alipay_cert_sn"].value if "alipay_cert_sn" in members else None)
+        if not keys:
             logger.warning("unknown_certificate", account=signer.name, method=method)
             raise PlatformGarbled(f"{method}: signed under a certificate that {signer.name} does not have")
-        if isinstance(signature, str) and any(self.verify(signer, text, signature) for text in signed_texts(node.text)):
+        texts = signed_texts(node.text) if isinstance(signature, str) else []
+        if any(verify_text(key, text, str(signature)) for text in texts for key in keys):
             return True
         logger.warning("answer_forged", account=signer.name, method=method)
         raise PlatformGarbled(f"{method}: the signature does not hold")
+
+    def _find_keys(self, signer: Signer, named: JsonValue) -> list[RSAPublicKey]:
+        """The keys that may have signed an answer; an unknown certificate is fetched, if it may be asked for now."""
+        if named is None or not signer.by_certificate:
+            return self.certificates.list_keys(signer)
+        if not isinstance(named, str) or not fits(wire.ONE_SERIAL, named):
+            return []
+        found = self.certificates.list_keys(signer, named)
+        if found:
+            return found
+        with self.certificates.learning:
+            found = self.certificates.list_keys(signer, named)
+            if not found and self.certificates.may_download(signer):
+                self._download(signer, named)
+                found = self.certificates.list_keys(signer, named)
+        return found
+
+    def _download(self, signer: Signer, serial: str) -> None:
+        """Fetch one certificate and keep it if it is proven. Whatever goes wrong, the answer at hand stays unbelieved."""
+        table = wire.certificate_table(signer.app_id, signer.path)
+        request = Request(DOWNLOAD, {"alipay_cert_sn": serial}, table, DOWNLOAD_DECLARED, {})
+        try:
+            told = self._context.disclose_keys(signer.agency_id, signer.name)
+            reply = self._send(signer, request, told)
+            node, is_error = _choose_node(DOWNLOAD, _scan(DOWNLOAD, reply.body))
+            answer = _judge(DOWNLOAD, node.value, is_error)
+            if reply.status != 200 or answer.meaning is not None:
+                logger.warning("certificate_refused", account=signer.name, status=reply.status, reason=answer.code)
+                return
+            document = base64.b64decode(take_text(DOWNLOAD, answer.data, "alipay_cert_content"), validate=True)
+            self.certificates.learn(signer, serial, document)
+        except (PlatformError, ExposureError) as fault:
+            logger.warning("certificate_not_fetched", account=signer.name, fault=str(fault))
+        except ValueError as fault:
+            logger.warning("certificate_not_proven", account=signer.name, fault=str(fault))
+        else:
+            logger.info("certificate_learned", account=signer.name, serial=serial)
 
 
 def signed_texts(text: str) -> list[bytes]:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 
 from adapters.platforms import alipay_wire as wire
 from adapters.platforms.alipay_evidence import read_moment, read_trade, read_yuan
-from adapters.platforms.alipay_exchange import GatewayExchange, Signer
+from adapters.platforms.alipay_exchange import GatewayExchange
+from adapters.platforms.alipay_signer import Signer
 from adapters.platforms.alipay_signing import join_parameters
 from adapters.platforms.context import take_text
 from services.errors import ExposureUndeclared, NoticeRefused, PlatformGarbled
@@ -53,13 +54,19 @@ class AlipayNotices:
             raise NoticeRefused("unreadable") from error
 
     def _require_signed(self, merchant: MerchantAccount, form: Mapping[str, str]) -> None:
-        """``sign`` and ``sign_type`` are left out of what is signed (V1), with empty values and then without them."""
+        """``sign`` and ``sign_type`` are left out of what is signed (V1), with empty values and then without them.
+
+        Whether a notice names its certificate is [UNCONF]: if it does, that one must be known; if not, any of the account's will do.
+        """
         signature = form.get("sign", "")
         if not signature or form.get("sign_type") != "RSA2":
             raise NoticeRefused("signature_missing")
         signer = Signer.of_merchant(merchant)
+        named = form.get("alipay_cert_sn") if signer.by_certificate else None
+        if named is not None and not self._exchange.certificates.list_keys(signer, named):
+            raise NoticeRefused("unknown_serial")
         texts = dict.fromkeys(join_parameters(form, keep_empty=keep) for keep in (True, False))
-        if not any(self._exchange.verify(signer, text, signature) for text in texts):
+        if not any(self._exchange.verify(signer, text, signature, named) for text in texts):
             raise NoticeRefused("forged")
 
 

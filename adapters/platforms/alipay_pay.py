@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from adapters.platforms import alipay_wire as wire
 from adapters.platforms.alipay_evidence import read_trade, read_yuan, write_yuan
-from adapters.platforms.alipay_exchange import Answer, GatewayExchange, Request, Signer
+from adapters.platforms.alipay_exchange import Answer, GatewayExchange, Request
+from adapters.platforms.alipay_signer import Signer
 from adapters.platforms.context import PlatformContext, beijing, take_text
 from adapters.platforms.meaning import Meaning
 from adapters.platforms.wire import fits

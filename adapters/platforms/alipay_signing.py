@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,7 @@ def root_serial(chain: bytes) -> str:
     """Serials of the RSA-signed certificates of a root file, joined by ``_``. One unreadable certificate (SM2) is skipped."""
     return "_".join(
         certificate_serial(certificate)
-        for certificate in _read_chain(chain)
+        for certificate in read_chain(chain)
         if certificate.signature_algorithm_oid.dotted_string.startswith(RSA_SIGNATURES)
     )
 
@@ -111,11 +111,14 @@ def _first(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     return str(found[0].value) if found else "None"
 
 
-def _read_chain(chain: bytes) -> Iterator[x509.Certificate]:
+def read_chain(chain: bytes) -> list[x509.Certificate]:
+    """The certificates of a PEM file, in its order; one that cannot be read (SM2) is left out."""
+    found = []
     for pem in _PEM.findall(chain):
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             certificate.signature_algorithm_oid  # noqa: B018 - reading it parses the part that SM2 certificates break
         except ValueError:
             continue
-        yield certificate
+        found.append(certificate)
+    return found

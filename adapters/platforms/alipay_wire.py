@@ -22,7 +22,8 @@ from services.exposure import WireTable
 USER_ID = r"2088[0-9]{12}"
 OPEN_ID = r"[A-Za-z0-9_-]{20,128}"
 CONTENT_TYPE = "application/x-www-form-urlencoded;charset=utf-8"
-SERIAL = r"[0-9a-f]{32}(?:_[0-9a-f]{32})*"
+ONE_SERIAL = r"[0-9a-f]{32}"
+SERIAL = rf"{ONE_SERIAL}(?:_{ONE_SERIAL})*"
 USER_ROWS = {"user_id": USER_ID, "open_id": OPEN_ID}
 
 Rows = Mapping[str, tuple[str, str]]
@@ -94,6 +95,13 @@ def refund_table(method: str, app_id: str, path: str) -> WireTable:
         "out_request_no": ("refund_number", RANDOM_NUMBER),
         "refund_amount": ("amount", YUAN),
     }
+    return make_table(method, {**_call_rows(method, app_id, path), **_content(content)})
+
+
+def certificate_table(app_id: str, path: str) -> WireTable:
+    """``alipay.open.app.alipaycert.download``: the serial of the certificate that signed an answer."""
+    method = "alipay.open.app.alipaycert.download"
+    content: Rows = {"alipay_cert_sn": ("protocol", ONE_SERIAL)}
     return make_table(method, {**_call_rows(method, app_id, path), **_content(content)})
 
 
@@ -187,6 +195,7 @@ REPLIES: dict[str, WireTable] = {
         "alipay.trade.refund": _REFUND,
         "alipay.trade.fastpay.refund.query": _REFUND,
         "alipay.open.app.mini.templatemessage.send": {},
+        "alipay.open.app.alipaycert.download": {"alipay_cert_content": "protocol"},
     }.items()
 }
 

@@ -52,18 +52,18 @@ def make_alipay(folder: Path) -> dict[str, Any]:
 
 
 def _make_chain(folder: Path, app_id: str, app_key: rsa.RSAPrivateKey) -> dict[str, Any]:
-    """Root, middle, the platform's and the application's certificate; chain files as the portal gives them."""
+    """Root, middle, the platform's certificates (one in force, one that follows it) and the application's; chains as the portal gives them."""
     root_key, middle_key, alipay_key = make_key(), make_key(), make_key()
     root = make_certificate(_ROOT, root_key.public_key(), _ROOT, root_key, authority=True)
     middle = make_certificate(_MIDDLE, middle_key.public_key(), _ROOT, root_key, authority=True)
-    alipay = make_certificate(
-        make_name("支付宝(中国)网络技术有限公司", "支付宝(中国)网络技术有限公司", "Alipay"),
-        alipay_key.public_key(),
-        _MIDDLE,
-        middle_key,
-    )
+    holder = make_name("支付宝(中国)网络技术有限公司", "支付宝(中国)网络技术有限公司", "Alipay")
+    alipay = make_certificate(holder, alipay_key.public_key(), _MIDDLE, middle_key)
     app = make_certificate(make_name(f"guitai-{app_id}", "Guitai", "Alipay"), app_key.public_key(), _MIDDLE, middle_key)
     keep(folder, "alipay_certificate_key.pem", private_pem(alipay_key))
+    next_key = make_key()
+    following = make_certificate(holder, next_key.public_key(), _MIDDLE, middle_key)
+    keep(folder, "alipay_next_certificate_key.pem", private_pem(next_key))
+    keep(folder, "alipay_next_certificate.crt", "".join(map(certificate_pem, (following, middle))))
     chain: list[x509.Certificate] = [alipay, middle]
     return {
         "app_certificate_file": keep(folder, "app_certificate.crt", certificate_pem(app)),

@@ -36,6 +36,7 @@ class Control:
         router.add("POST", "/_sandbox/control/pay", self.pay)
         router.add("POST", "/_sandbox/control/identity", self.choose_identity)
         router.add("POST", "/_sandbox/control/people", self.introduce)
+        router.add("POST", "/_sandbox/control/certificate", self.rotate_certificate)
         router.add("GET", "/_sandbox/orders/<order_no>", self.show_order)
 
     def arrange(self, request: Request) -> Response:
@@ -93,6 +94,12 @@ class Control:
             return answer_json({"error": "expected app_id (known) and identity: open_id or user_id"}, 400)
         self._state.accounts.replace(replace(app, identity=given["identity"]))
         return answer_json({"identity": given["identity"]})
+
+    def rotate_certificate(self, request: Request) -> Response:
+        """Put the platform's other certificate into force, until the sandbox stops: answers and notices are signed with it."""
+        if read_control(request, set()) is None:
+            return answer_json({"error": "expected an empty object"}, 400)
+        return answer_json({"alipay_cert_sn": self._state.accounts.rotate().serial})
 
     def introduce(self, request: Request) -> Response:
         """Let an application know a person without a log-in, for SDK users: gives the id to use as a buyer."""

@@ -103,8 +103,8 @@ class Gateway:
         return acts[operation]()
 
     def _download_certificate(self, call: Call) -> dict[str, Any]:
-        key = self._state.accounts.certificate_key
-        if call.content.get("alipay_cert_sn") != key.serial:
+        key = self._state.accounts.find_certificate(call.content.get("alipay_cert_sn"))
+        if key is None:
             raise refuse("CERT_NOT_EXIST", "证书不存在")
         return {"alipay_cert_content": base64.b64encode(key.certificate_pem.encode()).decode()}
 
@@ -122,7 +122,7 @@ class Gateway:
 
     def _write(self, node: str, value: str, certificates: bool, charset: str, name: str) -> Response:
         """Sign as the mode and the behaviour demand."""
-        key = self._state.accounts.key_for(certificates)
+        key = self._state.accounts.key_for(certificates, following=name == "next_serial")
         if name == "unsigned":
             return write_answer(node, value, None, charset)
         if name == "empty_sign":

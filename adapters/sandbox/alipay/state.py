@@ -17,7 +17,16 @@ from services.ports import Clock
 NAME = "alipay"
 
 ANSWER_FAULTS = frozenset(
-    {"unsigned", "empty_sign", "forged_signature", "unknown_serial", "sign_first", "busy", "system_error"}
+    {
+        "unsigned",
+        "empty_sign",
+        "forged_signature",
+        "unknown_serial",
+        "next_serial",
+        "sign_first",
+        "busy",
+        "system_error",
+    }
 )
 NOTICE_FAULTS = frozenset(
     {

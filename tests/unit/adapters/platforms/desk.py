@@ -121,7 +121,7 @@ class Desk:
             door=Door(HttpClient(origins), self.log),
             keys=KeyRing(self.secrets),
             clock=self.clock,
-            disclose_keys=lambda _, account: explain(PlatformName.WECHAT, account=account),
+            disclose_keys=lambda _, account: explain(platform_of(account), account=account),
             notice_root=NOTICES,
             phrases=lambda: {PHRASE, "您的账户有新的登录"},
             random_bytes=lambda count: bytes(range(count)),
@@ -137,6 +137,11 @@ def explain(platform: PlatformName, budget: frozenset[str] = EVERYTHING, account
     return Disclosure(
         AGENCY, platform, account, "gas-bill", 1, "pay_bill", "law", {Direction.SENT_TO_SERVER: budget}, "request"
     )
+
+
+def platform_of(account: str) -> PlatformName:
+    """The platform in an account's name."""
+    return PlatformName.ALIPAY if "alipay" in account else PlatformName.WECHAT
 
 
 def wechat_app() -> PlatformApp:

@@ -30,6 +30,7 @@ from adapters.sandbox.alipay.signatures import (
 from tests.unit.adapters.sandbox.alipay_desk import AlipayDesk, change, parse
 
 QUERY = "alipay.trade.query"
+DOWNLOAD = "alipay.open.app.alipaycert.download"
 TEXT = st.text(st.sampled_from('a}b{"\\/[],:水费 \u20ac\U0001f6b0\n'), max_size=30)
 
 
@@ -197,6 +198,38 @@ class TestCertificates:
     def test_answers_name_the_certificate_that_signed(self, desk: AlipayDesk) -> None:
         """The SN in the answer is that of the certificate whose key signed the value."""
         assert self.call(desk)["sub_code"] == "ACQ.TRADE_NOT_EXIST"
+
+    def test_the_next_certificate_signs_when_it_is_told_to(self, desk: AlipayDesk) -> None:
+        """By a behaviour for one answer, by the control for all; the download gives the one that is asked for, and no stranger's."""
+        desk.arrange("query", "next_serial")
+        following = self.ask(desk)["alipay_cert_sn"]
+        assert following != self.ask(desk)["alipay_cert_sn"]
+        assert desk.tell("/_sandbox/control/certificate", {})["alipay_cert_sn"] == following
+        assert self.ask(desk)["alipay_cert_sn"] == following
+        merchant = desk.merchants["water-alipay"]
+        asked = merchant.parameters(DOWNLOAD, {"alipay_cert_sn": following}, **self.serials(desk))
+        answer = parse(merchant.post(merchant.sign(asked)))["alipay_open_app_alipaycert_download_response"]
+        chain = split_certificates(base64.b64decode(answer["alipay_cert_content"]).decode())
+        assert [certificate_sn(chain[0]), len(chain)] == [following, 2]
+        chain[0].verify_directly_issued_by(chain[1])
+        unknown = merchant.parameters(DOWNLOAD, {"alipay_cert_sn": "0" * 32}, **self.serials(desk))
+        refused = parse(merchant.post(merchant.sign(unknown)))["alipay_open_app_alipaycert_download_response"]
+        assert refused["sub_code"] == "CERT_NOT_EXIST"
+
+    def serials(self, desk: AlipayDesk) -> dict[str, str]:
+        """What a request in certificate mode names."""
+        entry = desk.merchants["water-alipay"].entry
+        app = split_certificates(Path(entry["app_certificate_file"]).read_text())[0]
+        return {
+            "app_cert_sn": certificate_sn(app),
+            "alipay_root_cert_sn": root_sn(Path(entry["root_certificate_file"]).read_text()),
+        }
+
+    def ask(self, desk: AlipayDesk) -> dict[str, Any]:
+        """The answer to a query in certificate mode."""
+        merchant = desk.merchants["water-alipay"]
+        asked = merchant.parameters(QUERY, {"out_trade_no": "NONE"}, **self.serials(desk))
+        return parse(merchant.post(merchant.sign(asked)))
 
     def test_refuses_other_serials(self, desk: AlipayDesk) -> None:
         """The application's and the root's SN must both be right."""
