@@ -43,7 +43,7 @@ def show_receipt(till: Till, caller: Caller, payment_id: UUID) -> Receipt:
     if view.paid_at is None or view.written_off_at is None or view.write_off_reference is None:
         raise ReceiptNotReady(detail={"state": str(file.state)})
     with till.store.begin(caller.agencies) as tx:
-        payer = tx.persons.load(payment.person_id)
+        payer = tx.persons.load(caller.person_id)  # the payer, or the account into which the payer's was joined
     return Receipt(
         payment=payment,
         receipt_no=payment.sequence_no,
