@@ -175,6 +175,24 @@ class RedisTokenCache:
             self._drop(keys=[_token_key(key)], args=[_digest(value)])
 
 
+class RedisRevocations:
+    """``ports.Revocations``. An entry is kept until what it revokes would have ended anyway."""
+
+    def __init__(self, client: redis.Redis, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    def add(self, kind: str, name: str, expires_at: datetime) -> None:
+        keep = _seconds_until(expires_at, self._clock) + _KEEP_SECONDS
+        with _reporting_unavailability():
+            self._client.set(_revocation_key(kind, name), expires_at.isoformat(), ex=keep)
+
+    def holds(self, kind: str, name: str) -> bool:
+        with _reporting_unavailability():
+            found = _take(self._client.get(_revocation_key(kind, name)))
+        return found is not None and datetime.fromisoformat(found.decode()) > self._clock.now()
+
+
 class RedisPing:
     """``ports.Ping``."""
 
@@ -216,6 +234,10 @@ def _by_session(session_id: UUID) -> str:
 
 def _by_login(login_id: UUID) -> str:
     return f"guitai:login-sessions:{login_id}"
+
+
+def _revocation_key(kind: str, name: str) -> str:
+    return f"guitai:revoked:{kind}:{_digest(name)}"
 
 
 def _token_key(key: str) -> str:

@@ -127,7 +127,9 @@ def open_console(settings: Settings) -> Flask:
             overview=SqlOverview(base.store.engine, base.directory.all_agencies),
             catalogue=base.catalogue,
             pings=base.list_pings(),
-            gate=Gate(read_optional(base.secrets, CONSOLE_KEY), base.clock, secrets.token_bytes),
+            gate=Gate(
+                read_optional(base.secrets, CONSOLE_KEY), base.clock, secrets.token_bytes, base.redis.revocations
+            ),
             limiter=base.redis.limiter,
             clock=base.clock,
             release=settings.release,

@@ -21,7 +21,14 @@ from adapters.platforms.context import PlatformContext
 from adapters.platforms.door import Door
 from adapters.platforms.keys import KeyRing
 from adapters.platforms.wechat import WeChatPlatform
-from adapters.redis import RedisPing, RedisRateLimiter, RedisSessions, RedisTokenCache, make_redis_client
+from adapters.redis import (
+    RedisPing,
+    RedisRateLimiter,
+    RedisRevocations,
+    RedisSessions,
+    RedisTokenCache,
+    make_redis_client,
+)
 from adapters.secrets import FileSecrets
 from adapters.stores.directory import SqlDirectory
 from adapters.stores.exposure_log import SqlExposureLog
@@ -82,6 +89,7 @@ class Foundation:
             RedisSessions(client, self.clock),
             RedisRateLimiter(client, self.clock),
             RedisTokenCache(client, self.clock, self.keyring),
+            RedisRevocations(client, self.clock),
             RedisPing(client),
         )
 
@@ -180,6 +188,7 @@ class RedisParts:
     sessions: RedisSessions
     limiter: RedisRateLimiter
     tokens: RedisTokenCache
+    revocations: RedisRevocations
     ping: RedisPing
 
 

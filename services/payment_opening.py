@@ -58,6 +58,12 @@ def claim_key(till: Till, caller: Caller, key: str, digest: str) -> KeyClaim:
     return KeyClaim(key, payment_id, reply, file, user_id)
 
 
+def is_answered(till: Till, caller: Caller, key: str, digest: str) -> bool:
+    """Whether this key has given its reply to this very request, so that the repeat costs nothing but reading it."""
+    with till.store.begin(caller.agencies) as tx:
+        return tx.idempotency.is_answered(caller.app.agency_id, caller.person_id, key, digest)
+
+
 def open_payment(
     till: Till, caller: Caller, claim: KeyClaim, household_id: UUID, bill_ref: str, amount_fen: int
 ) -> PaymentFile:

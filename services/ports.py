@@ -161,6 +161,13 @@ class SessionStore(Protocol):
     def list_of_login(self, login_ids: Iterable[UUID]) -> list[Session]: ...
 
 
+class Revocations(Protocol):
+    """What was ended before its time. Raises ``CacheUnavailable``: then nothing of this kind may be believed."""
+
+    def add(self, kind: str, name: str, expires_at: datetime) -> None: ...
+    def holds(self, kind: str, name: str) -> bool: ...
+
+
 class RateLimiter(Protocol):
     """Counts acts per subject in a sliding window. Raises ``TooManyRequests``, ``CacheUnavailable``."""
 
@@ -210,10 +217,7 @@ class PersonStore(Protocol):
     def record_phone(self, person_id: UUID, phone: str, at: datetime) -> None: ...
     def find_by_identity(self, identity_number: str) -> Person | None: ...
     def find_chain(self, agency_id: UUID, identity_number: str, at: datetime, *, account: bool = True) -> UUID:
-        """The chain id that stands for whoever has this number, who may never log in; made if it is new.
-
-        The account's, if there is one; ``account`` false asks for the number's own alone: no look at who is known here.
-        """
+        """The chain id of whoever has this number, the account's if it has one; else, or if not asked for, the number's own."""
         ...
 
     def record_identity(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> None:

@@ -170,6 +170,25 @@ class FakeLimiter:
         self.spent[rule, subject] = [*recent, now]
 
 
+class FakeRevocations:
+    """Implements ``ports.Revocations`` on a clock."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.ended: dict[tuple[str, str], datetime] = {}
+        self.down = False
+
+    def add(self, kind: str, name: str, expires_at: datetime) -> None:
+        if self.down:
+            raise CacheUnavailable
+        self.ended[kind, name] = expires_at
+
+    def holds(self, kind: str, name: str) -> bool:
+        if self.down:
+            raise CacheUnavailable
+        return self.ended.get((kind, name), self.clock.now()) > self.clock.now()
+
+
 class FakeTokens:
     """Implements ``ports.TokenCache``."""
 

@@ -58,12 +58,15 @@ def current_console() -> ConsoleDesk:
 
 @blueprint.before_app_request
 def require_key() -> Response | None:
-    """Default deny: only the named endpoints answer somebody without a session."""
+    """Default deny: only the named endpoints answer somebody without a session, or with one that cannot be checked."""
     if request.endpoint in OPEN_ENDPOINTS:
         return None
-    if current_console().gate.admits(request.cookies.get(SESSION_COOKIE, "")):
-        return None
-    return see_other("/sign-in")
+    try:
+        admitted = current_console().gate.admits(request.cookies.get(SESSION_COOKIE, ""))
+    except CacheUnavailable:
+        _log.warning("console_cache_unavailable")
+        return Response("503", status=503, content_type="text/plain; charset=utf-8")
+    return None if admitted else see_other("/sign-in")
 
 
 @blueprint.get("/sign-in")
@@ -99,10 +102,15 @@ def sign_in() -> Response:
 
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
-    """End the session on this browser."""
+    """End the session, on this browser and wherever a copy of its cookie may be; if that fails, the browser keeps it to try again."""
     desk = current_console()
-    if not desk.gate.accepts_form(request.cookies.get(SESSION_COOKIE, ""), request.form.get("token", "")):
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    if not desk.gate.accepts_form(cookie, request.form.get("token", "")):
         return Response("", status=403)
+    try:
+        desk.gate.end(cookie)
+    except CacheUnavailable:
+        return Response("503", status=503, content_type="text/plain; charset=utf-8")
     reply = see_other("/sign-in")
     reply.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Strict", secure=desk.secure_cookies)
     return reply

@@ -14,23 +14,31 @@ from uuid import uuid4
 import pytest
 
 from adapters.embedded import RunningRedis
-from adapters.redis import RedisPing, RedisRateLimiter, RedisSessions, RedisTokenCache, make_redis_client
+from adapters.redis import (
+    RedisPing,
+    RedisRateLimiter,
+    RedisRevocations,
+    RedisSessions,
+    RedisTokenCache,
+    make_redis_client,
+)
 from adapters.stores.keyring import Keyring, create_keyring
 from services.errors import CacheUnavailable, TooManyRequests
 from services.model import Assurance, PlatformName, Session
-from services.ports import RateLimiter, SessionStore, TokenCache
+from services.ports import RateLimiter, Revocations, SessionStore, TokenCache
 from tests.databases import RedisServers
-from tests.fakes import FakeClock, FakeLimiter, FakeSessions, FakeTokens
+from tests.fakes import FakeClock, FakeLimiter, FakeRevocations, FakeSessions, FakeTokens
 
 
 @dataclass
 class Cache:
-    """The three ports over one clock."""
+    """The ports over one clock."""
 
     clock: FakeClock
     sessions: SessionStore
     limiter: RateLimiter
     tokens: TokenCache
+    revocations: Revocations
 
 
 @contextmanager
@@ -39,7 +47,9 @@ def open_cache(url: str, folder: Path) -> Iterator[Cache]:
     create_keyring(folder / "ring.json")
     clock, client = FakeClock(), make_redis_client(url)
     tokens = RedisTokenCache(client, clock, Keyring.load(folder / "ring.json"))
-    yield Cache(clock, RedisSessions(client, clock), RedisRateLimiter(client, clock), tokens)
+    yield Cache(
+        clock, RedisSessions(client, clock), RedisRateLimiter(client, clock), tokens, RedisRevocations(client, clock)
+    )
     client.close()
 
 
@@ -55,7 +65,7 @@ def cache(request: pytest.FixtureRequest, redis_servers: RedisServers, tmp_path:
     """Each implementation."""
     if request.param == "fake":
         clock = FakeClock()
-        yield Cache(clock, FakeSessions(), FakeLimiter(clock), FakeTokens())
+        yield Cache(clock, FakeSessions(), FakeLimiter(clock), FakeTokens(), FakeRevocations(clock))
         return
     with open_cache(redis_servers.find(request.param).url, tmp_path) as made:
         yield made
@@ -188,6 +198,20 @@ def test_a_token_that_does_not_open_counts_as_lost(real: Cache, redis_server: Ru
     assert real.tokens.load(key) is None
 
 
+def test_revocation_holds_until_the_end_of_what_it_revokes(cache: Cache) -> None:
+    """By kind and name, by the clock port; the end is a moment of ours, not Redis's timer."""
+    name, end = uuid4().hex, cache.clock.now() + timedelta(hours=4)
+    assert not cache.revocations.holds("console", name)
+    cache.revocations.add("console", name, end)
+    assert cache.revocations.holds("console", name)
+    assert not cache.revocations.holds("console", name + "x")
+    assert not cache.revocations.holds("other", name)
+    cache.clock.advance(4 * 3600 - 1)
+    assert cache.revocations.holds("console", name)
+    cache.clock.advance(1)
+    assert not cache.revocations.holds("console", name)
+
+
 def read_cell(client: Any, key: Any) -> bytes:
     """A key and its value, whatever kind of value it is."""
     kind = client.type(key)
@@ -198,10 +222,11 @@ def read_cell(client: Any, key: Any) -> bytes:
 
 def test_nothing_lies_in_clear(real: Cache, redis_server: RunningRedis) -> None:
     """Neither a session token nor a platform's token nor a limited subject can be read in Redis."""
-    canaries = [uuid4().hex for _ in range(3)]
+    canaries = [uuid4().hex for _ in range(4)]
     real.sessions.save(canaries[0], make_session(real))
     real.tokens.save("wechat-main", canaries[1], 60)
     real.limiter.spend("bills", canaries[2], 3, 60)
+    real.revocations.add("console", canaries[3], real.clock.now() + timedelta(hours=4))
     client = make_redis_client(redis_server.url)
     seen = b"".join(read_cell(client, key) for key in client.keys("*"))
     client.close()
@@ -220,6 +245,8 @@ def test_default_is_deny(tmp_path: Path) -> None:
             lambda: down.sessions.list_of_login([uuid4()]),
             lambda: down.limiter.spend("bills", "s", 3, 60),
             lambda: down.tokens.load("k"),
+            lambda: down.revocations.add("console", "n", down.clock.now()),
+            lambda: down.revocations.holds("console", "n"),
             lambda: down.tokens.save("k", "v", 60),
             lambda: down.tokens.drop("k", "v"),
             RedisPing(client).ping,

@@ -86,3 +86,18 @@ def test_jobs_are_asked_for_without_error(bench: Bench) -> None:
         tx.jobs.schedule("confirm_payment", bench.gas, subject, NOW)
         tx.jobs.schedule("confirm_payment", bench.gas, subject, NOW + timedelta(minutes=1))
         assert tx.claims.take(bench.gas, "login", str(subject), subject, NOW) == subject
+
+
+def test_only_a_given_reply_answers(bench: Bench) -> None:
+    """A key answers the request whose reply it holds: not before the reply, not another body, key or person; asking claims nothing."""
+    key, person, payment = str(uuid4()), uuid4(), uuid4()
+    with bench.store.begin(bench.all) as tx:
+        assert not tx.idempotency.is_answered(bench.city, person, key, "digest")
+        assert tx.idempotency.take(bench.city, person, key, "digest", payment, NOW) == (payment, "digest", None)
+        assert not tx.idempotency.is_answered(bench.city, person, key, "digest")
+        tx.idempotency.record_reply(bench.city, person, key, b"reply")
+    with bench.store.begin(bench.all) as tx:
+        assert tx.idempotency.is_answered(bench.city, person, key, "digest")
+        assert not tx.idempotency.is_answered(bench.city, person, key, "another")
+        assert not tx.idempotency.is_answered(bench.city, person, key + "x", "digest")
+        assert not tx.idempotency.is_answered(bench.city, uuid4(), key, "digest")

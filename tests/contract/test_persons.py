@@ -112,6 +112,87 @@ def test_join_passes_everything(bench: Bench) -> None:
         assert tx.persons.load(new).chain_id != chain
 
 
+def make_number() -> str:
+    """A number that nobody has had in this suite."""
+    return f"1101011990{uuid4().int % 10**8:08d}"
+
+
+def list_chains(bench: Bench, person_id: UUID) -> list[UUID]:
+    """The chain ids of a human."""
+    with bench.store.begin(bench.all) as tx:
+        return tx.persons.list_chains(person_id)
+
+
+def find_chain(bench: Bench, number: str, *, account: bool = True) -> UUID:
+    """The chain id that stands for whoever has a number."""
+    with bench.store.begin(bench.all) as tx:
+        return tx.persons.find_chain(bench.city, number, NOW, account=account)
+
+
+def test_number_of_a_stranger_has_one_chain(bench: Bench) -> None:
+    """Whoever's number is typed has a chain from then on, the same every time, another than anybody else's."""
+    number = make_number()
+    chain = find_chain(bench, number)
+    assert find_chain(bench, number) == find_chain(bench, number, account=False) == chain
+    assert find_chain(bench, make_number()) != chain
+
+
+def test_number_typed_at_once_has_one_chain(bench: Bench) -> None:
+    """Many requests that type the same new number at the same moment get the same chain."""
+    number, found, ready = make_number(), [], threading.Barrier(6)
+
+    def type_number() -> None:
+        ready.wait()
+        found.append(find_chain(bench, number))
+
+    threads = [threading.Thread(target=type_number) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(found), len(set(found))) == (6, 1)
+
+
+def test_account_adopts_the_chain_of_its_number(bench: Bench) -> None:
+    """What was seen under a number before its human came is theirs once they prove it, said by an event; later it is the account's."""
+    number = make_number()
+    before = find_chain(bench, number)
+    person_id, _ = make_person(bench)
+    (own,) = list_chains(bench, person_id)
+    assert own != before
+    with bench.store.begin(bench.all) as tx:
+        tx.persons.record_identity(person_id, "王小明", number, NOW)
+        tx.persons.record_identity(person_id, "王小明", number, NOW)
+        names = [name for _, name, _ in tx.persons.list_events(person_id, 10)]
+    assert names.count("chain_adopted") == 1
+    assert list_chains(bench, person_id) == [own, before]
+    assert (find_chain(bench, number), find_chain(bench, number, account=False)) == (own, before)
+
+
+def test_number_that_nobody_typed_is_adopted_all_the_same(bench: Bench) -> None:
+    """So a request that types it in the very moment of the proof finds a chain that is the account's already."""
+    number = make_number()
+    person_id, _ = make_person(bench)
+    with bench.store.begin(bench.all) as tx:
+        tx.persons.record_identity(person_id, "王小明", number, NOW)
+    assert find_chain(bench, number, account=False) in list_chains(bench, person_id)
+
+
+def test_chains_of_joined_accounts_stay_together(bench: Bench) -> None:
+    """Over several joins the last account has every chain: its own first, those of all joined ones, and of the proven number."""
+    number = make_number()
+    typed = find_chain(bench, number)
+    people = [make_person(bench)[0] for _ in range(3)]
+    own = [list_chains(bench, person_id)[0] for person_id in people]
+    with bench.store.begin(bench.all) as tx:
+        tx.persons.record_identity(people[0], "王小明", number, NOW)
+        tx.persons.join(people[0], people[1], NOW)
+        tx.persons.join(people[1], people[2], NOW)
+    found = list_chains(bench, people[2])
+    assert found[0] == own[2]
+    assert sorted(found) == sorted([*own, typed])
+
+
 def test_events_are_newest_first(bench: Bench) -> None:
     """What happened to an account is listed newest first, at most as many as asked."""
     person_id, login_id = make_person(bench)

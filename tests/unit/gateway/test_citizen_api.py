@@ -237,6 +237,24 @@ def test_a_key_of_another_form_is_refused(city: City, key: str) -> None:
     assert answer.json["detail"]["fields"] == [{"path": "idempotency_key", "rule": "form"}]
 
 
+def test_a_repeat_of_an_answered_payment_costs_nothing(city: City) -> None:
+    """However often a phone with a bad line repeats a request, the other payments of the minute remain; a new one still counts."""
+    token, _ = open_payment(city)
+    (row,) = city.store.tables.payments.values()
+    ref = city.send("GET", f"/v1/households/{row.household_id}/bills", token=token).json["bills"][0]["bill_ref"]
+    body = {"household_id": str(row.household_id), "bill_ref": ref, "amount_fen": 8640}
+    headers = {"Idempotency-Key": "key-00001"}
+    answers = [city.send("POST", "/v1/payments", body, token=token, headers=headers) for _ in range(8)]
+    assert {(answer.status, answer.body) for answer in answers} == {(201, answers[0].body)}
+    fresh = [
+        city.send("POST", "/v1/payments", body, token=token, headers={"Idempotency-Key": f"key-2000{n}"}).status
+        for n in range(5)
+    ]
+    assert fresh == [409, 409, 409, 409, 429]
+    assert city.send("POST", "/v1/payments", {**body, "amount_fen": 1}, token=token, headers=headers).status == 429
+    assert city.send("POST", "/v1/payments", body, token=token, headers=headers).status == 201
+
+
 def test_payments_are_limited_to_five_a_minute(city: City) -> None:
     """The sixth waits, and is told for how long."""
     token, _ = open_payment(city)

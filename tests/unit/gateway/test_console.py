@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import datetime
 
 import pytest
@@ -11,11 +12,11 @@ from flask.testing import FlaskClient
 from gateway.app import create_console_app
 from gateway.console.gate import HOURS, Gate
 from gateway.console.overview import DIRECTIONS, STATES
-from gateway.console.rooms import OPEN_ENDPOINTS, ConsoleDesk
-from services.errors import StoreUnavailable
+from gateway.console.rooms import OPEN_ENDPOINTS, SESSION_COOKIE, ConsoleDesk
+from services.errors import CacheUnavailable, StoreUnavailable
 from services.exposure import Direction
 from services.model import PaymentState
-from tests.fakes import FakeClock, FakeLimiter
+from tests.fakes import FakeClock, FakeLimiter, FakeRevocations
 from tests.unit.gateway.fakes_edge import CATALOGUE
 
 KEY = "a key of more than sixteen bytes"
@@ -50,12 +51,18 @@ class Room:
     def __init__(self, key: str | None = KEY, *, secure: bool = False) -> None:
         self.clock, self.counts = FakeClock(), Counts()
         self.limiter = FakeLimiter(self.clock)
-        self.gate = Gate(key.encode() if key else None, self.clock, lambda n: bytes(range(n)))
+        self.revocations = FakeRevocations(self.clock)
+        self.gate = Gate(key.encode() if key else None, self.clock, secrets.token_bytes, self.revocations)
         desk = ConsoleDesk(
             self.counts, CATALOGUE, [Broken()], self.gate, self.limiter, self.clock, "0.1.0", secure
         )  # fmt: skip
         self.app = create_console_app(desk)
         self.browser: FlaskClient = self.app.test_client()
+
+    def sign_out(self) -> int:
+        page = self.browser.get("/").get_data(as_text=True)
+        token = re.search(r'name="token" value="([0-9a-f]+)"', page)
+        return self.browser.post("/sign-out", data={"token": token.group(1) if token else ""}).status_code
 
     def sign_in(self, key: str = KEY, token: str | None = None) -> int:
         page = self.browser.get("/sign-in").get_data(as_text=True)
@@ -114,11 +121,39 @@ def test_a_form_of_another_site_is_refused(room: Room) -> None:
 def test_signing_out_ends_it(room: Room) -> None:
     """After signing out the browser is outside again."""
     room.sign_in()
-    page = room.browser.get("/").get_data(as_text=True)
-    token = re.search(r'name="token" value="([0-9a-f]+)"', page)
-    assert token
-    assert room.browser.post("/sign-out", data={"token": token.group(1)}).status_code == 303
+    assert room.sign_out() == 303
     assert room.browser.get("/").status_code == 303
+
+
+def test_a_copy_of_a_signed_out_cookie_opens_nothing(room: Room) -> None:
+    """Whoever kept the cookie is outside too; another session goes on."""
+    room.sign_in()
+    kept = room.browser.get_cookie(SESSION_COOKIE)
+    other = room.gate.issue()
+    assert kept
+    assert room.gate.admits(kept.value)
+    assert room.sign_out() == 303
+    room.browser.set_cookie(SESSION_COOKIE, kept.value)
+    assert room.browser.get("/").headers["Location"] == "/sign-in"
+    assert not room.gate.admits(kept.value)
+    assert room.gate.admits(other)
+
+
+def test_without_the_cache_nobody_is_let_in(room: Room) -> None:
+    """Whether a session was signed out cannot be asked: 503, not the page; signing out says that it failed and can be repeated."""
+    room.sign_in()
+    kept = room.browser.get_cookie(SESSION_COOKIE)
+    assert kept
+    token = room.gate.form_token(kept.value)
+    room.revocations.down = True
+    for answer in (room.browser.get("/"), room.browser.post("/sign-out", data={"token": token})):
+        assert (answer.status_code, answer.get_data()) == (503, b"503")
+    with pytest.raises(CacheUnavailable):
+        room.gate.end(kept.value)
+    assert room.browser.get("/sign-in").status_code == 200
+    room.revocations.down = False
+    assert room.browser.post("/sign-out", data={"token": token}).status_code == 303
+    assert not room.gate.admits(kept.value)
 
 
 def test_attempts_are_limited(room: Room) -> None:
@@ -148,7 +183,7 @@ def test_a_changed_cookie_is_worth_nothing(room: Room, change: int) -> None:
     altered[change] = "0" if altered[change] != "0" else "1"
     assert room.gate.admits(cookie)
     assert not room.gate.admits("".join(altered))
-    assert not Gate(b"another key of sixteen bytes", room.clock, bytes).admits(cookie)
+    assert not Gate(b"another key of sixteen bytes", room.clock, bytes, room.revocations).admits(cookie)
 
 
 def test_cookies_and_headers_are_strict() -> None:

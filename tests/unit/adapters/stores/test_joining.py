@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from services.errors import Conflict, LastLogin, PersonMismatch
@@ -148,3 +149,59 @@ def test_two_logins_that_cut_each_other_off_do_not_both_end(real: Bench, _round:
     assert [type(failure) for failure in failures] == [LastLogin]
     with real.store.begin(real.all) as tx:
         assert len([row for row in tx.persons.list_logins(person_id) if row.revoked_at is None]) == 1
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_number_typed_while_it_is_proven_has_one_chain(real: Bench, _round: int) -> None:
+    """Whoever types a number in the moment in which its human proves it exposes that human: every chain found is the account's."""
+    number = f"1101011990{uuid4().int % 10**8:08d}"
+    person_id, _ = make_person(real)
+    found: list[UUID] = []
+
+    def prove() -> None:
+        with real.store.begin(real.all) as tx:
+            tx.persons.record_identity(person_id, "王小明", number, NOW)
+
+    def type_number() -> None:
+        with real.store.begin(real.all) as tx:
+            found.append(tx.persons.find_chain(real.city, number, NOW))
+
+    assert run_at_once([prove, *[type_number] * 4]) == []
+    with real.store.begin(real.all) as tx:
+        chains = tx.persons.list_chains(person_id)
+    assert len(found) == 4
+    assert set(found) <= set(chains)
+    assert len(chains) == 2
+
+
+def test_number_and_its_link_stand_nowhere_in_clear(real: Bench, database: Database) -> None:
+    """The link is found by a keyed hash of its own purpose, holds a ciphertext, and once erased leads nowhere; a new one is another."""
+    number = f"1101011990{uuid4().int % 10**8:08d}"
+    with real.store.begin(real.all) as tx:
+        chain = tx.persons.find_chain(real.city, number, NOW)
+    with psycopg.connect(database.owner_url) as owner:
+        rows = owner.execute("SELECT subject_hash, chain_cipher FROM chain_links").fetchall()
+        seen = b"".join(cell for row in rows for cell in row)
+        assert number.encode() not in seen
+        assert chain.bytes not in seen
+        owner.execute("DELETE FROM chain_links")
+    with real.store.begin(real.all) as tx:
+        assert tx.persons.find_chain(real.city, number, NOW) != chain
+
+
+def test_view_survives_an_erased_link(real: Bench, database: Database) -> None:
+    """A joined account whose link was erased is left out; the rest of the human's chains stay."""
+    one, other = make_person(real)[0], make_person(real)[0]
+    with real.store.begin(real.all) as tx:
+        (kept,) = tx.persons.list_chains(other)
+    with psycopg.connect(database.owner_url) as owner:
+        before = {row[0] for row in owner.execute("SELECT subject_hash FROM chain_links")}
+    third = make_person(real)[0]
+    with real.store.begin(real.all) as tx:
+        tx.persons.join(one, other, NOW)
+        tx.persons.join(third, other, NOW)
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("DELETE FROM chain_links WHERE NOT subject_hash = ANY(%s)", [list(before)])
+    with real.store.begin(real.all) as tx:
+        chains = tx.persons.list_chains(other)
+    assert (len(chains), chains[0]) == (2, kept)
