@@ -175,7 +175,8 @@ class FakePersons(_Rows):
         for login in self.list_logins(person_id):
             self.tables.logins[login.login_id] = replace(login, person_id=into)
         self.tables.bindings = {(house, into if who == person_id else who) for house, who in self.tables.bindings}
-        self.tables.joined[person_id] = into
+        flat = {who: into if end == person_id else end for who, end in self.tables.joined.items()}
+        self.tables.joined = flat | {person_id: into}
         self._note(into, at, "account_joined", {"from": str(person_id), "into": str(into)})
 
     def hold(self, person_id: UUID) -> None:

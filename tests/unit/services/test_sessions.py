@@ -19,6 +19,8 @@ from services.errors import (
     SessionExpired,
     TooManyRequests,
 )
+from services.exposure import Trail
+from services.mapping import disclose
 from services.model import Assurance, Caller, Language, PlatformName
 from services.sessions import SIGN_INS_A_MINUTE, SignedIn, require_assurance
 from tests.unit.gateway.fakes_edge import City, build_city
@@ -41,6 +43,29 @@ def join(city: City, first: Caller, second: Caller) -> None:
     """The second log-in proves to be the same human as the first."""
     with city.store.begin(first.agencies) as tx:
         tx.persons.join(second.person_id, first.person_id, city.clock.now())
+
+
+def trail_of(city: City) -> Trail:
+    """A request that has left one record of its app so far."""
+    app = city.desk.sessions.find_app(PlatformName.WECHAT, "wx1")
+    told = disclose(
+        city.desk.catalogue.room("sign-in"), platform=app.platform, agency_id=app.agency_id, account=app.app,
+        purpose="sign_in", request_id="r",
+    )  # fmt: skip
+    return Trail([(told, uuid4())])
+
+
+def test_a_log_in_that_is_cut_off_is_its_owners_all_the_same(city: City) -> None:
+    """Who it was is known although nobody is let in: the owner sees that somebody tried on their log-in."""
+    wechat, alipay = sign_in(city), sign_in(city, platform=PlatformName.ALIPAY)
+    join(city, alipay.caller, wechat.caller)
+    city.desk.sessions.cut_off(replace(alipay.caller), wechat.caller.login_id)
+    trail, app = trail_of(city), city.desk.sessions.find_app(PlatformName.WECHAT, "wx1")
+    (left,) = trail.left
+    with pytest.raises(LoginCutOff):
+        city.desk.sessions.sign_in(app, "code-wang", ZH, "r", trail)
+    assert city.log.attributions[-1] == (alipay.caller.chain_id, [left])
+    assert trail.left == []
 
 
 def test_a_first_sign_in_opens_a_person(city: City) -> None:
@@ -70,7 +95,8 @@ def test_a_refused_code_makes_nothing(city: City) -> None:
     """A code that the platform does not accept leaves no person and no session."""
     app = city.desk.sessions.find_app(PlatformName.WECHAT, "wx1")
     with pytest.raises(LoginCodeRefused):
-        city.desk.sessions.sign_in(app, "used", ZH, "r")
+        city.desk.sessions.sign_in(app, "used", ZH, "r", trail_of(city))
+    assert city.log.attributions == []
     assert city.store.tables.persons == {}
     assert city.sessions.saved == {}
 
