@@ -29,6 +29,7 @@ PLATFORMS = ("wechat", "alipay")
 CHANNELS = ("wechat", "alipay", "web", "window")
 ASSURANCE = ("anonymous", "phone", "real-name", "verified-at-window")
 DIRECTIONS = ("sent_to_server", "received_from_platform", "shown_in_client", "entered_in_client")
+OUTCOMES = ("sent", "refused", "unknown")
 UNITS = ("yuan", "fen")
 ERROR_NAMES = (
     "no_such_household",
@@ -156,12 +157,19 @@ REQUIRED_OF_KIND: Mapping[str, tuple[str, ...]] = {
 """Keys that one kind of service needs beside those that all need."""
 
 ROOM = Record(
-    {"version": Whole(1, 1_000_000), "legal_basis": Text(max_length=500), "exposure": EXPOSURE},
+    {"version": Whole(1, 1_000_000), "title": TEXTS, "legal_basis": Text(max_length=500), "exposure": EXPOSURE},
     {"purposes": Listing(FIELD, 1)},
 )
 DESK = Record({"rooms": Table(ROOM, NAME.pattern, 1)})
 WORD = Record({language: Text(max_length=200) for language in ("zh-CN", "en")}, {"personal": Flag()})
-VOCABULARY = Record({"fields": Table(WORD, FIELD.pattern, 1), "purposes": Table(TEXTS, FIELD.pattern, 1)})
+VOCABULARY = Record(
+    {
+        "fields": Table(WORD, FIELD.pattern, 1),
+        "purposes": Table(TEXTS, FIELD.pattern, 1),
+        "directions": Record(dict.fromkeys(DIRECTIONS, TEXTS)),
+        "outcomes": Record(dict.fromkeys(OUTCOMES, TEXTS)),
+    }
+)
 
 MONEY_FEN = Whole(1, 10**11)
 NAME_TEXT = Text(r"[^\n]+", "a name on one line", 200)

@@ -65,8 +65,7 @@ def make_desk(base: Foundation) -> Desk:
         exposure=ExposureDesk(
             base.store,
             SqlExposureReader(base.store.engine, base.directory.all_agencies),
-            catalogue.label,
-            catalogue.purpose,
+            catalogue,
         ),
         till=base.till,
         catalogue=catalogue,

@@ -58,18 +58,31 @@ class Catalogue:
         own = known.purposes.get(code, {}) if known else {}
         return own.get(language) or self.vocabulary.purposes.get(code, {}).get(language, code)
 
+    def title(self, name: str, language: Language) -> str:
+        """What a citizen reads for a service or a room of the desk; the name itself if it is no longer there."""
+        known = self.services.get(name) or self.rooms.get(name)
+        return known.title.get(language, name) if known else name
+
+    def direction(self, code: str, language: Language) -> str:
+        """What a citizen reads for one of the four directions."""
+        return self.vocabulary.directions.get(code, {}).get(language, code)
+
+    def outcome(self, code: str, language: Language) -> str:
+        """What a citizen reads for what became of bytes that were meant for a platform's server."""
+        return self.vocabulary.outcomes.get(code, {}).get(language, code)
+
 
 def read_vocabulary(path: Path) -> tuple[Vocabulary | None, list[Fault]]:
     """The words of the ledger, or what is wrong with the file."""
     document = read_shaped(str(path), path.read_bytes(), VOCABULARY)
     if document.faults:
         return None, list(document.faults)
-    fields, purposes = document.value["fields"], document.value["purposes"]
-    return Vocabulary(
-        {name: read_texts(entry) for name, entry in fields.items()},
-        {code: read_texts(texts) for code, texts in purposes.items()},
-        frozenset(name for name, entry in fields.items() if entry.get("personal")),
-    ), []
+    words = {
+        section: {name: read_texts(entry) for name, entry in document.value[section].items()}
+        for section in ("fields", "purposes", "directions", "outcomes")
+    }
+    personal = frozenset(name for name, entry in document.value["fields"].items() if entry.get("personal"))
+    return Vocabulary(**words, personal=personal), []
 
 
 def read_desk(path: Path, vocabulary: Vocabulary) -> tuple[dict[str, Room], list[Fault]]:

@@ -6,11 +6,12 @@ customer too. The whole opens on the government's own page. PIPL articles 44, 45
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.catalogue import Catalogue
 from services.errors import InputRefused
 from services.model import Caller, JsonValue, Language, Page
 from services.ports import ExposureReader, Store
@@ -39,26 +40,28 @@ class SeenField:
 
 @dataclass(frozen=True, slots=True)
 class SeenRecord:
-    """One record of the ledger in plain words."""
+    """One record of the ledger in plain words: beside each code stand its words in the reader's language."""
 
     record_id: UUID
     at: datetime
     direction: str
+    direction_label: str
     service: str
+    service_title: str
     purpose: str
     legal_basis: str
     fields: tuple[SeenField, ...]
     outcome: str | None
+    outcome_label: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureDesk:
-    """Reads the ledger for the person in front. ``label`` and ``purpose`` translate words of the vocabulary."""
+    """Reads the ledger for the person in front. The catalogue has the words for its codes."""
 
     store: Store
     reader: ExposureReader
-    label: Callable[[str, Language], str]
-    purpose: Callable[[str, Language], str]
+    words: Catalogue
 
     def list_seen(self, caller: Caller, cursor: str | None) -> Page[SeenRecord]:
         """A page of records on the caller's platform, newest first. Raises ``InputRefused`` for a cursor of another form."""
@@ -71,16 +74,19 @@ class ExposureDesk:
         return Page(page, str(page[-1].record_id) if more else None)
 
     def _explain(self, leaf: Mapping[str, JsonValue], language: Language) -> SeenRecord:
-        outcome = leaf.get("outcome")
+        outcome = leaf["outcome"] if isinstance(leaf.get("outcome"), str) else None
         return SeenRecord(
             record_id=UUID(leaf["id"]),
             at=datetime.fromisoformat(leaf["at"]),
             direction=leaf["direction"],
+            direction_label=self.words.direction(leaf["direction"], language),
             service=leaf["service"],
-            purpose=self.purpose(leaf["purpose"], language),
+            service_title=self.words.title(leaf["service"], language),
+            purpose=self.words.purpose(leaf["purpose"], language, leaf["service"]),
             legal_basis=leaf["legal_basis"],
-            fields=tuple(SeenField(name, self.label(name, language)) for name in leaf["fields"]),
-            outcome=outcome if isinstance(outcome, str) else None,
+            fields=tuple(SeenField(name, self.words.label(name, language)) for name in leaf["fields"]),
+            outcome=outcome,
+            outcome_label=self.words.outcome(outcome, language) if outcome else None,
         )
 
 

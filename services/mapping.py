@@ -137,6 +137,7 @@ class Room:
     legal_basis: str
     exposure: Mapping[PlatformName, Budget]
     purposes: Mapping[str, Texts] = field(default_factory=dict)
+    title: Texts = field(default_factory=dict)
 
 
 def disclose(

@@ -34,6 +34,8 @@ class Vocabulary:
     fields: Mapping[str, Texts]
     purposes: Mapping[str, Texts]
     personal: frozenset[str]
+    directions: Mapping[str, Texts]
+    outcomes: Mapping[str, Texts]
 
 
 def read_shaped(file: str, content: bytes, shape: Shape) -> Document:
@@ -185,7 +187,8 @@ def _build_mapping(value: Mapping[str, Any], back_end: Any) -> ServiceMapping:
 def read_room(name: str, value: Mapping[str, Any], vocabulary: Vocabulary) -> Room:
     """A room of ``config/desk.yaml`` that has its shape."""
     purposes = {code: vocabulary.purposes[code] for code in value.get("purposes", ())}
-    return Room(name, value["version"], value["legal_basis"], read_exposure(value["exposure"]), purposes)
+    exposure, title = read_exposure(value["exposure"]), read_texts(value["title"])
+    return Room(name, value["version"], value["legal_basis"], exposure, purposes, title)
 
 
 def read_exposure(value: Mapping[str, Mapping[str, list[str]]]) -> dict[PlatformName, Budget]:

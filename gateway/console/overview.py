@@ -27,12 +27,6 @@ STATES: dict[str, tuple[str, str]] = {
     "refunded": ("已退款", "refunded"),
 }
 NEEDS_A_LOOK = frozenset({PaymentState.WRITE_OFF_UNKNOWN, PaymentState.REFUND_ABNORMAL})
-DIRECTIONS = {
-    "sent_to_server": ("发给平台服务器", "sent to its server"),
-    "received_from_platform": ("从平台收到", "received from it"),
-    "shown_in_client": ("在小程序内显示", "shown in its app"),
-    "entered_in_client": ("在小程序内填写", "entered in its app"),
-}
 PLATFORMS = {"wechat": "微信 WeChat", "alipay": "支付宝 Alipay"}
 
 
@@ -80,15 +74,13 @@ def read_overview(reader: OverviewReader, catalogue: Catalogue, pings: Sequence[
 
 
 def _line_of_payments(catalogue: Catalogue, service: str, state: str, count: int, amount_fen: int) -> PaymentLine:
-    known = catalogue.services.get(service)
     chinese, english = STATES.get(state, (state, state))
     yuan = f"{amount_fen // 100:,}.{amount_fen % 100:02d}"
-    title = known.title[Language.ZH_CN] if known else service
-    return PaymentLine(title, chinese, english, count, yuan, state in NEEDS_A_LOOK)
+    return PaymentLine(catalogue.title(service, Language.ZH_CN), chinese, english, count, yuan, state in NEEDS_A_LOOK)
 
 
 def _line_of_exposures(catalogue: Catalogue, platform: str, direction: str, field: str, count: int) -> ExposureLine:
-    chinese, english = DIRECTIONS.get(direction, (direction, direction))
+    chinese, english = (catalogue.direction(direction, language) for language in (Language.ZH_CN, Language.EN))
     return ExposureLine(
         PLATFORMS.get(platform, platform), chinese, english, field, catalogue.label(field, Language.ZH_CN),
         field in catalogue.vocabulary.personal, count,

@@ -28,11 +28,20 @@ class SeenReply(Strict):
 
     at = Moment("exposure_view")
     direction = Choice("exposure_view", tuple(Direction))
+    direction_label = Word("exposure_view", TEXT, description="方向，用语言说明 · the direction in words")
     service = Word("exposure_view", "[a-z0-9-]{1,64}")
+    service_title = Word(
+        "exposure_view", TEXT,
+        description="服务的名称，或本系统的部分（登录、账户等） · the service's name, or a part of the counter (signing in, account)",
+    )  # fmt: skip
     purpose = Word("exposure_view", TEXT)
     legal_basis = Word("exposure_view", TEXT)
     fields_ = Many("exposure_view", fields.Nested(SeenFieldReply), data_key="fields", attribute="fields")
     outcome = Choice("exposure_view", tuple(Outcome), allow_none=True)
+    outcome_label = Word(
+        "exposure_view", TEXT, allow_none=True,
+        description="发给平台的内容是否送达；其他方向为 null · whether what was sent arrived; null in other directions",
+    )  # fmt: skip
 
 
 class ExposureReply(Strict):

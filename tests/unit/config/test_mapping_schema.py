@@ -15,10 +15,11 @@ from config.mapping_schema import (
     MAPPING,
     OPERATION,
     OPERATIONS_OF_KIND,
+    OUTCOMES,
     PLATFORMS,
     WRITES,
 )
-from services.exposure import Direction
+from services.exposure import Direction, Outcome
 from services.model import Assurance, PlatformName
 
 DOCS = (Path(__file__).parents[3] / "docs" / "mappings.md").read_text(encoding="utf-8")
@@ -36,6 +37,7 @@ def test_words_agree_with_the_model() -> None:
     """The schema's plain words are those of the vocabulary in services/model.py."""
     assert tuple(level.label for level in Assurance) == ASSURANCE
     assert {str(direction) for direction in Direction} == set(DIRECTIONS)
+    assert {str(outcome) for outcome in Outcome} == set(OUTCOMES)
     assert {str(platform) for platform in PlatformName} == set(PLATFORMS)
 
 

@@ -170,7 +170,7 @@ def build_city(*, max_body_bytes: int = 4096) -> City:
         identity=IdentityDesk(store, platforms, register, FakeFaceCheck(), CATALOGUE, limiter, keyed, clock),
         households=HouseholdDesk(store, CATALOGUE, back_end_of, directory, limiter, keyed, clock),
         bills=BillDesk(CATALOGUE, back_end_of, limiter, keyed),
-        exposure=ExposureDesk(store, reader, CATALOGUE.label, CATALOGUE.purpose),
+        exposure=ExposureDesk(store, reader, CATALOGUE),
         till=make_till(store, platforms, back_end_of, directory, clock, keyed),
         catalogue=CATALOGUE, directory=directory, platforms=platforms, store=store, log=log, limiter=limiter, clock=clock,
         new_id=new_id, recorder=recorder,

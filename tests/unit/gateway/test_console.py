@@ -8,14 +8,14 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 
 from gateway.app import create_console_app
 from gateway.console.gate import HOURS, Gate
-from gateway.console.overview import DIRECTIONS, STATES
+from gateway.console.overview import STATES
 from gateway.console.rooms import OPEN_ENDPOINTS, SESSION_COOKIE, ConsoleDesk
 from services.errors import CacheUnavailable, StoreUnavailable
-from services.exposure import Direction
-from services.model import PaymentState
+from services.model import Language, PaymentState
 from tests.fakes import FakeClock, FakeLimiter, FakeRevocations
 from tests.unit.gateway.fakes_edge import CATALOGUE
 
@@ -223,7 +223,14 @@ def test_without_the_store_the_page_says_so(room: Room) -> None:
     assert "暂时无法读取数据" in answer.get_data(as_text=True)
 
 
-def test_every_state_and_direction_has_a_word() -> None:
+def test_every_state_has_a_word() -> None:
     """A new state of a payment needs a word for the finance office."""
     assert set(STATES) == set(PaymentState)
-    assert set(DIRECTIONS) == set(Direction)
+
+
+def test_a_direction_has_the_citizen_s_words(room: Room) -> None:
+    """The privacy officer reads what the citizen reads: the words of the vocabulary."""
+    room.sign_in()
+    page = room.browser.get("/").get_data(as_text=True)
+    for language in Language:
+        assert str(escape(CATALOGUE.direction("sent_to_server", language))) in page

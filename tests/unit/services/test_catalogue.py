@@ -10,7 +10,7 @@ import pytest
 
 from services.catalogue import Catalogue
 from services.errors import ConfigurationFault, ExposureUndeclared, ServiceUnknown
-from services.exposure import Direction, Disclosure
+from services.exposure import Direction, Disclosure, Outcome
 from services.mapping import Room, ServiceMapping, disclose
 from services.model import Language, PlatformName
 
@@ -46,6 +46,25 @@ def test_words() -> None:
     assert catalogue.purpose("see_bills", Language.EN) == "see bills"
     assert catalogue.purpose("see_bills", Language.EN, "gas-bill") == "see gas bills"
     assert catalogue.purpose("gone_long_ago", Language.ZH_CN, "gas-bill") == "gone_long_ago"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_code_of_the_ledger_has_words(language: Language) -> None:
+    """Directions, outcomes, services and rooms of the desk are told to people in each language, never as bare codes."""
+    catalogue = load(CONFIG)
+    assert set(catalogue.vocabulary.directions) == set(Direction)
+    assert set(catalogue.vocabulary.outcomes) == set(Outcome)
+    for say, codes in (
+        (catalogue.direction, Direction),
+        (catalogue.outcome, Outcome),
+        (catalogue.title, [*catalogue.services, *catalogue.rooms]),
+    ):
+        for code in map(str, codes):
+            words = say(code, language)
+            assert words
+            assert language is Language.EN or words != code
+    assert catalogue.title("account", Language.ZH_CN) == "账户"
+    assert catalogue.title("gone-long-ago", language) == "gone-long-ago"
 
 
 def test_every_budget_name_is_a_word() -> None:

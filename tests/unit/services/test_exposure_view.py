@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -40,9 +41,37 @@ def test_a_record_is_told_in_plain_words(city: City) -> None:
     caller = sign_in(city)
     put_leaf(city, caller.chain_id)
     (record,) = read(city, caller).items
-    assert record.purpose == city.desk.catalogue.purpose("see_bills", Language.ZH_CN)
+    assert record.purpose == city.desk.catalogue.purpose("see_bills", Language.ZH_CN, "gas-bill")
     assert [field.label for field in record.fields] == ["账单金额"]
     assert "secret" not in repr(record)
+
+
+@pytest.mark.parametrize(
+    ("language", "service", "direction", "outcome", "words"),
+    [
+        (Language.ZH_CN, "gas-bill", "sent_to_server", "sent", ("发给平台服务器", "燃气缴费", "已送达")),
+        (Language.ZH_CN, "sign-in", "entered_in_client", None, ("在小程序内填写", "登录", None)),
+        (Language.EN, "account", "shown_in_client", None, ("shown in the mini-program", "account", None)),
+        (Language.EN, "gone-long-ago", "sent_to_server", "unknown",
+         ("sent to the platform's server", "gone-long-ago", "not certain whether it arrived")),
+    ],
+)  # fmt: skip
+def test_every_code_has_words_beside_it(
+    city: City, language: Language, service: str, direction: str, outcome: str | None, words: tuple[str | None, ...]
+) -> None:
+    """Direction, service or room, and outcome are told in the reader's language; a service that is gone keeps its name."""
+    caller = replace(sign_in(city), language=language)
+    put_leaf(city, caller.chain_id, service=service, direction=direction, outcome=outcome)
+    (record,) = read(city, caller).items
+    assert (record.direction_label, record.service_title, record.outcome_label) == words
+    assert (record.direction, record.service, record.outcome) == (direction, service, outcome)
+
+
+def test_a_purpose_is_told_in_the_service_s_own_words(city: City) -> None:
+    """What a mapping calls it goes before the general word."""
+    caller = replace(sign_in(city), language=Language.EN)
+    put_leaf(city, caller.chain_id)
+    assert read(city, caller).items[0].purpose == "see gas bills"
 
 
 def test_only_this_platform_and_this_person(city: City) -> None:
