@@ -102,6 +102,24 @@ def test_digest_is_salted_apart(database: Database, agency: UUID, log: SqlExposu
     assert not any(word in row[0] for word in (b"13800138000", b"phone"))
 
 
+def test_records_of_equal_things_cannot_be_told_to_be_equal(
+    database: Database, agency: UUID, log: SqlExposureLog
+) -> None:
+    """The same bytes twice, and two equal outcomes: every leaf has a nonce, every digest a salt, of its own."""
+    same = make_exposure(agency, uuid4(), content=b"same")
+    made = log.append([same, same])
+    for record_id in made:
+        log.append_outcome(record_id, agency, Outcome.SENT, 200, None)
+    with psycopg.connect(database.owner_url) as owner:
+        rows = owner.execute(
+            "SELECT leaf FROM exposure_records WHERE record_id = ANY(%s) OR of_id = ANY(%s)", [made, made]
+        ).fetchall()
+    leaves = [json.loads(bytes(leaf)) for (leaf,) in rows]
+    assert len(leaves) == 4
+    assert len({leaf["nonce"] for leaf in leaves}) == 4
+    assert len({leaf["digest"] for leaf in leaves if "digest" in leaf}) == 2
+
+
 def test_received_answer_is_recorded_with_the_outcome(database: Database, agency: UUID, log: SqlExposureLog) -> None:
     """The outcome and what the platform answered are one commit."""
     chain = uuid4()
