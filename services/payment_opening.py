@@ -73,7 +73,7 @@ def open_payment(
     if household is None:
         raise NotFound
     mapping = find_bill_service(till, caller, household.service)
-    merchant = till.directory.merchant_for(household.agency_id, caller.app.platform, mapping.payee)
+    merchant = till.directory.merchant_for(household.agency_id, caller.app, mapping.payee)
     if merchant is None:
         raise ServiceOff
     bill = find_bill(till, caller, mapping, household, bill_ref, amount_fen)

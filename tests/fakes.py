@@ -259,9 +259,10 @@ class FakeDirectory:
     def app_named(self, app: str) -> PlatformApp:
         return next(row for row in self.apps if row.app == app)
 
-    def merchant_for(self, agency_id: UUID, platform: PlatformName, payee: str) -> MerchantAccount | None:
-        wanted = (agency_id, platform, payee)
-        return next((row for row in self.merchants if (row.agency_id, row.platform, row.payee) == wanted), None)
+    def merchant_for(self, agency_id: UUID, app: PlatformApp, payee: str) -> MerchantAccount | None:
+        wanted = (agency_id, app.platform, app.app_id, payee)
+        fitting = (row for row in self.merchants if (row.agency_id, row.platform, row.app_id, row.payee) == wanted)
+        return next(fitting, None)
 
     def merchant_named(self, account: str) -> MerchantAccount | None:
         return next((row for row in self.merchants if row.account == account), None)

@@ -116,13 +116,13 @@ class SqlDirectory:
         """Raises ``ConfigurationFault`` for an app that was not imported."""
         return _require(self._present().apps, app, f"app {app}")
 
-    def merchant_for(self, agency_id: UUID, platform: PlatformName, payee: str) -> MerchantAccount | None:
-        """The account that is valid now; of several the one whose validity began last."""
-        now = self._clock.now()
+    def merchant_for(self, agency_id: UUID, app: PlatformApp, payee: str) -> MerchantAccount | None:
+        """The account bound to this app that is valid now; of several the one whose validity began last."""
+        now, wanted = self._clock.now(), (agency_id, app.platform, app.app_id, payee)
         valid = [
             merchant
             for merchant in self._present().merchants.values()
-            if (merchant.agency_id, merchant.platform, merchant.payee) == (agency_id, platform, payee)
+            if (merchant.agency_id, merchant.platform, merchant.app_id, merchant.payee) == wanted
             and (merchant.valid_from is None or merchant.valid_from <= now)
             and (merchant.valid_until is None or now < merchant.valid_until)
         ]

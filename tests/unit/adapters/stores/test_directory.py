@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -63,11 +64,12 @@ def test_directory_reads_what_was_imported(database: Database, engine: Engine) -
         "wechat.app_secret",
         "t1",
     )
-    merchant = found.merchant_for(ids["gas"], PlatformName.WECHAT, "gas-company")
+    merchant = found.merchant_for(ids["gas"], app, "gas-company")
     assert merchant is not None
     assert merchant == found.merchant_named("gas-wechat")
     assert (merchant.mode, merchant.sub_merchant_id) == (MerchantMode.PARTNER, "190002")
-    assert found.merchant_for(ids["water"], PlatformName.WECHAT, "gas-company") is None
+    assert found.merchant_for(ids["water"], app, "gas-company") is None
+    assert found.merchant_for(ids["gas"], replace(app, app_id="wx-of-another-office"), "gas-company") is None
     assert found.back_end(ids["gas"], "gas-company").url == "http://127.0.0.1:2"
 
 
@@ -87,9 +89,10 @@ def test_merchant_counts_within_its_validity(database: Database, engine: Engine)
     import_accounts(database.owner_url, document | {"merchants": [old, new]})
     clock = FakeClock(datetime(2026, 11, 2, 1, 59, 59, tzinfo=UTC))
     found, gas = SqlDirectory(engine, clock), list_ids(database)["gas"]
-    before = found.merchant_for(gas, PlatformName.WECHAT, "p")
+    app = found.app_named("wechat-main")
+    before = found.merchant_for(gas, app, "p")
     clock.advance(1)
-    after = found.merchant_for(gas, PlatformName.WECHAT, "p")
+    after = found.merchant_for(gas, app, "p")
     assert before is not None
     assert after is not None
     assert (before.account, after.account) == ("gas-old", "gas-new")
