@@ -76,7 +76,8 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
 }
 
 STATUS_OF_CODE: Mapping[str, int] = {code: status for status, code in TABLE.values()}
-PATH_FORM = r"[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,3}"
+PATH_FORM = r"Idempotency-Key|[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,3}"
+"""Names of our own fields, and of the one header that a request may need, as it is written there."""
 RULE_FORM = "[a-z_]{1,40}"
 
 
@@ -123,6 +124,8 @@ def show_detail(error: Exception) -> dict[str, JsonValue] | None:
 
 
 def _only(form: str, value: object, otherwise: str) -> str:
+    if re.fullmatch(form, str(value)):
+        return str(value)
     text = str(value).replace("-", "_").lower()
     return text if re.fullmatch(form, text) else otherwise
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import flask_smorest
-from flask import current_app
+from flask import current_app, request
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
@@ -88,6 +88,7 @@ class Spoken:
     asks_query: type[Schema] | None = None
     shows: type[Schema] | None = None
     teller: Teller | None = None
+    asks_headers: type[Schema] | None = None
     open: bool = False
     published: bool = False
 
@@ -99,9 +100,10 @@ def exposed(
     asks: type[Schema] | None = None,
     asks_query: type[Schema] | None = None,
     shows: type[Schema] | None = None,
+    asks_headers: type[Schema] | None = None,
 ) -> Callable[[View], View]:
     """Make a view that answers a session; stands directly under ``route``."""
-    spoken = Spoken(purpose, asks, asks_query, shows, teller)
+    spoken = Spoken(purpose, asks, asks_query, shows, teller, asks_headers)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -143,7 +145,10 @@ def announce_request(arrival: Arrival, spoken: Spoken, values: Mapping[str, Any]
 
 
 def refuse_unasked(arrival: Arrival, spoken: Spoken) -> None:
-    """Refuse a body or query that no schema asks for, a body that is not JSON, and a name that stands twice."""
+    """Refuse a body or query that no schema asks for, a body that is not JSON, a name that stands twice, a header that is needed.
+
+    All of it before the answer of the teller counts: a request of the wrong form is told so, whatever it is about.
+    """
     if arrival.body and spoken.asks is None:
         raise InputRefused(detail={"body": "unknown_field"})
     if arrival.query and spoken.asks_query is None:
@@ -153,6 +158,8 @@ def refuse_unasked(arrival: Arrival, spoken: Spoken) -> None:
     names = [name for name, _ in parse_qsl(arrival.query, keep_blank_values=True)]
     if len(set(names)) != len(names):
         raise InputRefused(detail={"query": "twice"})
+    if spoken.asks_headers is not None and (faults := spoken.asks_headers().validate(dict(request.headers))):
+        raise InputRefused(detail=name_faults({"headers": faults}))
 
 
 def refuse_other_media(arrival: Arrival) -> None:

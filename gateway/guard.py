@@ -30,6 +30,8 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHOD_FORM = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}")
+"""A token (RFC 9110, section 5.6.2): such a method is digested as it came, known or not."""
 MAY_LEAVE = {
     "content-type": re.compile(r"application/json|text/(html|plain|css); charset=utf-8|image/svg\+xml"),
     "retry-after": re.compile(r"[0-9]{1,5}"),
@@ -87,7 +89,7 @@ class Guard:
         method = environ.get("REQUEST_METHOD", "")
         return Arrival(
             request_id=claimed if re.fullmatch(UUID_FORM, claimed) else str(self._new_id()),
-            method=method if method in METHODS else "OTHER",
+            method=method if METHOD_FORM.fullmatch(method) else "OTHER",
             target=f"{path}?{query}" if query else path,
             query=query,
             body=body,
@@ -162,10 +164,13 @@ class Guard:
 
     @staticmethod
     def _note(arrival: Arrival, reply: Reply, seconds: float) -> None:
-        REQUESTS.labels("public", arrival.route, arrival.method, reply.status).inc()
+        method = (
+            arrival.method if arrival.method in METHODS else "OTHER"
+        )  # counters and logs are not for outsiders' words
+        REQUESTS.labels("public", arrival.route, method, reply.status).inc()
         SECONDS.labels("public", arrival.route).observe(seconds)
         _log.info(
-            "request", app="public", route=arrival.route, method=arrival.method, status=reply.status,
+            "request", app="public", route=arrival.route, method=method, status=reply.status,
             seconds=round(seconds, 6), request_id=arrival.request_id, session=bool(arrival.audience),
             platform=arrival.audience[0].platform if arrival.audience else None,
         )  # fmt: skip

@@ -51,7 +51,9 @@ def greet(desk: Desk, arrival: Arrival) -> None:
     """Find the app that asks, spend its limit, record what was entered. Raises ``InputRefused``, ``TooManyRequests``."""
     platform, app_id = read_app(arrival)
     if platform is None or app_id is None:
-        raise InputRefused(detail={"platform" if platform is None else "app_id": "form"})
+        refuse_unasked(arrival, SPOKEN)
+        missing = "platform" if platform is None else "app_id"
+        raise InputRefused(detail={missing: "form" if missing in arrival.read_object() else "required"})
     app = desk.sessions.find_app(platform, app_id)
     g.app_row = app
     arrival.audience = (Audience(platform, app.app),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
@@ -371,6 +371,11 @@ class RegisterEntry:
 
     real_name: str
     phone: str | None
+
+
+def write_moment(at: datetime) -> str:
+    """A moment as people are shown it, everywhere: UTC to the second with Z, 2026-11-24T08:00:00Z. ``at`` is aware."""
+    return (at - (at.utcoffset() or timedelta())).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.model import Caller, Language, Payment, PaymentState
+from services.model import Caller, Language, Payment, PaymentState, write_moment
 from services.payment_events import PaymentFile
 from services.payment_words import say_state
 
@@ -49,7 +49,7 @@ def write_reply(payment: Payment, state: PaymentState, client_parameters: Mappin
         "payment_id": str(payment.payment_id),
         "state": str(state),
         "amount_fen": payment.amount_fen,
-        "expires_at": payment.expires_at.isoformat(),
+        "expires_at": write_moment(payment.expires_at),
         "client_parameters": dict(client_parameters),
     }
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

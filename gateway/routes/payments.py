@@ -32,7 +32,7 @@ PAYMENTS_A_MINUTE = 5
 
 
 @blueprint.post("/payments")
-@exposed("pay_bill", tell_new_payment, asks=PaymentRequest, shows=PaymentOpenReply)
+@exposed("pay_bill", tell_new_payment, asks=PaymentRequest, shows=PaymentOpenReply, asks_headers=IdempotencyHeader)
 @blueprint.arguments(PaymentRequest)
 @blueprint.arguments(IdempotencyHeader, location="headers")
 @blueprint.response(201, PaymentOpenReply)

@@ -7,13 +7,15 @@ bytes: the guard matches it again on the way out, so that nothing hides in a tex
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
+from services.model import write_moment
+
 UUID_FORM = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-MOMENT_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|\+00:00)"
+MOMENT_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 DATE_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 PLAIN_TEXT = r"[^\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]"
 """One character of a text for people: no control characters, no line ends, no lone surrogates."""
@@ -111,7 +113,7 @@ class Moment(fields.AwareDateTime):
     def _serialize(self, value: Any, attr: Any, obj: Any, **more: Any) -> Any:
         if not isinstance(value, datetime):
             return None
-        return (value - (value.utcoffset() or timedelta())).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return write_moment(value)
 
 
 class Day(fields.Date):

@@ -50,7 +50,7 @@ def test_a_used_code_gets_a_fixed_body(city: City) -> None:
         ({"code": ""}, "code", "form"),
         ({"code": 7}, "code", "form"),
         ({"app_id": "wx-nobody"}, "app_id", "unknown_app"),
-        ({"app_id": None}, "app_id", "form"),
+        ({"app_id": None}, "app_id", "required"),
         ({"platform": "qq"}, "platform", "form"),
         ({"extra": 1}, "body", "unknown_field"),
     ],
@@ -234,7 +234,7 @@ def test_a_key_of_another_form_is_refused(city: City, key: str) -> None:
     body = {"household_id": str(row.household_id), "bill_ref": "x" * 32, "amount_fen": 8640}
     answer = city.send("POST", "/v1/payments", body, token=token, headers={"Idempotency-Key": key})
     assert (answer.status, answer.json["code"]) == (422, "input_refused")
-    assert answer.json["detail"]["fields"] == [{"path": "idempotency_key", "rule": "form"}]
+    assert answer.json["detail"]["fields"] == [{"path": "Idempotency-Key", "rule": "form"}]
 
 
 def test_a_repeat_of_an_answered_payment_costs_nothing(city: City) -> None:

@@ -71,7 +71,7 @@ def test_details_pass_only_in_known_forms() -> None:
     assert show_detail(TooManyRequests(detail={"retry_after_seconds": 59.2})) == {"retry_after_seconds": 59}
     refused = InputRefused(detail={"王小明": "wrong value 13800138001", "Idempotency-Key": "required"})
     assert show_detail(refused) == {
-        "fields": [{"path": "body", "rule": "form"}, {"path": "idempotency_key", "rule": "required"}]
+        "fields": [{"path": "body", "rule": "form"}, {"path": "Idempotency-Key", "rule": "required"}]
     }
 
 
