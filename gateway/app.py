@@ -119,6 +119,7 @@ def publish_documents(app: Flask, api: Api, desk: Desk, release: str) -> None:
 def answer_error(error: Exception) -> Response:
     """Any error as one of ours. Without an audience the body is fixed; with one it carries detail and request id."""
     arrival = current_arrival()
+    allowed = sorted(getattr(error, "valid_methods", None) or ())
     if isinstance(error, HTTPException):
         error = translate_http(error)
     status, code = explain_error(error)
@@ -135,6 +136,8 @@ def answer_error(error: Exception) -> Response:
     reply = CompleteResponse(body, status=status, content_type=JSON)
     if detail and "retry_after_seconds" in detail:
         reply.headers["Retry-After"] = str(detail["retry_after_seconds"])
+    if status == 405 and allowed:
+        reply.headers["Allow"] = ", ".join(allowed)  # RFC 9110, section 15.5.6
     return reply
 
 

@@ -203,3 +203,16 @@ def test_the_english_page_speaks_english(city: City) -> None:
     """No note of a field is left in Chinese; the language link is the one exception in the body."""
     page = city.send("GET", "/docs/en").body.decode()
     assert set(re.findall(r"[\u4e00-\u9fff]+", page.split("<body>")[1])) == {"中文"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("PUT", "/v1/account", "GET, HEAD, OPTIONS"), ("TRACE", "/v1/households", "GET, HEAD, OPTIONS, POST")],
+)
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_refused_method_says_which_are_offered(
+    city: City, method: str, path: str, allowed: str, signed: bool
+) -> None:
+    """405 comes with Allow (RFC 9110, section 15.5.6), with a session and without."""
+    answer = city.send(method, path, token=city.log_in() if signed else None)
+    assert (answer.status, answer.headers["allow"]) == (405, allowed)
