@@ -14,7 +14,7 @@ from gateway.arrival import current_arrival
 from gateway.console import rooms
 from gateway.console.rooms import ConsoleDesk
 from gateway.desk import Desk
-from gateway.documentation import LANGUAGE_PATHS, finish_specification, render_documentation
+from gateway.documentation import LANGUAGE_PATHS, render_documentation
 from gateway.errors import explain_error, show_detail, write_error
 from gateway.guard import Guard
 from gateway.logging import describe_exception, get_logger
@@ -31,6 +31,7 @@ from gateway.routes import (
     sessions,
 )  # fmt: skip
 from gateway.schemas.errors import ErrorReply
+from gateway.specification import finish_specification
 from services.errors import BackEndRefused, MethodNotAllowed, NotFound, RequestTooLarge
 from services.ports import Ping
 

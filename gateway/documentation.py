@@ -6,57 +6,15 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from flask import Flask
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from gateway.errors import TABLE
-from gateway.exposing import spoken_of
+from gateway.specification import METHODS
 from gateway.words import load_wording
 from services.catalogue import Catalogue
 from services.model import Language
 
 LANGUAGE_PATHS: Mapping[Language, str] = {Language.ZH_CN: "/docs", Language.EN: "/docs/en"}
-METHODS = ("get", "post", "put", "patch", "delete")
-
-
-def finish_specification(specification: dict[str, Any], app: Flask) -> dict[str, Any]:
-    """Add what the schemas do not know: who must sign in, the error body everywhere, the purpose of each operation."""
-    schemes = specification.setdefault("components", {}).setdefault("securitySchemes", {})
-    schemes["session"] = {"type": "http", "scheme": "bearer", "description": "POST /v1/sessions 返回的 token"}
-    rules = {(method, _openapi_path(rule.rule)): app.view_functions[rule.endpoint]
-             for rule in app.url_map.iter_rules() for method in rule.methods or ()}  # fmt: skip
-    schemas = specification["components"].setdefault("schemas", {})
-    for path, item in specification["paths"].items():
-        for method in METHODS:
-            if method in item:
-                spoken = spoken_of(rules.get((method.upper(), path)))
-                _finish_operation(
-                    item[method], open_route=spoken is None or spoken.open, purpose=spoken.purpose if spoken else ""
-                )
-    schemas.setdefault("ErrorReply", {"type": "object"})
-    specification["info"]["description"] = "政府柜台在微信和支付宝小程序内的接口。金额单位为分（整数），时间为 UTC。"
-    return specification
-
-
-def _finish_operation(operation: dict[str, Any], *, open_route: bool, purpose: str) -> None:
-    if not open_route:
-        operation["security"] = [{"session": []}]
-    operation["x-purpose"] = purpose
-    operation["responses"].setdefault(
-        "default",
-        {
-            "description": "错误",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorReply"}}},
-        },
-    )
-
-
-def _openapi_path(rule: str) -> str:
-    parts = []
-    for part in rule.split("/"):
-        inner = part[1:-1].rsplit(":", 1)[-1] if part.startswith("<") else None
-        parts.append(f"{{{inner}}}" if inner else part)
-    return "/".join(parts)
 
 
 @cache

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,7 @@ FIXED_HEADERS = (
     ("Content-Security-Policy", CONTENT_POLICY),
 )
 ALLOW = ("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
+RETRY_AFTER_SECONDS = 10
 UNREAD = Arrival(str(UUID(int=0)), "OTHER", "", "", b"", "", "", Language.ZH_CN)
 """Stands for a request that could not even be read, a fault of ours: it gets the fixed 500."""
 _log = get_logger("guard")
@@ -110,7 +112,7 @@ class Guard:
         if arrival.method == "HEAD":
             inner["REQUEST_METHOD"] = "GET"
         try:
-            reply = run_application(self.application, inner)
+            reply = advise_retry(run_application(self.application, inner))
         except Exception as error:  # noqa: BLE001 - the same
             note_fault(
                 "request_failed", request_id=arrival.request_id, route=arrival.route, **describe_exception(error)
@@ -160,7 +162,7 @@ class Guard:
 
     @staticmethod
     def _published(body: PublishedBody, *more: tuple[str, str]) -> Reply:
-        return Reply(body.status, (("Content-Type", body.content_type), *more), body.body)
+        return advise_retry(Reply(body.status, (("Content-Type", body.content_type), *more), body.body))
 
     @staticmethod
     def _note(arrival: Arrival, reply: Reply, seconds: float) -> None:
@@ -185,6 +187,13 @@ class Guard:
 
 
 REASONS = {200: "OK", 201: "Created", 204: "No Content"}
+
+
+def advise_retry(reply: Reply) -> Reply:
+    """A 503 says when it is worth trying again (RFC 9110, section 15.6.4), unless it says so already."""
+    if reply.status != 503 or any(name.lower() == "retry-after" for name, _ in reply.headers):
+        return reply
+    return replace(reply, headers=(*reply.headers, ("Retry-After", str(RETRY_AFTER_SECONDS))))
 
 
 def note_fault(event: str, **values: Any) -> None:
