@@ -12,11 +12,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import rfc8785
+from click.testing import CliRunner
 
 from adapters.ids import make_id
 from adapters.stores.exposure_log import SqlExposureLog
 from adapters.stores.exposure_verify import STEP, verify
 from adapters.stores.ledger_checks import MOST_FAULTS, LedgerFault, VerifyReport
+from gateway.cli import main
 from services.errors import ConfigurationFault, StoreUnavailable
 from services.exposure import Direction, Outcome, Trail
 from tests.contract.test_ledger import make_exposure
@@ -294,3 +296,18 @@ def test_report_keeps_the_first_faults_and_counts_all() -> None:
     report.add(LedgerFault("exposure_salts", UUID(int=1), UUID(int=n), "x") for n in range(MOST_FAULTS + 5))
     assert (len(report.faults), report.fault_count) == (MOST_FAULTS, MOST_FAULTS + 5)
     assert report.faults[0].record_id == UUID(int=0)
+
+
+def test_command_says_by_its_status_whether_the_ledger_holds(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0 and one line, or 1 with the place of each fault before it; progress goes to standard error alone."""
+    monkeypatch.setenv("GUITAI_DATABASE_URL", ledger.database.owner_url)
+    sound = CliRunner().invoke(main, ["exposure", "verify"])
+    assert (sound.exit_code, sound.stdout, sound.stderr) == (0, "6 records, 0 faults\n", "6 records\n")
+    ledger.execute("DELETE FROM exposure_salts WHERE record_id = %s", ledger.sent)
+    broken = CliRunner().invoke(main, ["exposure", "verify"])
+    first, last = broken.stdout.splitlines()
+    assert (broken.exit_code, last) == (1, "6 records, 1 faults")
+    assert first.startswith(f"exposure_records {ledger.agency} {ledger.sent}: ")
+    monkeypatch.setenv("GUITAI_DATABASE_URL", ledger.database.urls["sequencer"])
+    refused = CliRunner().invoke(main, ["exposure", "verify"])
+    assert (refused.exit_code, "Traceback" in refused.output, refused.stdout) == (1, False, "")

@@ -21,7 +21,7 @@ from services.errors import (
     PlatformOutcomeUnknown,
     PlatformUnreachable,
 )
-from services.exposure import Direction, Outcome, reply_content, request_content
+from services.exposure import Direction, Outcome, Trail, reply_content, request_content
 from services.model import PlatformName
 from tests.unit.adapters.platforms.desk import EVERYTHING, WECHAT_URL, Desk, explain
 
@@ -57,6 +57,17 @@ def send(
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
+
+
+def test_a_trail_gathers_what_was_sent_and_what_came_back(desk: Desk) -> None:
+    """Who exchanges a code for a person can say afterwards whose the request and the answer were."""
+    trail = Trail()
+    told = replace(explain(PlatformName.WECHAT, EVERYTHING).declaring(DECLARED), actor=None, trail=trail)
+    with responses.RequestsMock() as mocked:
+        mocked.add("POST", f"{WECHAT_URL}/pay", json={"prepay_id": "1"})
+        desk.context.door.send(request(), told)
+    assert trail.left[0][1] == desk.log.records[0][0]
+    assert [one.fields for one, _ in trail.left] == [DECLARED, {"platform_order"}]
 
 
 def test_the_record_is_committed_before_the_bytes_leave(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
@@ -16,10 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from adapters.ids import first_id_of, make_id
 from adapters.stores.connection import open_engine
 from adapters.stores.partitions import add_months, extend_months
-from adapters.stores.provision import migrate
+from adapters.stores.provision import _prepare_roles, make_config, migrate
 from adapters.stores.tables import directory, ledger, payments, persons
 from adapters.stores.tables.columns import metadata
-from tests.databases import Database
+from tests.databases import Cluster, Database
 
 SEEN = (directory, ledger, payments, persons)
 
@@ -97,6 +98,37 @@ def test_months_reach_over_the_turn_of_the_year(database: Database, worker: Engi
     with worker.begin() as connection:
         assert add_months(connection, datetime(2032, 12, 31, tzinfo=UTC), behind=1, ahead=2) == 4 * 5
     assert count_rows(database, "exposure_records_203302") == 0
+
+
+def test_ledger_with_months_takes_the_newest_revision(cluster: Cluster) -> None:
+    """An installation whose months were made under an older revision: its leaves stay, and every month takes the new kinds."""
+    database = cluster.make()
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        owner.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    engine = open_engine(database.owner_url)
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    row = [UUID(int=1), make_id(at), at, b"{}", b"h" * 32]
+    insert = "INSERT INTO exposure_records VALUES (%s, %s, %s, '{kind}', '', '', '', NULL, %s, %s)"
+    with engine.connect() as connection:
+        _prepare_roles(connection)
+        connection.execute(text("SET ROLE guitai_migration"))
+        connection.commit()
+        command.upgrade(make_config(connection), "0005")
+        add_months(connection, at, ahead=2)
+        connection.commit()
+        with psycopg.connect(database.owner_url) as owner:
+            owner.execute(insert.format(kind="publication").encode(), row)
+            owner.execute("INSERT INTO exposure_salts VALUES (%s, %s, %s)", [row[0], row[1], b"s" * 32])
+    engine.dispose()
+    migrate(database.owner_url)
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        row[1] = make_id(at)
+        owner.execute(insert.format(kind="attribution").encode(), row)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            owner.execute(insert.format(kind="rumour").encode(), [row[0], make_id(at), *row[2:]])
+        assert owner.execute("UPDATE exposure_salts SET salt = NULL, erased_at = %s", [at]).rowcount == 1
+    assert (count_rows(database, "exposure_records_202611"), count_rows(database, "exposure_salts_202611")) == (2, 1)
+    cluster.drop(database)
 
 
 def test_only_named_tables_get_months(worker: Engine) -> None:
