@@ -23,6 +23,7 @@ from gateway.guard import Guard
 from gateway.jobs.worker import WorkDesk
 from gateway.publication import Publication
 from gateway.recording import Recorder
+from gateway.routes.health import RollCall
 from services.bills import BillDesk
 from services.errors import ConfigurationFault
 from services.exposure_view import ExposureDesk
@@ -125,7 +126,7 @@ def open_console(settings: Settings) -> Flask:
         ConsoleDesk(
             overview=SqlOverview(base.store.engine, base.directory.all_agencies),
             catalogue=base.catalogue,
-            pings=base.list_pings(),
+            roll=RollCall(base.list_pings()),
             gate=Gate(
                 read_optional(base.secrets, CONSOLE_KEY), base.clock, secrets.token_bytes, base.redis.revocations
             ),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.routes.health import ask
+from gateway.routes.health import RollCall
 from services.catalogue import Catalogue
 from services.model import Language, PaymentState
-from services.ports import OverviewReader, Ping
+from services.ports import OverviewReader
 
 STATES: dict[str, tuple[str, str]] = {
     "intended": ("已发起", "opened"),
@@ -64,12 +63,12 @@ class Overview:
     health: tuple[tuple[str, bool], ...]
 
 
-def read_overview(reader: OverviewReader, catalogue: Catalogue, pings: Sequence[Ping], since: datetime) -> Overview:
+def read_overview(reader: OverviewReader, catalogue: Catalogue, roll: RollCall, since: datetime) -> Overview:
     """Counts of now, and of the ledger since a moment. Raises ``StoreUnavailable``."""
     return Overview(
         payments=tuple(_line_of_payments(catalogue, *row) for row in reader.count_payments()),
         exposures=tuple(_line_of_exposures(catalogue, *row) for row in reader.count_exposures(since)),
-        health=tuple((ping.name, ask(ping)) for ping in pings),
+        health=tuple(roll.ask().items()),
     )
 
 

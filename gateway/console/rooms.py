@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -13,9 +12,10 @@ from werkzeug.exceptions import HTTPException
 from gateway.console.gate import Gate
 from gateway.console.overview import Overview, read_overview
 from gateway.logging import describe_exception, get_logger
+from gateway.routes.health import RollCall
 from services.catalogue import Catalogue
 from services.errors import CacheUnavailable, StoreUnavailable, TooManyRequests
-from services.ports import Clock, OverviewReader, Ping, RateLimiter
+from services.ports import Clock, OverviewReader, RateLimiter
 
 SESSION_COOKIE, VISIT_COOKIE = "guitai_console", "guitai_visit"
 ATTEMPTS_A_MINUTE = 10
@@ -42,7 +42,7 @@ class ConsoleDesk:
 
     overview: OverviewReader
     catalogue: Catalogue
-    pings: Sequence[Ping]
+    roll: RollCall
     gate: Gate
     limiter: RateLimiter
     clock: Clock
@@ -122,7 +122,7 @@ def show_overview() -> Response:
     desk = current_console()
     overview: Overview | None = None
     try:
-        overview = read_overview(desk.overview, desk.catalogue, desk.pings, desk.clock.now() - timedelta(days=1))
+        overview = read_overview(desk.overview, desk.catalogue, desk.roll, desk.clock.now() - timedelta(days=1))
     except StoreUnavailable:
         _log.warning("console_store_unavailable")
     token = desk.gate.form_token(request.cookies.get(SESSION_COOKIE, ""))

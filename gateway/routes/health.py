@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 
 from flask import Blueprint, Response
 
@@ -11,12 +14,52 @@ from gateway.logging import describe_exception, get_logger
 from gateway.metrics import write_metrics
 from services.ports import Ping
 
+PATIENCE_SECONDS = 2.0
+"""How long an answer of ``/ready`` waits, for all dependencies together."""
 _log = get_logger("health")
+
+
+class RollCall:
+    """Asks all dependencies at the same time and waits for none longer than the patience.
+
+    A question without an answer is not asked again beside itself: however often ``/ready`` is called while a dependency is
+    frozen, it holds one thread and one connection. Each ends by the adapter's own time-out.
+    """
+
+    def __init__(self, pings: Sequence[Ping], patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._pings = tuple(pings)
+        self._patience_seconds = patience_seconds
+        self._asked: dict[str, Future[bool]] = {}
+        self._lock = threading.Lock()
+
+    def ask(self) -> dict[str, bool]:
+        """Which dependencies answer, by name."""
+        deadline = time.monotonic() + self._patience_seconds
+        asked = {ping.name: self._begin(ping) for ping in self._pings}
+        return {name: _await_answer(name, answer, deadline) for name, answer in asked.items()}
+
+    def _begin(self, ping: Ping) -> Future[bool]:
+        with self._lock:
+            before = self._asked.get(ping.name)
+            if before is not None and not before.done():
+                return before
+            answer = self._asked[ping.name] = Future[bool]()
+        threading.Thread(target=lambda: answer.set_result(ask(ping)), name=f"ping-{ping.name}", daemon=True).start()
+        return answer
+
+
+def _await_answer(name: str, answer: Future[bool], deadline: float) -> bool:
+    try:
+        return answer.result(max(0.0, deadline - time.monotonic()))
+    except TimeoutError:
+        _log.warning("dependency_silent", dependency=name)
+        return False
 
 
 def make_blueprint(pings: Sequence[Ping], release: str) -> Blueprint:
     """``/health``, ``/ready`` and ``/metrics``; ``/ready`` asks every dependency once and names those that fail."""
     blueprint = Blueprint("health", __name__)
+    roll = RollCall(pings)
 
     @blueprint.get("/health")
     def show_health() -> Response:
@@ -24,7 +67,7 @@ def make_blueprint(pings: Sequence[Ping], release: str) -> Blueprint:
 
     @blueprint.get("/ready")
     def show_readiness() -> Response:
-        found = {ping.name: ask(ping) for ping in pings}
+        found = roll.ask()
         ready = all(found.values())
         body = {
             "status": "ready" if ready else "not ready",

@@ -14,6 +14,7 @@ from gateway.app import create_console_app
 from gateway.console.gate import HOURS, Gate
 from gateway.console.overview import STATES
 from gateway.console.rooms import OPEN_ENDPOINTS, SESSION_COOKIE, ConsoleDesk
+from gateway.routes.health import RollCall
 from services.errors import CacheUnavailable, StoreUnavailable
 from services.model import Language, PaymentState
 from tests.fakes import FakeClock, FakeLimiter, FakeRevocations
@@ -54,7 +55,7 @@ class Room:
         self.revocations = FakeRevocations(self.clock)
         self.gate = Gate(key.encode() if key else None, self.clock, secrets.token_bytes, self.revocations)
         desk = ConsoleDesk(
-            self.counts, CATALOGUE, [Broken()], self.gate, self.limiter, self.clock, "0.1.0", secure
+            self.counts, CATALOGUE, RollCall([Broken()]), self.gate, self.limiter, self.clock, "0.1.0", secure
         )  # fmt: skip
         self.app = create_console_app(desk)
         self.browser: FlaskClient = self.app.test_client()

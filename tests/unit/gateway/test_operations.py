@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import logging
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import structlog
 
 from gateway.app import create_operations_app
 from gateway.logging import ALLOWED, configure_logging, describe_exception, drop_unknown_keys, get_logger
+from gateway.routes.health import RollCall
 from services.ports import Ping
 
 
@@ -63,6 +66,44 @@ def test_readiness_names_what_fails() -> None:
     assert json.loads(body)["dependencies"] == {"store": "ok", "redis": "failed"}
     assert "password" not in body
     assert get([Answering()], "/ready")[0] == 200
+
+
+class Frozen:
+    """One that accepts the question and does not answer it; counts how often it was asked."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.asked, self.thawed = name, 0, threading.Event()
+
+    def ping(self) -> None:
+        self.asked += 1
+        self.thawed.wait(10)
+
+
+def test_readiness_is_answered_in_time_whatever_is_frozen() -> None:
+    """All are asked at the same time, and together they have one patience: two frozen ones cost no more than one."""
+    frozen = [Frozen("postgresql"), Frozen("ledger")]
+    began = time.monotonic()
+    try:
+        status, body = get([*frozen, Answering()], "/ready")
+        assert time.monotonic() - began < 3
+    finally:
+        for one in frozen:
+            one.thawed.set()
+    assert status == 503
+    assert json.loads(body)["dependencies"] == {"postgresql": "failed", "ledger": "failed", "store": "ok"}
+
+
+def test_a_frozen_dependency_is_asked_once_until_it_answers() -> None:
+    """However often somebody asks whether we are ready, one thread waits; after the thaw the next question is a new one."""
+    frozen = Frozen("postgresql")
+    roll = RollCall([frozen], patience_seconds=0.05)
+    assert [roll.ask() for _ in range(5)] == [{"postgresql": False}] * 5
+    assert frozen.asked == 1
+    frozen.thawed.set()
+    deadline = time.monotonic() + 5
+    while not roll.ask()["postgresql"]:
+        assert time.monotonic() < deadline
+    assert frozen.asked <= 2
 
 
 def test_metrics_are_in_the_text_format() -> None:
