@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.boundary import refuse_inside_transaction
 from services.errors import NotFound
 from tests.contract.samples import NOW, Bench
 
@@ -26,6 +27,14 @@ def test_claim_has_one_owner(bench: Bench) -> None:
         assert tx.claims.take(bench.gas, "open_order", key, two, NOW) == one
         tx.claims.release(bench.gas, "open_order", key, one)
         assert tx.claims.take(bench.gas, "open_order", key, two, NOW) == two
+
+
+def test_a_transaction_is_marked_as_open(bench: Bench) -> None:
+    """While a transaction is open nothing may be called outside, and afterwards it may: door and connectors rely on the mark."""
+    refuse_inside_transaction()
+    with bench.store.begin(bench.all), pytest.raises(RuntimeError):
+        refuse_inside_transaction()
+    refuse_inside_transaction()
 
 
 def test_claims_at_once_agree(bench: Bench) -> None:

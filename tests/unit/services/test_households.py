@@ -17,7 +17,7 @@ from services.errors import (
     ServiceUnknown,
     TooManyRequests,
 )
-from services.households import LOOK_UPS_AN_HOUR, HouseholdInView
+from services.households import LOOK_UPS_AN_HOUR, LOOK_UPS_OF_ONE_AN_HOUR, HouseholdInView
 from services.model import Assurance, Caller, Language, PlatformName
 from tests.unit.gateway.fakes_edge import City, build_city
 
@@ -92,6 +92,15 @@ def test_nobody_walks_through_the_customers(city: City) -> None:
     with pytest.raises(TooManyRequests):
         bind(city, caller)
     assert "20080001" not in repr(city.limiter.spent)
+
+
+def test_one_number_is_looked_up_a_limited_number_of_times_whoever_asks(city: City) -> None:
+    """Several people together learn no more of one household in an hour than one of them alone."""
+    one, two = sign_in(city), sign_in(city, "li")
+    for turn in range(LOOK_UPS_OF_ONE_AN_HOUR):
+        look_up(city, one if turn % 2 else two)
+    with pytest.raises(TooManyRequests):
+        look_up(city, two)
 
 
 def test_refusals_of_the_company_are_told_in_our_words(city: City) -> None:
