@@ -334,7 +334,9 @@ class DueWork(Protocol):
 
     def extend_months(self) -> int:
         """Make month partitions ahead; returns how many are new."""
-        ...
+
+    def forget_finished(self, until: datetime, limit: int) -> int:
+        """Delete at most ``limit`` rows of each kind that may go and were finished at ``until``; returns how many."""
 
 
 class Transaction(Protocol):

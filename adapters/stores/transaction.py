@@ -18,6 +18,7 @@ from adapters.stores.keyring import Keyring
 from adapters.stores.partitions import extend_months
 from adapters.stores.payments import SqlPaymentStore
 from adapters.stores.persons import SqlPersonStore
+from adapters.stores.retention import forget_finished
 from services.ports import (
     ClaimStore,
     Clock,
@@ -64,6 +65,11 @@ class SqlStore:
     def extend_months(self, ahead: int = 3) -> int:
         """Make month partitions ahead of the clock port; returns how many are new. Only the worker's role may."""
         return extend_months(self.engine, self._clock.now(), ahead)
+
+    def forget_finished(self, until: datetime, limit: int) -> int:
+        """See the port and ``retention``. Only the worker's role may."""
+        with scoped(self.engine, self._all_agencies()) as connection:
+            return forget_finished(connection, until, limit)
 
     def _all_agencies(self) -> list[UUID]:
         with scoped(self.engine, ()) as connection:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from procrastinate import App
@@ -30,6 +31,11 @@ STALLED_SECONDS = 5.0
 """A worker without a heartbeat for this long is dead; heartbeats come every second."""
 
 MONTHS_SECONDS = 3600.0
+KEPT_DAYS = 30
+"""How long claims of notices and idempotency keys are kept (docs/store.md)."""
+
+TIDY_SECONDS = 3600.0
+TIDY_LIMIT = 500
 PAUSE_SECONDS = 1.0
 SWEEP_LIMIT = 100
 _log = get_logger("worker")
@@ -89,6 +95,7 @@ async def _work(desk: WorkDesk, stop: threading.Event) -> None:
                 _run_jobs(app, desk.threads),
                 _repeat(SWEEP_SECONDS, lambda: sweep(desk)),
                 _repeat(MONTHS_SECONDS, lambda: _in_thread(desk.due_work.extend_months)),
+                _repeat(TIDY_SECONDS, lambda: tidy_up(desk)),
                 _repeat(STALLED_SECONDS / 2, lambda: put_back_stalled(app)),
                 _wait_for(stop, broken),
             )
@@ -121,6 +128,21 @@ async def sweep(desk: WorkDesk) -> None:
     moved = SWEEP_LIMIT
     while moved == SWEEP_LIMIT:
         moved = await asyncio.to_thread(desk.due_work.move_due, desk.till.clock.now(), SWEEP_LIMIT)
+
+
+async def tidy_up(desk: WorkDesk) -> None:
+    """Forget what was finished long ago by the clock port, batch after batch. If it fails, the jobs go on and it is tried next time."""
+    until, gone = desk.till.clock.now() - timedelta(days=KEPT_DAYS), 0
+    try:
+        while True:
+            batch = await asyncio.to_thread(desk.due_work.forget_finished, until, TIDY_LIMIT)
+            gone += batch
+            if batch < TIDY_LIMIT:
+                break
+    except Exception as error:  # noqa: BLE001 - housekeeping must not stop payments
+        _log.warning("what may go was not forgotten", **describe_exception(error))
+    if gone:
+        _log.info("what may go was forgotten", count=gone)
 
 
 async def put_back_stalled(app: App) -> int:

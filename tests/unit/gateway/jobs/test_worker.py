@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +21,8 @@ import pytest
 from adapters.stores.directory import import_accounts
 from adapters.stores.keyring import Keyring, create_keyring
 from adapters.stores.transaction import SqlStore
-from gateway.jobs.worker import WorkDesk, run_worker
+from gateway.jobs.worker import KEPT_DAYS, TIDY_LIMIT, WorkDesk, run_worker, tidy_up
+from services.errors import StoreUnavailable
 from services.model import PaymentState
 from services.orders import read_file
 from tests.databases import Database
@@ -145,3 +148,68 @@ def test_a_worker_killed_between_payment_and_write_off_is_continued(site: Site, 
     assert len(BookBackEnd(books).read()) == 1
     names = [event.name for event in read_file(site.city.till, site.ids["demo-gas-office"], payment_id).events]
     assert names[-2:] == ["write_off_started", "write_off_found"]
+
+
+def count_rows(site: Site, table: str) -> int:
+    with psycopg.connect(site.owner_url) as owner:
+        row = owner.execute(psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(table))).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def test_nothing_is_left_of_what_is_finished(site: Site, tmp_path: Path) -> None:
+    """A month after the last payment: no job, no plan, no idempotency key; the bills' claims, payments and events are there."""
+    pay(site, "G-month")
+    desk = make_work_desk(site.urls["worker"], site.keyring, site.ids, BookBackEnd(tmp_path / "books.json"))
+    with working(desk):
+        wait_for(lambda: count_rows(site, "procrastinate_jobs") == 0)
+        desk.till.clock.advance(16 * 60)  # type: ignore[attr-defined]  # the fake clock
+        wait_for(lambda: count_rows(site, "due_work") == 0 and count_rows(site, "procrastinate_jobs") == 0)
+    kept = [count_rows(site, table) for table in ("payments", "payment_events", "claims")]
+    assert count_rows(site, "idempotency_keys") > 0
+    later = make_work_desk(site.urls["worker"], site.keyring, site.ids, BookBackEnd(tmp_path / "books.json"))
+    later.till.clock.advance(32 * 24 * 3600)  # type: ignore[attr-defined]  # the fake clock
+    with working(later):
+        wait_for(lambda: count_rows(site, "idempotency_keys") == 0)
+    assert count_rows(site, "due_work") == count_rows(site, "procrastinate_jobs") == 0
+    payments, events, claims = kept
+    assert [count_rows(site, table) for table in ("payments", "payment_events")] == [payments, events]
+    with psycopg.connect(site.owner_url) as owner:
+        kinds: dict[str, int] = dict(owner.execute("SELECT kind, count(*) FROM claims GROUP BY kind").fetchall())
+    assert "notice" not in kinds
+    assert kinds["open_order"] > 0
+    assert kinds["order_no"] == payments
+    assert sum(kinds.values()) < claims
+
+
+class Housekeeping:
+    """Says how much it forgot, batch by batch, or fails."""
+
+    def __init__(self, *batches: int | Exception) -> None:
+        self.batches, self.asked = list(batches), list[tuple[datetime, int]]()
+
+    def move_due(self, at: datetime, limit: int) -> int:
+        return 0
+
+    def extend_months(self) -> int:
+        return 0
+
+    def forget_finished(self, until: datetime, limit: int) -> int:
+        self.asked.append((until, limit))
+        batch = self.batches.pop(0)
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
+
+
+def test_forgetting_goes_on_until_a_batch_is_not_full() -> None:
+    """Each batch is bounded; what is kept is counted from now by the clock port."""
+    work, till = Housekeeping(TIDY_LIMIT, 2 * TIDY_LIMIT, 1), City().till
+    asyncio.run(tidy_up(WorkDesk(till, work, lambda: pytest.fail("no queue is needed"))))
+    assert work.asked == [(till.clock.now() - timedelta(days=KEPT_DAYS), TIDY_LIMIT)] * 3
+
+
+def test_forgetting_that_fails_stops_nothing() -> None:
+    """Housekeeping is tried again next time; payments go on meanwhile."""
+    work = Housekeeping(StoreUnavailable())
+    asyncio.run(tidy_up(WorkDesk(City().till, work, lambda: pytest.fail("no queue is needed"))))
+    assert len(work.asked) == 1

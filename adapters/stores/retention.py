@@ -1,0 +1,60 @@
+"""Forgetting what only grows and is no longer needed, in bounded batches. Payments, events and the ledger are never touched.
+
+- *Claims of notices*: a platform repeats a notice for a day or so (WeChat Pay about a day, Alipay 25 hours) and the adapters
+  refuse one that is older (300 seconds, 26 hours), so a claim of weeks ago keeps nothing out any more.
+- *Idempotency keys* with the reply that they gave: kept until the payment has been final for the whole time, or, if no payment
+  came of the key, for that time after it was claimed.
+
+All other claims stay: that of a written-off bill is why it cannot be paid twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, text, true, tuple_
+
+from adapters.stores.tables.payments import claims, idempotency_keys, payment_events
+from services.payment_graph import FINAL
+
+_ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('guitai_forget_finished'))")
+
+
+def forget_finished(connection: Connection, until: datetime, limit: int) -> int:
+    """Delete up to ``limit`` rows of each kind that were finished at ``until``; returns how many.
+
+    One transaction at a time does it: a second one at once deletes nothing and says 0.
+    """
+    if not connection.execute(_ALONE).scalar():
+        return 0
+    old_notices = (
+        select(claims.c.agency_id, claims.c.kind, claims.c.key_hash)
+        .where(claims.c.kind == "notice", claims.c.claimed_at < until)
+        .order_by(claims.c.claimed_at)
+        .limit(limit)
+    )
+    key = idempotency_keys.c
+    old_keys = (
+        select(key.agency_id, key.person_id, key.key_hash)
+        .where(key.claimed_at < until, _may_go(until))
+        .order_by(key.claimed_at)
+        .limit(limit)
+    )
+    notice = tuple_(claims.c.agency_id, claims.c.kind, claims.c.key_hash)
+    gone = connection.execute(delete(claims).where(notice.in_(old_notices))).rowcount
+    mine = tuple_(key.agency_id, key.person_id, key.key_hash)
+    return gone + connection.execute(delete(idempotency_keys).where(mine.in_(old_keys))).rowcount
+
+
+def _may_go(until: datetime) -> ColumnElement[bool]:
+    """Whether the key's payment was final at ``until`` and nothing happened since, or does not exist.
+
+    A subquery that gives a value is looked up row by row through the key's index; a join might read all events.
+    """
+    last = (
+        select(and_(payment_events.c.state.in_(sorted(FINAL)), payment_events.c.at < until))
+        .where(payment_events.c.payment_id == idempotency_keys.c.payment_id)
+        .order_by(payment_events.c.version.desc())
+        .limit(1)
+    )
+    return func.coalesce(last.scalar_subquery(), true())
