@@ -7,6 +7,7 @@ namespaces are closed it runs as ``nobody`` on readable copies. The server liste
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -155,12 +156,13 @@ def _create_database(url: str) -> None:
 
 
 def start_redis(home: Path, *, stand_in: bool = False) -> RunningRedis:
-    """Start ``redis-server`` from the PATH on a free loopback port with a password, or the stand-in. No persistence."""
-    home.mkdir(parents=True, exist_ok=True)
+    """Start ``redis-server`` from the PATH on a free loopback port, or the stand-in, with a random password. No persistence."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = None if stand_in else shutil.which("redis-server")
     for _attempt in range(5):
-        port = _find_free_port()
-        process, url = _spawn_redis(server, port, home) if server else _spawn_stand_in(port)
+        port, password = _find_free_port(), secrets.token_urlsafe(24)
+        process = spawn_redis(server, port, password, home)
+        url = f"redis://:{password}@127.0.0.1:{port}/0"
         if _answers(url, process):
             return RunningRedis(url, process.pid, server is None, process)
         process.kill()
@@ -168,26 +170,20 @@ def start_redis(home: Path, *, stand_in: bool = False) -> RunningRedis:
     raise ConfigurationFault("Redis did not start")
 
 
-def _spawn_redis(server: str, port: int, home: Path) -> tuple[subprocess.Popen[bytes], str]:
-    password = secrets.token_urlsafe(24)
+def spawn_redis(server: str | None, port: int, password: str, home: Path) -> subprocess.Popen[bytes]:
+    """Start ``server``, or the stand-in for None. The password goes through standard input, what it says into ``redis.log``."""
     settings = f'port {port}\nbind 127.0.0.1\nsave ""\nappendonly no\ndir "{home}"\nrequirepass {password}\n'
+    stand_in = [sys.executable, "-m", "adapters.redis_stand_in", "--port", str(port)]
     with (home / "redis.log").open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - fixed command; the password goes through standard input
-            [server, "-"], stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
-        )
+        process = subprocess.Popen(  # noqa: S603 - fixed commands
+            [server, "-"] if server else stand_in,
+            cwd=Path(__file__).resolve().parent.parent, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
     if process.stdin is not None:
-        process.stdin.write(settings.encode())
-        process.stdin.close()
-    return process, f"redis://:{password}@127.0.0.1:{port}/0"
-
-
-def _spawn_stand_in(port: int) -> tuple[subprocess.Popen[bytes], str]:
-    root = Path(__file__).resolve().parent.parent
-    process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "adapters.redis_stand_in", "--port", str(port)],
-        cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    return process, f"redis://127.0.0.1:{port}/0"
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(settings.encode() if server else f"{password}\n".encode())
+            process.stdin.close()
+    return process
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:

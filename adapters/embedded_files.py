@@ -71,15 +71,14 @@ def prepare_dropped_place(home: Path, binaries: Path) -> Place:
     """For root without user namespaces: data and readable copies of the programs in a folder of ``nobody``."""
     folder = Path("/var/tmp") / f"guitai-{_mark(home)}"  # noqa: S108 - a fixed name, owner checked below
     _claim_folder(folder, 0o755)
-    install = binaries.parent
     programs = binaries
     if not _works((*_DROPPED, str(binaries / "initdb"), "--version")):
-        programs = folder / "install" / binaries.name
+        programs = folder / "package" / binaries.parent.name / binaries.name
         if not (programs / "initdb").exists():
-            shutil.copytree(install, folder / "install", symlinks=True, dirs_exist_ok=True)
-            for path in [folder / "install", *(folder / "install").rglob("*")]:
-                if not path.is_symlink():
-                    path.chmod(path.stat().st_mode | stat.S_IRGRP | stat.S_IROTH | (0o055 if path.is_dir() else 0))
+            _copy_readable(binaries.parent, programs.parent)
+            libraries = binaries.parents[1].with_name(f"{binaries.parents[1].name}.libs")  # where a wheel keeps them
+            if libraries.is_dir():
+                _copy_readable(libraries, folder / libraries.name)
     own = folder / "home"
     own.mkdir(exist_ok=True)
     shutil.chown(own, "nobody", "nogroup")
@@ -88,6 +87,14 @@ def prepare_dropped_place(home: Path, binaries: Path) -> Place:
     if not _works((*_DROPPED, str(programs / "initdb"), "--version")):
         raise ConfigurationFault("PostgreSQL cannot run as root, and neither unshare nor setpriv works here")
     return place
+
+
+def _copy_readable(source: Path, target: Path) -> None:
+    """Copy a folder so that everybody may read and run what is in it, whatever the umask."""
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+    for path in [target.parent, target, *target.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o055 if path.stat().st_mode & stat.S_IXUSR else 0o044))
 
 
 def give_to_server(place: Place, path: Path) -> None:
@@ -111,13 +118,21 @@ def keep_password(path: Path) -> str:
     return path.read_text("ascii").strip()
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, never for a moment otherwise, replaced as a whole."""
+def write_private(path: Path, text: str, *, like: Path | None = None) -> None:
+    """Write a file that only its owner can read, never for a moment otherwise, replaced as a whole, on the disk before it counts.
+
+    ``like``: it belongs to whom that file belongs (whoever replaces another's file as root must not take it away).
+    """
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        if like is not None:
+            owner = like.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         out.write(text)
+        out.flush()
+        os.fsync(descriptor)
     draft.replace(path)
 
 

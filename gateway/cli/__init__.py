@@ -6,6 +6,7 @@ Results go to standard output, progress and logs to standard error. Exit status 
 from __future__ import annotations
 
 import importlib
+import signal
 from collections.abc import Sequence
 
 import click
@@ -20,6 +21,8 @@ COMMANDS = {
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
 }
 """Name of each group: where it is, and one sentence for ``--help``."""
+LISTENING = frozenset({"run", "demo", "sandbox"})
+"""Commands that take the signals over themselves, once they have something to stop."""
 
 
 class LazyGroup(click.Group):
@@ -33,6 +36,10 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        if cmd_name not in LISTENING:
+            signal.signal(
+                signal.SIGINT, signal.default_int_handler
+            )  # what __main__ did while modules were read is over
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -35,8 +35,12 @@ def choose_postgres(binaries: Path | None) -> Choices:
 
 @contextmanager
 def until_stopped(status: int) -> Iterator[None]:
-    """Run until the end or until told to stop; then exit with ``status``, everything having been stopped on the way up."""
+    """Run until the end or until told to stop; then exit with ``status``, everything having been stopped on the way up.
+
+    What is written from here on, by us and by every process that we start, is for the owner alone.
+    """
     INTERRUPTION.listen()
+    os.umask(0o077)
     try:
         yield
     except (Exception, Stopped):

@@ -6,6 +6,7 @@ command and nothing else. Results go to standard output, everything else to stan
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -50,6 +51,7 @@ def run(
 ) -> None:
     """Start WeChat Pay v3 and Alipay on the loopback address; Ctrl-C stops them, a second run keeps the data."""
     names = set(EMULATORS) if everything else set(PLATFORMS)
+    os.umask(0o077)
     clock = SharedClock(clock_file) if clock_file else SystemClock()
     stop = _catch_signals()
     try:

@@ -118,9 +118,9 @@ class Children:
             if not _runs(pid):
                 raise LaunchFault(f"{name} ended by itself. Its log is in {self._logs.parent / name}")
 
-    def stop(self) -> None:
+    def stop(self, grace_seconds: float = 10.0) -> None:
         """End all children."""
-        self.stop_named(*(child.name for child in self._children))
+        self.stop_named(*(child.name for child in self._children), grace_seconds=grace_seconds)
 
     def stop_named(self, *names: str, grace_seconds: float = 10.0) -> None:
         """End these children, newest first, all at the same time; by force after the grace."""

@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -29,14 +29,17 @@ class Places:
 
     def path(self, *parts: str) -> Path:
         """A path below home whose parent folder exists."""
-        path = self.home.joinpath(*parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        self.folder(*parts[:-1])
+        return self.home.joinpath(*parts)
 
     def folder(self, *parts: str) -> Path:
-        """A folder below home, made if it is new."""
-        folder = self.home.joinpath(*parts)
-        folder.mkdir(parents=True, exist_ok=True)
+        """A folder below home for the owner alone, made if it is new. The home itself is only made: it may be somebody's own."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self.home
+        for part in parts:
+            folder = folder / part
+            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.chmod(0o700)
         return folder
 
     @property
@@ -86,8 +89,8 @@ def _is_alive(pid: str) -> bool:
     return True
 
 
-def reserve_ports(places: Places) -> dict[str, socket.socket]:
-    """A bound loopback socket per web process, at the port of the last run, else the usual one, else any.
+def reserve_ports(places: Places, report: Callable[[str], None] = lambda _line: None) -> dict[str, socket.socket]:
+    """A bound loopback socket per web process, at the port of the last run, else the usual one, else any; a line says so then.
 
     Keeping the port keeps the notice addresses that orders of the last run gave to the platforms. The sockets stay open
     while the run lasts: granian sets SO_REUSEPORT, so two runs could share a port and take each other's requests; a bound
@@ -102,6 +105,8 @@ def reserve_ports(places: Places) -> dict[str, socket.socket]:
     for name, usual in PREFERRED_PORTS.items():
         wishes = [wish for wish in (last.get(name), usual, 0) if isinstance(wish, int)]
         held[name] = next(taken for taken in map(_reserve_port, wishes) if taken is not None)
+        if (port := held[name].getsockname()[1]) != wishes[0]:
+            report(f"port {wishes[0]} is taken by another program: {name} gets {port}")
     ports = {name: taken.getsockname()[1] for name, taken in held.items()}
     file.write_text(json.dumps(ports), "utf-8")
     return held

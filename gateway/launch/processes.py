@@ -56,7 +56,7 @@ def start_apps(stack: Stack) -> None:
     """Start public, console, operations and the worker; wait until each web app answers and is ready."""
     stack.report("starting the public app, the console, operations and the worker")
     ensure_console_key(stack)
-    stack.reserved = reserve_ports(stack.places)
+    stack.reserved = reserve_ports(stack.places, stack.report)
     ports = {name: reserved.getsockname()[1] for name, reserved in stack.reserved.items()}
     stack.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     metrics = stack.places.home / "run" / "metrics"
@@ -70,6 +70,7 @@ def start_apps(stack: Stack) -> None:
         stack.report(f"{name} answers at {stack.urls[name]}")
     worker.require_alive()
     stack.report("the worker is running")
+    stack.serving = True
 
 
 CONSOLE_KEY = "console-key"
@@ -93,13 +94,14 @@ def _start_app(stack: Stack, name: str, port: int) -> Child:
 
 
 def make_environment(stack: Stack, process: str) -> dict[str, str]:
-    """The settings of one process. Its database address, with the password of its role, comes from a file."""
+    """The settings of one process. Addresses with a password in them come from files."""
     role = ROLE_OF[process]
     write_secret(stack.places.secrets, f"database-url-{role}", stack.role_urls[role].encode())
+    write_secret(stack.places.secrets, "redis-url", stack.redis_url.encode())
     return {
         "GUITAI_ENVIRONMENT": "demo",
         "GUITAI_DATABASE_URL_FILE": str(stack.places.secrets / f"database-url-{role}"),
-        "GUITAI_REDIS_URL": stack.redis_url,
+        "GUITAI_REDIS_URL_FILE": str(stack.places.secrets / "redis-url"),
         "GUITAI_PUBLIC_URL": stack.urls["public"],
         "GUITAI_SECRETS_DIR": str(stack.places.secrets),
         "GUITAI_KEYRING_FILE": str(stack.keyring_file),

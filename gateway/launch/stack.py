@@ -16,6 +16,8 @@ from gateway.launch.interruption import INTERRUPTION
 from gateway.launch.places import Places, take_lock, write_json
 
 Report = Callable[[str], None]
+GRACE_SECONDS, HASTY_GRACE_SECONDS = 10.0, 1.0
+"""How long children may take to end once they serve, and while they start: a web server that starts hears no SIGTERM."""
 
 
 class Stoppable(Protocol):
@@ -41,6 +43,7 @@ class Stack:
     reserved: dict[str, socket] = field(default_factory=dict)
     owner_url: str = ""
     redis_url: str = ""
+    serving: bool = False
 
     @property
     def keyring_file(self) -> Path:
@@ -57,9 +60,9 @@ class Stack:
         self.children.require_alive()
 
     def stop(self) -> None:
-        """End all parts, the newest first; what cannot be ended politely is ended by force."""
+        """End all parts, the newest first; what cannot be ended politely is ended by force, soon if nothing was being served yet."""
         self.places.state_file.unlink(missing_ok=True)
-        self.children.stop()
+        self.children.stop(GRACE_SECONDS if self.serving else HASTY_GRACE_SECONDS)
         for name, service in reversed(self.services):
             service.stop()
             self.children.release(name)
@@ -70,9 +73,13 @@ class Stack:
 
 
 def open_stack(home: Path, report: Report) -> Stack:
-    """Take a home folder for one run; nothing runs yet. Raises ``LaunchFault`` if another run has it."""
+    """Take a home folder for one run; nothing runs yet. Raises ``LaunchFault`` if another run has it.
+
+    What a killed run said of itself is removed before anything else: it describes nothing that lives.
+    """
     places = Places(home.resolve())
     lock = take_lock(places)
+    places.state_file.unlink(missing_ok=True)
     return Stack(places, report, lock, Children(places.folder("log"), lock))
 
 

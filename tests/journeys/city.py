@@ -11,8 +11,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +23,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from adapters.clock import SharedClock
-from adapters.embedded import RunningPostgres, RunningRedis, start_postgres
+from adapters.embedded import RunningPostgres, RunningRedis, spawn_redis, start_postgres
 from gateway.launch.loopback import LoopbackFault, Reply, send
 from gateway.launch.places import write_json
 from gateway.launch.processes import _start_app, make_environment, start_apps, start_sandbox
@@ -244,7 +242,8 @@ class City:
         """An empty Redis at the same address with the same password."""
         old = self._service("redis")
         parts = urlsplit(self.stack.redis_url)
-        process = _spawn_stand_in(parts.port) if old.stand_in else _spawn_redis(parts.port, parts.password)
+        server, home = None if old.stand_in else "redis-server", self.stack.places.folder("redis")
+        process = spawn_redis(server, parts.port or 0, parts.password or "", home)
         self._replace("redis", RunningRedis(old.url, process.pid, old.stand_in, process))
         await_truth(lambda: _listens(parts.port or 0), 20, "Redis did not start")
 
@@ -254,22 +253,6 @@ class City:
     def _replace(self, name: str, service: RunningPostgres | RunningRedis) -> None:
         self.stack.services = [(known, service if known == name else old) for known, old in self.stack.services]
         self.stack.children.adopt(name, service.pid)
-
-
-def _spawn_stand_in(port: int | None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "adapters.redis_stand_in", "--port", str(port)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-
-
-def _spawn_redis(port: int | None, password: str | None) -> subprocess.Popen[bytes]:
-    settings = f'port {port}\nbind 127.0.0.1\nsave ""\nappendonly no\nrequirepass {password}\n'
-    process = subprocess.Popen(
-        ["redis-server", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
-    )
-    assert process.stdin is not None
-    process.stdin.write(settings.encode())
-    process.stdin.close()
-    return process
 
 
 def _listens(port: int) -> bool:

@@ -132,6 +132,12 @@ def test_nothing_personal_reached_a_platform(demo: tuple[Path, str]) -> None:
             assert value.encode("unicode_escape") not in seen
 
 
+def test_nothing_that_it_wrote_is_for_other_people(demo: tuple[Path, str]) -> None:
+    """Data, keys, logs and evidence have no mode for group or others; a link has no mode of its own."""
+    found = ["find", str(demo[0]), "-mindepth", "1", "!", "-type", "l", "-perm", "/077"]
+    assert subprocess.run(found, check=True, capture_output=True, text=True).stdout == ""
+
+
 def test_nothing_is_left_running(demo: tuple[Path, str]) -> None:
     """After the demo no process of it lives and its home is free."""
     assert not (demo[0] / "home" / "run" / "state.json").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,11 +89,28 @@ def test_half_made_cluster_is_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
-def test_without_user_namespaces_root_drops_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where unshare does not work, root runs the server as nobody, in a folder of its own."""
+@pytest.mark.parametrize("private", [False, True])
+def test_without_user_namespaces_root_drops_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, private: bool
+) -> None:
+    """Where unshare does not work, root runs the server as nobody, in a folder of its own, on copies if its programs are root's.
+
+    Also under the umask of the launcher, which keeps everything for the owner alone.
+    """
     monkeypatch.setattr("adapters.embedded_files._NAMESPACE", ("false",))
-    server = start_postgres(tmp_path, settings=FAST)
-    folder = prepare_dropped_place(tmp_path, find_binaries()).home.parent
+    binaries = find_binaries()
+    if private:
+        package = binaries.parents[1]
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(folder, tmp_path / folder.name, symlinks=True)
+            subprocess.run(["chmod", "-R", "go=", str(tmp_path / folder.name)], check=True)
+        binaries = tmp_path / package.name / binaries.relative_to(package)
+    before = os.umask(0o077)
+    try:
+        server = start_postgres(tmp_path / "home", binaries=binaries, settings=FAST)
+    finally:
+        os.umask(before)
+    folder = prepare_dropped_place(tmp_path / "home", binaries).home.parent
     try:
         assert ask(server.owner_url, "SELECT 1") == 1
         assert Path(f"/proc/{server.pid}").stat().st_uid != 0

@@ -143,6 +143,34 @@ def test_a_reserved_port_lets_the_server_in_and_no_other_run(tmp_path: Path) -> 
     list_ports(other)
 
 
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    """Who looks for the counter at the usual address is told that somebody else is there, and where it is instead."""
+    one, told = reserve_ports(Places(tmp_path / "one")), list[str]()
+    for held in one.values():
+        held.listen()
+    write_json(
+        Places(tmp_path / "two").path("run", "ports.json"), {name: held.getsockname()[1] for name, held in one.items()}
+    )
+    two = reserve_ports(Places(tmp_path / "two"), told.append)
+    assert [line.split()[1] for line in told] == [str(held.getsockname()[1]) for held in one.values()]
+    assert all(
+        f"{name} gets {held.getsockname()[1]}" in line for line, (name, held) in zip(told, two.items(), strict=True)
+    )
+    list_ports(one)
+    list_ports(two)
+
+
+def test_folders_of_a_home_are_for_its_owner(tmp_path: Path) -> None:
+    """Also those that an earlier release left open, and whatever the umask; the home itself is left as somebody made it."""
+    home = tmp_path / "home"
+    (home / "secrets").mkdir(parents=True, mode=0o755)
+    home.chmod(0o755)
+    places = Places(home)
+    for folder in (places.folder("secrets"), places.folder("log"), places.path("run", "lock").parent):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert home.stat().st_mode & 0o777 == 0o755
+
+
 def list_ports(held: dict[str, socket.socket]) -> list[int]:
     """The ports of a reservation, which is given up."""
     ports = [taken.getsockname()[1] for taken in held.values()]
