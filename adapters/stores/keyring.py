@@ -8,14 +8,17 @@ the current ones. NIST SP 800-38D, RFC 2104.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -105,17 +108,47 @@ def create_keyring(path: Path) -> None:
     write_private(path, json.dumps({"encryption": _new_ring(), "lookup": _new_ring()}, indent=1))
 
 
-def add_keys(path: Path) -> None:
-    """Add a new current key of each kind and keep the old ones: the first step of a rotation."""
-    document = json.loads(path.read_bytes())
-    for ring in (document["encryption"], document["lookup"]):
-        fresh = _new_ring()
+def add_key(path: Path, *, standby: bool = False) -> str:
+    """Add an encryption key and make it the current one; gives its id. Old ones stay and go on decrypting.
+
+    ``standby``: it only decrypts until ``promote_key``, so that every process can read it before one writes with it. Look-up keys
+    are not changed: two processes with different ones would each think the same value new (decision 0013).
+    Raises ``ConfigurationFault`` for what is not a ring.
+    """
+    with _change_ring(path) as document:
+        fresh, ring = _new_ring(), document["encryption"]
         ring["keys"].update(fresh["keys"])
-        ring["current"] = fresh["current"]
-    write_private(path, json.dumps(document, indent=1))
+        ring["current"] = ring["current"] if standby else fresh["current"]
+    return str(fresh["current"])
 
 
-def _new_ring() -> dict[str, object]:
+def promote_key(path: Path) -> str:
+    """Make the key that was added last the current one; gives its id. Raises ``ConfigurationFault`` for what is not a ring."""
+    with _change_ring(path) as document:
+        newest = list(document["encryption"]["keys"])[-1]
+        document["encryption"]["current"] = newest
+    return str(newest)
+
+
+@contextmanager
+def _change_ring(path: Path) -> Iterator[dict[str, Any]]:
+    """The ring as it stands, replaced as a whole at the end; one change at a time, because a lost key loses what it encrypted."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise ConfigurationFault("the keyring cannot be read") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        Keyring.load(path)
+        document = json.loads(path.read_bytes())
+        yield document
+        write_private(path, json.dumps(document, indent=1), like=path)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _new_ring() -> dict[str, Any]:
     name = secrets.token_hex(KEY_ID_BYTES)
     return {"current": name, "keys": {name: secrets.token_hex(32)}}
 

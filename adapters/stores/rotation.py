@@ -1,18 +1,19 @@
 """Re-encrypting cells under the current key, in small batches, while the counter serves.
 
-The order of a rotation: ``keyring.add_keys``, the new ring to every process, a restart, then this. Afterwards no cell needs the
-old encryption key. Look-up hashes stay under the key with which they were written: what was hashed is not kept everywhere, so an
-old look-up key remains in the ring (decision 0013).
+The order of a rotation: a new key on standby, a restart, ``promote_key``, a restart, then this (docs/store.md). Afterwards no cell
+needs the old encryption key. Look-up hashes stay under the key with which they were written: what was hashed is not kept
+everywhere (decision 0013).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     LargeBinary,
     Row,
     Table,
@@ -51,15 +52,27 @@ def rotate_cells(owner_url: str, keyring: Keyring, progress: Callable[[int], Non
     engine = create_engine(driver_url(owner_url), poolclass=NullPool, hide_parameters=True)
     done = 0
     for table in ROW_IDS:
-        after: tuple[Any, ...] | None = None
-        while True:
-            with reporting_unavailability(), engine.begin() as connection:
-                moved, after = _rotate_batch(connection, keyring, table, after, batch)
-            if not moved:
-                break
-            done += moved
-            progress(done)
+        before = -1
+        while before != done:
+            before, done = done, _rotate_table(engine, keyring, table, batch, done, progress)
     return done
+
+
+def _rotate_table(
+    engine: Engine, keyring: Keyring, table: Table, batch: int, done: int, progress: Callable[[int], None]
+) -> int:
+    """Once through a table in the order of its key; a row that was written under the old key meanwhile is for the next time.
+
+    Gives ``done`` and how many rows were added to it.
+    """
+    after = None
+    while True:
+        with reporting_unavailability(), engine.begin() as connection:
+            rows = _rotate_batch(connection, keyring, table, batch, after)
+        if not rows:
+            return done
+        done, after = done + len(rows), rows[-1]
+        progress(done)
 
 
 def list_cells(table: Table) -> list[str]:
@@ -68,20 +81,18 @@ def list_cells(table: Table) -> list[str]:
 
 
 def _rotate_batch(
-    connection: Connection, keyring: Keyring, table: Table, after: tuple[Any, ...] | None, batch: int
-) -> tuple[int, tuple[Any, ...] | None]:
-    """The next rows in the order of their key, so that a large table is read once and not once for each batch."""
+    connection: Connection, keyring: Keyring, table: Table, batch: int, after: Row[Any] | None
+) -> Sequence[Row[Any]]:
+    """Re-encrypt the next rows that need it; gives them as they were. Whoever changes one of them waits for this transaction."""
     key = list(table.primary_key.columns)
-    query = select(table).where(or_(*(_is_old(table.c[name], keyring.current_key_id) for name in list_cells(table))))
+    chosen = select(table).where(or_(*(_is_old(table.c[name], keyring.current_key_id) for name in list_cells(table))))
     if after is not None:
-        query = query.where(
-            tuple_(*key) > tuple_(*(literal(value, column.type) for value, column in zip(after, key, strict=True)))
-        )
-    rows = connection.execute(query.order_by(*key).limit(batch).with_for_update(key_share=True)).all()
+        chosen = chosen.where(tuple_(*key) > tuple_(*(literal(getattr(after, cell.name), cell.type) for cell in key)))
+    rows = connection.execute(chosen.order_by(*key).limit(batch).with_for_update(key_share=True)).all()
     for row in rows:
-        this = and_(*(column == getattr(row, column.name) for column in key))
-        connection.execute(update(table).where(this).values(_seal_again(keyring, table, row)))
-    return len(rows), tuple(getattr(rows[-1], column.name) for column in key) if rows else after
+        same = and_(*(cell == getattr(row, cell.name) for cell in key))
+        connection.execute(update(table).where(same).values(_seal_again(keyring, table, row)))
+    return rows
 
 
 def _is_old(column: ColumnElement[Any], current: bytes) -> ColumnElement[bool]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import secrets
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.stores.keyring import CiphertextRefused, Keyring, add_keys, create_keyring
+from adapters.stores.keyring import CiphertextRefused, Keyring, add_key, create_keyring, promote_key
 from services.errors import ConfigurationFault
 
 PLACE = ("persons", "phone_cipher", "row-1")
@@ -71,13 +74,74 @@ def test_old_keys_go_on_reading(tmp_path: Path) -> None:
     create_keyring(path)
     old = Keyring.load(path)
     cell, digest = old.encrypt(*PLACE, b"x"), old.lookup_hash("p", "v")
-    add_keys(path)
+    document, other = json.loads(path.read_text()), secrets.token_hex(4)
+    document["lookup"] = {
+        "current": other,
+        "keys": {**document["lookup"]["keys"], other: secrets.token_hex(32)},
+    }
+    path.write_text(json.dumps(document))
+    add_key(path)
     new = Keyring.load(path)
     assert new.decrypt(*PLACE, cell) == b"x"
     assert new.lookup_hashes("p", "v") == [new.lookup_hash("p", "v"), digest]
     assert new.lookup_hash("p", "v") != digest
     with pytest.raises(CiphertextRefused):
         old.decrypt(*PLACE, new.encrypt(*PLACE, b"x"))
+
+
+def test_a_new_key_leaves_look_ups_as_they_are(tmp_path: Path) -> None:
+    """Else a process with the old ring and one with the new would each think the same bill unclaimed."""
+    path = tmp_path / "ring.json"
+    create_keyring(path)
+    before = Keyring.load(path).lookup_hashes("p", "v")
+    name = add_key(path)
+    assert Keyring.load(path).lookup_hashes("p", "v") == before
+    assert Keyring.load(path).current_key_id.hex() == name
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_on_standby_reads_and_does_not_write(tmp_path: Path) -> None:
+    """Between the two steps processes of either ring read each other; after the second, old cells are still read."""
+    path = tmp_path / "ring.json"
+    create_keyring(path)
+    old = Keyring.load(path)
+    name = add_key(path, standby=True)
+    waiting = Keyring.load(path)
+    assert waiting.current_key_id == old.current_key_id
+    assert old.decrypt(*PLACE, waiting.encrypt(*PLACE, b"x")) == b"x"
+    assert promote_key(path) == name
+    new = Keyring.load(path)
+    assert new.current_key_id.hex() == name
+    assert waiting.decrypt(*PLACE, new.encrypt(*PLACE, b"x")) == b"x"
+    assert new.decrypt(*PLACE, old.encrypt(*PLACE, b"x")) == b"x"
+    assert promote_key(path) == name
+
+
+def test_keys_added_at_once_are_all_kept(tmp_path: Path) -> None:
+    """A key that were lost between two writers would lose whatever it encrypted."""
+    path = tmp_path / "ring.json"
+    create_keyring(path)
+    names: list[str] = []
+    threads = [threading.Thread(target=lambda: names.append(add_key(path))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(names) < set(json.loads(path.read_text())["encryption"]["keys"])
+    assert len(set(names)) == 8
+    assert [one.name for one in tmp_path.iterdir()] == ["ring.json"]
+
+
+@pytest.mark.parametrize("change", [add_key, promote_key])
+def test_what_is_no_ring_is_not_changed(tmp_path: Path, change: Callable[[Path], str]) -> None:
+    """A missing, broken or open file is refused as it is."""
+    path = tmp_path / "ring.json"
+    for _ in range(2):
+        with pytest.raises(ConfigurationFault):
+            change(path)
+        path.write_text("{}")
+        path.chmod(0o600)
+    assert path.read_text() == "{}"
 
 
 def test_ring_is_for_its_owner_alone(tmp_path: Path) -> None:

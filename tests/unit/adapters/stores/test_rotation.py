@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from adapters.clock import SystemClock
 from adapters.stores.directory import import_accounts
-from adapters.stores.keyring import Keyring, add_keys, create_keyring
+from adapters.stores.keyring import Keyring, add_key, create_keyring
 from adapters.stores.rotation import ROW_IDS, list_cells, rotate_cells
 from adapters.stores.tables.columns import metadata
 from adapters.stores.transaction import SqlStore
@@ -26,8 +28,19 @@ def open_bench(database: Database, ring: Keyring) -> Iterator[Bench]:
     with psycopg.connect(database.owner_url) as owner:
         ids: dict[str, UUID] = dict(owner.execute("SELECT slug, agency_id FROM agencies").fetchall())
     store = SqlStore(database.urls["public"], ring, SystemClock())
-    yield Bench(store, ids["city"], ids["gas"], ids["water"])
-    store.close()
+    try:
+        yield Bench(store, ids["city"], ids["gas"], ids["water"])
+    finally:
+        store.close()
+
+
+@pytest.fixture(autouse=True)
+def _empty(request: pytest.FixtureRequest) -> None:
+    """No cell of another test, which would be under a ring of its own."""
+    if "database" in request.fixturenames:
+        with psycopg.connect(request.getfixturevalue("database").owner_url) as owner:
+            for table in ROW_IDS:
+                owner.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table.name)))
 
 
 def list_key_ids(database: Database) -> set[bytes]:
@@ -65,7 +78,7 @@ def test_rotation_loses_nothing(database: Database, tmp_path: Path) -> None:
         tx.idempotency.take(bench.city, person.person_id, "k", "d", payment.payment_id, NOW)
         tx.idempotency.record_reply(bench.city, person.person_id, "k", b"reply")
         before = tx.persons.load(person.person_id)
-    add_keys(path)
+    add_key(path)
     new = Keyring.load(path)
     assert list_key_ids(database) == {old.current_key_id}
     assert rotate_cells(database.owner_url, new, lambda _: None, batch=1) >= 7
@@ -83,3 +96,45 @@ def test_rotation_loses_nothing(database: Database, tmp_path: Path) -> None:
         assert taken == (payment.payment_id, "d", b"reply")
         tx.persons.record_phone(person.person_id, "13800138009", NOW)
         tx.persons.record_identity(person.person_id, "王小明", "11010119900307001X", NOW)
+
+
+class Stopped(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+def test_a_rotation_that_was_stopped_goes_on(database: Database, tmp_path: Path) -> None:
+    """What was done stays done; the next run does the rest, and what a process with the old ring wrote behind its back."""
+    path = tmp_path / "ring.json"
+    create_keyring(path)
+    import_accounts(database.owner_url, ACCOUNTS)
+    old = Keyring.load(path)
+    with open_bench(database, old) as bench:
+        for step in range(5):
+            enrol(bench, f"o-{step}", NOW + timedelta(days=step))
+        add_key(path)
+        new, told = Keyring.load(path), list[int]()
+
+        def stop(count: int) -> None:
+            told.append(count)
+            if count == 4:
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            rotate_cells(database.owner_url, new, stop, batch=2)
+        assert told == [2, 4]
+        assert list_key_ids(database) == {old.current_key_id, new.current_key_id}
+
+        def write_meanwhile(count: int) -> None:
+            if count == 1:
+                enrol(bench, "o-late", NOW - timedelta(days=9))
+
+        assert rotate_cells(database.owner_url, new, write_meanwhile, batch=2) == 5 * 3 - 4 + 3
+    assert list_key_ids(database) == {new.current_key_id}
+
+
+def enrol(bench: Bench, user: str, at: datetime) -> None:
+    """A person with a phone and a login: one row in each of persons, logins, chain_links."""
+    with bench.store.begin(bench.all) as tx:
+        person = tx.persons.open_person(bench.city, at)
+        tx.persons.add_login(person, PlatformName.WECHAT, "wechat-main", PlatformUser(user), at)
+        tx.persons.record_phone(person.person_id, "13800138001", at)
