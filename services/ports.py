@@ -48,21 +48,17 @@ class ExposureLog(Protocol):
 
     def append(self, exposures: Sequence[Exposure]) -> list[UUID]:
         """Record what may be seen, before it can be. Raises ``ExposureUnavailable``; then nothing may leave."""
-        ...
 
     def append_outcome(
         self, record_id: UUID, agency_id: UUID, outcome: Outcome, status: int | None, received: Exposure | None
     ) -> None:
         """Record what became of a call and, in the same commit, what the platform answered. Raises ``ExposureUnavailable``."""
-        ...
 
     def attribute(self, trail: Trail, chain: UUID) -> None:
         """Record whom the records of a trail concern, now that it is known, and empty it. Raises ``ExposureUnavailable``."""
-        ...
 
     def publish(self, agency_id: UUID, release: str, manifest: Mapping[str, str]) -> None:
         """Record the digests of all published bodies of a release as one leaf, once per distinct manifest."""
-        ...
 
 
 class Platform(Protocol):
@@ -218,7 +214,6 @@ class PersonStore(Protocol):
     def find_by_identity(self, identity_number: str) -> Person | None: ...
     def find_chain(self, agency_id: UUID, identity_number: str, at: datetime, *, account: bool = True) -> UUID:
         """The chain id of whoever has this number, the account's if it has one; else, or if not asked for, the number's own."""
-        ...
 
     def record_identity(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> None:
         """Raise the person to real-name; the number's own chain becomes theirs too. A loser of a race gets ``Conflict``."""
@@ -244,7 +239,6 @@ class PersonStore(Protocol):
 
     def list_chains(self, person_id: UUID) -> list[UUID]:
         """Every chain id of this human: the account's, those of joined accounts, the proven number's. An erased one is left out."""
-        ...
 
 
 class HouseholdStore(Protocol):
@@ -300,7 +294,6 @@ class IdempotencyStore(Protocol):
 
     def is_answered(self, agency_id: UUID, person_id: UUID, key: str, body_digest: str) -> bool:
         """Whether this key has given its reply to this very request; claims nothing."""
-        ...
 
     def take(
         self, agency_id: UUID, person_id: UUID, key: str, body_digest: str, payment_id: UUID, at: datetime
@@ -330,7 +323,6 @@ class DueWork(Protocol):
 
     def move_due(self, at: datetime, limit: int) -> int:
         """Turn up to ``limit`` pieces of work that are due at ``at`` into jobs; returns how many."""
-        ...
 
     def extend_months(self) -> int:
         """Make month partitions ahead; returns how many are new."""
