@@ -6,7 +6,6 @@ nor anything that leads to it passes through a platform. It is computed again wh
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ from services.errors import BackEndGarbled, BackEndRefused, HouseholdNotFound, S
 from services.mapping import ServiceMapping
 from services.model import Bill, BillItem, Caller, Household, JsonValue
 from services.ports import BackEnd, KeyedHash, RateLimiter
+from services.references import refer_to_bill, refer_to_household
 from services.sessions import require_assurance
 
 QUERIES_A_MINUTE = 10
@@ -61,14 +61,9 @@ class BillDesk:
         self.limiter.spend("bill-queries", str(caller.person_id), QUERIES_A_MINUTE, 60)
         bills = ask_for_bills(self.back_end_of(mapping), household.household_no, caller.request_id)
         payee = mapping.payee_name.get(caller.language, mapping.payee)
-        seen = tuple(BillInView(refer_to_bill(self.keyed_hash, household.household_id, b.bill_no), b) for b in bills)
-        return BillsInView(household.household_id, household.service, payee, seen)
-
-
-def refer_to_bill(keyed_hash: KeyedHash, household_id: UUID, bill_no: str) -> str:
-    """Our reference of a bill: 32 characters of base64url over 24 bytes of HMAC-SHA256 of household and bill number."""
-    digest = keyed_hash.lookup_hash("bill_ref", f"{household_id}|{bill_no}")
-    return base64.urlsafe_b64encode(digest[-24:]).decode()
+        reference = refer_to_household(self.keyed_hash, caller, household)
+        seen = tuple(BillInView(refer_to_bill(self.keyed_hash, reference, b.bill_no), b) for b in bills)
+        return BillsInView(reference, household.service, payee, seen)
 
 
 def ask_for_bills(back_end: BackEnd, household_no: str, request_id: str) -> tuple[Bill, ...]:

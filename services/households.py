@@ -18,6 +18,7 @@ from services.mapping import ServiceMapping
 from services.masking import mask_address, mask_household_no, mask_name
 from services.model import Caller, Household
 from services.ports import BackEnd, Clock, Directory, KeyedHash, RateLimiter, Store
+from services.references import find_bound, refer_to_household
 from services.sessions import require_assurance
 
 LOOK_UPS_AN_HOUR = 30
@@ -38,7 +39,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdInView:
-    """A household as it may be shown: everything personal masked. ``household_id`` is None before binding."""
+    """A household as it may be shown: everything personal masked. ``household_id`` is a reference, None before binding."""
 
     household_id: UUID | None
     service: str
@@ -101,7 +102,14 @@ class HouseholdDesk:
                 admission.agency_id, admission.mapping.id, admission.household_no, holder_name, address,
                 caller.person_id, self.clock.now(),
             )  # fmt: skip
-        return show_household(household)
+        return self.show(caller, household)
+
+    def show(self, caller: Caller, household: Household) -> HouseholdInView:
+        """A bound household, masked, under the caller's own name for it."""
+        return HouseholdInView(
+            refer_to_household(self.keyed_hash, caller, household), household.service,
+            mask_household_no(household.household_no), mask_name(household.holder_name), mask_address(household.address),
+        )  # fmt: skip
 
     def _ask(self, caller: Caller, admission: Admission) -> tuple[str, str]:
         back_end = self.back_end_of(admission.mapping)
@@ -123,25 +131,17 @@ class HouseholdDesk:
         offered = {mapping.id for mapping in self.catalogue.services_on(caller.app.platform)}
         return [household for household in bound if household.service in offered]
 
-    def load_bound(self, caller: Caller, household_id: UUID) -> Household:
+    def load_bound(self, caller: Caller, reference: UUID) -> Household:
         """A household that the caller has bound. Raises ``NotFound``, also for one that somebody else has."""
         with self.store.begin(caller.agencies) as tx:
-            household = tx.households.load_bound(household_id, caller.person_id)
+            household = find_bound(tx, self.keyed_hash, caller, reference)
         if household is None:
             raise NotFound
         return household
 
-    def unbind(self, caller: Caller, household_id: UUID) -> None:
+    def unbind(self, caller: Caller, household: Household) -> None:
         """Let a household go; payments made stay as they are. Raises ``NotFound``."""
         with self.store.begin(caller.agencies) as tx:
-            gone = tx.households.unbind(household_id, caller.person_id, self.clock.now())
+            gone = tx.households.unbind(household.household_id, caller.person_id, self.clock.now())
         if not gone:
             raise NotFound
-
-
-def show_household(household: Household) -> HouseholdInView:
-    """A bound household, masked."""
-    return HouseholdInView(
-        household.household_id, household.service, mask_household_no(household.household_no),
-        mask_name(household.holder_name), mask_address(household.address),
-    )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from services.bills import ask_for_bills, refer_to_bill
+from services.bills import ask_for_bills
 from services.errors import (
     BillChanged,
     BillHasOpenOrder,
@@ -25,6 +25,7 @@ from services.orders import plan_order
 from services.payment_events import PaymentFile, bill_claim, load_file
 from services.payment_graph import START
 from services.ports import Transaction
+from services.references import find_bound, refer_to_bill, refer_to_household
 from services.sessions import require_assurance
 from services.till import Till, business_day, make_sequence_no
 
@@ -69,7 +70,7 @@ def open_payment(
 ) -> PaymentFile:
     """Ask the company for the bill, claim it, commit the intent. Of two requests with one key, both get the same payment."""
     with till.store.begin(caller.agencies) as tx:
-        household = tx.households.load_bound(household_id, caller.person_id)
+        household = find_bound(tx, till.keyed_hash, caller, household_id)
     if household is None:
         raise NotFound
     mapping = find_bill_service(till, caller, household.service)
@@ -98,8 +99,9 @@ def find_bill(
     till: Till, caller: Caller, mapping: ServiceMapping, household: Household, bill_ref: str, amount_fen: int
 ) -> Bill:
     """The bill that the citizen saw, if the company still shows it with the same amount. Raises ``NothingOwed``, ``BillChanged``."""
+    reference = refer_to_household(till.keyed_hash, caller, household)
     for bill in ask_for_bills(till.back_end_of(mapping), household.household_no, caller.request_id):
-        if refer_to_bill(till.keyed_hash, household.household_id, bill.bill_no) == bill_ref:
+        if refer_to_bill(till.keyed_hash, reference, bill.bill_no) == bill_ref:
             if bill.amount_fen <= 0:
                 raise NothingOwed
             if bill.amount_fen != amount_fen:

@@ -10,7 +10,6 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from adapters.ids import make_id
-from services.bills import refer_to_bill
 from services.mapping import ServiceMapping
 from services.model import (
     Assurance,
@@ -31,6 +30,7 @@ from services.payment_events import PaymentFile
 from services.payment_replies import PaymentReply
 from services.payments import pay_bill
 from services.ports import Store
+from services.references import refer_to_bill, refer_to_household
 from services.refunds import refund_payment
 from services.till import Till
 from services.write_offs import write_off_payment
@@ -137,9 +137,13 @@ class City:
         }
         return Citizen(person.person_id, callers, household)
 
-    def bill_ref(self, citizen: Citizen, bill_no: str) -> str:
+    def bill_ref(self, citizen: Citizen, bill_no: str, platform: PlatformName = W) -> str:
         """The reference that this citizen's screen shows for a bill."""
-        return refer_to_bill(self.till.keyed_hash, citizen.household.household_id, bill_no)
+        return refer_to_bill(self.till.keyed_hash, self.household_ref(citizen, platform), bill_no)
+
+    def household_ref(self, citizen: Citizen, platform: PlatformName = W) -> UUID:
+        """What this citizen's household is called in one platform's app."""
+        return refer_to_household(self.till.keyed_hash, citizen.callers[platform], citizen.household)
 
     def pay(
         self,
@@ -151,8 +155,10 @@ class City:
         key: str = "k1",
     ) -> PaymentReply:
         """The citizen asks to pay."""
-        ref = self.bill_ref(citizen, bill_no)
-        return pay_bill(self.till, citizen.callers[platform], citizen.household.household_id, ref, amount_fen, key)
+        ref = self.bill_ref(citizen, bill_no, platform)
+        return pay_bill(
+            self.till, citizen.callers[platform], self.household_ref(citizen, platform), ref, amount_fen, key
+        )
 
     def file(self, payment_id: UUID) -> PaymentFile:
         """A payment's file."""

@@ -244,12 +244,6 @@ class FakeHouseholds(_Rows):
     def list_bound(self, person_id: UUID) -> list[Household]:
         return [self.tables.households[house] for house, who in self.tables.bindings if who == person_id]
 
-    def load_bound(self, household_id: UUID, person_id: UUID) -> Household | None:
-        household = self.tables.households.get(household_id)
-        if household is None or household.agency_id not in self.agencies:
-            return None
-        return household if (household_id, person_id) in self.tables.bindings else None
-
     def find_chain(self, agency_id: UUID, service: str, household_no: str, at: datetime) -> UUID:
         self._require(agency_id)
         return self.tables.chains.setdefault((agency_id, service, household_no), uuid4())

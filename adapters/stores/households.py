@@ -64,11 +64,6 @@ class SqlHouseholdStore:
         query = self._bound(person_id).order_by(household_bindings.c.bound_at, households.c.household_id)
         return self._read_all(list(self._connection.execute(query)))
 
-    def load_bound(self, household_id: UUID, person_id: UUID) -> Household | None:
-        query = self._bound(person_id).where(households.c.household_id == household_id)
-        found = self._read_all(list(self._connection.execute(query)))
-        return found[0] if found else None
-
     def find_chain(self, agency_id: UUID, service: str, household_no: str, at: datetime) -> UUID:
         return self._chains.find_or_make(agency_id, household_subject(service, household_no), at)
 

@@ -11,7 +11,7 @@ from gateway.arrival import current_arrival
 from gateway.exposing import Blueprint, current_caller, current_desk, exposed, in_room
 from gateway.schemas.households import BillsReply, HouseholdReply, HouseholdRequest, HouseholdsReply, PreviewReply
 from gateway.tellers import tell_household, tell_households, tell_look_up
-from services.households import HouseholdInView, show_household
+from services.households import HouseholdInView
 
 blueprint = Blueprint("households", __name__, description="户号与账单")
 
@@ -43,15 +43,15 @@ def list_households() -> dict[str, Any]:
     bound = desk.households.list_bound(caller)
     if bound:
         current_arrival().tell(tell_households(desk, caller, bound, "manage_households"))
-    return {"households": [show_household(household) for household in bound]}
+    return {"households": [desk.households.show(caller, household) for household in bound]}
 
 
 @blueprint.delete("/households/<uuid:household_id>")
 @exposed("manage_households", tell_household("manage_households"))
 @blueprint.response(204)
-def unbind_household(household_id: UUID) -> Response:
+def unbind_household(household_id: UUID) -> Response:  # noqa: ARG001 - the teller read it
     """解除绑定 · Let a household go."""
-    current_desk().households.unbind(current_caller(), household_id)
+    current_desk().households.unbind(current_caller(), g.household)
     return Response(status=204)
 
 

@@ -20,9 +20,10 @@ CITY = build_city()
 TOKEN, PAYMENT = open_payment(CITY)
 (ROW,) = CITY.store.tables.payments.values()
 CITY.back_ends["gas-bill"].bills = {"G-2": FakeBill("10086001", 8640)}
-BILLS = CITY.send("GET", f"/v1/households/{ROW.household_id}/bills", token=TOKEN).json["bills"]
+HOUSEHOLD = CITY.send("GET", "/v1/households", token=TOKEN).json["households"][0]["household_id"]
+BILLS = CITY.send("GET", f"/v1/households/{HOUSEHOLD}/bills", token=TOKEN).json["bills"]
 KNOWN = {
-    "household_id": str(ROW.household_id), "payment_id": PAYMENT, "login_id": str(ROW.login_id), "service": "gas-bill",
+    "household_id": HOUSEHOLD, "payment_id": PAYMENT, "login_id": str(ROW.login_id), "service": "gas-bill",
     "account": "gas-wechat", "bill_ref": BILLS[0]["bill_ref"], "household_no": "10086001", "app_id": "wx1", "code": "code-wang",
     "amount_fen": 8640, "evidence": "13800138001", "real_name": "王小明", "identity_number": WANG,
 }  # fmt: skip

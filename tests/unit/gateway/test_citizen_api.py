@@ -212,9 +212,9 @@ def test_a_refused_search_is_recorded_for_its_service(city: City) -> None:
 def test_the_same_key_gives_the_same_bytes(city: City) -> None:
     """A repeated payment request is the first one; with another body it is refused."""
     token, payment_id = open_payment(city)
-    (row,) = city.store.tables.payments.values()
-    ref = city.send("GET", f"/v1/households/{row.household_id}/bills", token=token).json["bills"][0]["bill_ref"]
-    body = {"household_id": str(row.household_id), "bill_ref": ref, "amount_fen": 8640}
+    household_id = city.send("GET", "/v1/households", token=token).json["households"][0]["household_id"]
+    ref = city.send("GET", f"/v1/households/{household_id}/bills", token=token).json["bills"][0]["bill_ref"]
+    body = {"household_id": household_id, "bill_ref": ref, "amount_fen": 8640}
     first, again = (
         city.send("POST", "/v1/payments", body, token=token, headers={"Idempotency-Key": "key-00001"}) for _ in "ab"
     )
@@ -230,8 +230,8 @@ def test_the_same_key_gives_the_same_bytes(city: City) -> None:
 def test_a_key_of_another_form_is_refused(city: City, key: str) -> None:
     """The Idempotency-Key is what the documentation says: 8 to 128 visible characters; a refused one is named."""
     token, _ = open_payment(city)
-    (row,) = city.store.tables.payments.values()
-    body = {"household_id": str(row.household_id), "bill_ref": "x" * 32, "amount_fen": 8640}
+    household_id = city.send("GET", "/v1/households", token=token).json["households"][0]["household_id"]
+    body = {"household_id": household_id, "bill_ref": "x" * 32, "amount_fen": 8640}
     answer = city.send("POST", "/v1/payments", body, token=token, headers={"Idempotency-Key": key})
     assert (answer.status, answer.json["code"]) == (422, "input_refused")
     assert answer.json["detail"]["fields"] == [{"path": "Idempotency-Key", "rule": "form"}]
@@ -240,9 +240,9 @@ def test_a_key_of_another_form_is_refused(city: City, key: str) -> None:
 def test_a_repeat_of_an_answered_payment_costs_nothing(city: City) -> None:
     """However often a phone with a bad line repeats a request, the other payments of the minute remain; a new one still counts."""
     token, _ = open_payment(city)
-    (row,) = city.store.tables.payments.values()
-    ref = city.send("GET", f"/v1/households/{row.household_id}/bills", token=token).json["bills"][0]["bill_ref"]
-    body = {"household_id": str(row.household_id), "bill_ref": ref, "amount_fen": 8640}
+    household_id = city.send("GET", "/v1/households", token=token).json["households"][0]["household_id"]
+    ref = city.send("GET", f"/v1/households/{household_id}/bills", token=token).json["bills"][0]["bill_ref"]
+    body = {"household_id": household_id, "bill_ref": ref, "amount_fen": 8640}
     headers = {"Idempotency-Key": "key-00001"}
     answers = [city.send("POST", "/v1/payments", body, token=token, headers=headers) for _ in range(8)]
     assert {(answer.status, answer.body) for answer in answers} == {(201, answers[0].body)}
@@ -258,8 +258,8 @@ def test_a_repeat_of_an_answered_payment_costs_nothing(city: City) -> None:
 def test_payments_are_limited_to_five_a_minute(city: City) -> None:
     """The sixth waits, and is told for how long."""
     token, _ = open_payment(city)
-    (row,) = city.store.tables.payments.values()
-    body = {"household_id": str(row.household_id), "bill_ref": "x" * 32, "amount_fen": 8640}
+    household_id = city.send("GET", "/v1/households", token=token).json["households"][0]["household_id"]
+    body = {"household_id": household_id, "bill_ref": "x" * 32, "amount_fen": 8640}
     answers = [
         city.send("POST", "/v1/payments", body, token=token, headers={"Idempotency-Key": f"key-1000{n}"})
         for n in range(5)
@@ -324,9 +324,9 @@ def test_no_record_holds_a_value(city: City) -> None:
 def test_a_bill_label_of_the_company_passes_and_a_foreign_field_does_not(city: City) -> None:
     """Labels are the company's words; they are bounded, and a control character in one stops the reply."""
     token, _ = open_payment(city)
-    (row,) = city.store.tables.payments.values()
+    household_id = city.send("GET", "/v1/households", token=token).json["households"][0]["household_id"]
     gas = city.back_ends["gas-bill"]
     gas.bills["G-2"] = FakeBill("10086001", 100, period="2026-10\n13800138001")
-    answer = city.send("GET", f"/v1/households/{row.household_id}/bills", token=token)
+    answer = city.send("GET", f"/v1/households/{household_id}/bills", token=token)
     assert answer.status == 500
     assert b"13800138001" not in json.dumps(answer.json).encode()

@@ -67,9 +67,9 @@ def test_every_moment_has_one_form(city: City) -> None:
     """To the second with Z, also in the reply that is kept under an Idempotency-Key, and the repeat has the same bytes."""
     city.clock.advance(0.123456)
     token, payment_id = open_payment(city)
-    (row,) = city.store.tables.payments.values()
-    bills = city.send("GET", f"/v1/households/{row.household_id}/bills", token=token).json["bills"]
-    body = {"household_id": str(row.household_id), "bill_ref": bills[0]["bill_ref"], "amount_fen": 8640}
+    household_id = city.send("GET", "/v1/households", token=token).json["households"][0]["household_id"]
+    bills = city.send("GET", f"/v1/households/{household_id}/bills", token=token).json["bills"]
+    body = {"household_id": household_id, "bill_ref": bills[0]["bill_ref"], "amount_fen": 8640}
     first, again = (
         city.send("POST", "/v1/payments", body, token=token, headers={"Idempotency-Key": "key-00001"}) for _ in "ab"
     )

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.bills import QUERIES_A_MINUTE, ask_for_bills, read_bills, refer_to_bill
+from services.bills import QUERIES_A_MINUTE, ask_for_bills, read_bills
 from services.errors import AssuranceTooLow, BackEndGarbled, BackEndUnreachable, HouseholdNotFound, TooManyRequests
 from services.model import Assurance, Household
+from services.references import refer_to_bill
 from tests.fakes import FakeBackEnd, FakeBill, FakeKeyedHash
 from tests.unit.gateway.fakes_edge import GAS, City, build_city
 from tests.unit.services.test_households import sign_in

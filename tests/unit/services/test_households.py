@@ -19,6 +19,7 @@ from services.errors import (
 )
 from services.households import LOOK_UPS_AN_HOUR, LOOK_UPS_OF_ONE_AN_HOUR, HouseholdInView
 from services.model import Assurance, Caller, Language, PlatformName
+from services.references import refer_to_bill, refer_to_household
 from tests.unit.gateway.fakes_edge import City, build_city
 
 
@@ -126,11 +127,12 @@ def test_binding_is_seen_and_undone(city: City) -> None:
     first, again = bind(city, caller), bind(city, caller)
     assert first.household_id is not None
     assert first.household_id == again.household_id
-    assert [row.household_id for row in city.desk.households.list_bound(caller)] == [first.household_id]
-    city.desk.households.unbind(caller, first.household_id)
+    (household,) = city.desk.households.list_bound(caller)
+    assert city.desk.households.load_bound(caller, first.household_id) == household
+    city.desk.households.unbind(caller, household)
     assert city.desk.households.list_bound(caller) == []
     with pytest.raises(NotFound):
-        city.desk.households.unbind(caller, first.household_id)
+        city.desk.households.unbind(caller, household)
 
 
 def test_another_citizens_household_does_not_exist(city: City) -> None:
@@ -138,6 +140,24 @@ def test_another_citizens_household_does_not_exist(city: City) -> None:
     mine, other = sign_in(city), sign_in(city, "li")
     household_id = bind(city, mine).household_id
     assert household_id is not None
-    for act in (city.desk.households.load_bound, city.desk.households.unbind):
-        with pytest.raises(NotFound):
-            act(other, household_id)
+    with pytest.raises(NotFound):
+        city.desk.households.load_bound(other, household_id)
+    with pytest.raises(NotFound):
+        city.desk.households.unbind(other, city.desk.households.load_bound(mine, household_id))
+
+
+def test_two_platforms_cannot_be_compared_by_a_household(city: City) -> None:
+    """Another payer, and the same person on another platform, know the household and its bills by other names."""
+    keyed = city.desk.households.keyed_hash
+    household = city.desk.households.list_bound(caller := _bound(city))[0]
+    app = replace(caller.app, platform=PlatformName.ALIPAY)
+    callers = [caller, replace(caller, person_id=uuid4()), replace(caller, app=app)]
+    names = [refer_to_household(keyed, one, household) for one in callers]
+    assert len({*names, household.household_id}) == 4
+    assert len({refer_to_bill(keyed, name, "G-1") for name in names}) == 3
+
+
+def _bound(city: City) -> Caller:
+    caller = sign_in(city)
+    bind(city, caller)
+    return caller
