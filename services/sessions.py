@@ -19,7 +19,11 @@ from services.model import Assurance, Caller, Language, Login, Person, PlatformA
 from services.ports import Clock, Directory, ExposureLog, Platform, RateLimiter, SessionStore, Store
 
 SIGN_INS_A_MINUTE = 600
-"""Per app: a whole city in a morning stays below it; a guesser of codes does not get far."""
+"""Per app, those that succeed: a whole city in a morning stays below it. What is refused does not count here."""
+SIGN_INS_OF_A_LOGIN = 20
+"""Per minute and user of the platform: one person's phone cannot use up what a whole city has."""
+CODES_A_MINUTE = 6000
+"""Per app, whatever becomes of them: each is a question to the platform, which would close its door on us before we did."""
 EVENTS_SHOWN = 50
 
 
@@ -69,11 +73,11 @@ class SessionDesk:
     log: ExposureLog
 
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp:
-        """The mini-program of ours that asks to sign in; spends its limit. Raises ``InputRefused``, ``TooManyRequests``."""
+        """The mini-program of ours that asks to sign in; spends the limit of its questions. Raises ``InputRefused``, ``TooManyRequests``."""
         app = self.directory.find_app(platform, app_id)
         if app is None:
             raise InputRefused(detail={"app_id": "unknown_app"})
-        self.limiter.spend("sign-in", app.app, SIGN_INS_A_MINUTE, 60)
+        self.limiter.spend("sign-in-code", app.app, CODES_A_MINUTE, 60)
         return app
 
     def sign_in(
@@ -82,7 +86,7 @@ class SessionDesk:
         """Exchange a platform's one-shot code for a session. ``trail`` holds what the request has left in the ledger so far.
 
         Once the person is known, also one who was cut off, the ledger says whose these records are; otherwise they stay nobody's.
-        Raises ``LoginCodeRefused``, ``LoginCutOff``, ``ExposureUnavailable`` and the errors of a platform.
+        Raises ``LoginCodeRefused``, ``TooManyRequests``, ``LoginCutOff``, ``ExposureUnavailable`` and the errors of a platform.
         """
         trail = Trail() if trail is None else trail
         told = disclose(
@@ -92,6 +96,8 @@ class SessionDesk:
         user = self.platforms[app.platform].identify(app, code, told)
         login, person, new_login = self._recognise(app, user)
         self.log.attribute(trail, person.chain_id)
+        self.limiter.spend("sign-in-login", str(login.login_id), SIGN_INS_OF_A_LOGIN, 60)
+        self.limiter.spend("sign-in", app.app, SIGN_INS_A_MINUTE, 60)
         if login.revoked_at is not None:
             raise LoginCutOff
         now = self.clock.now()

@@ -18,7 +18,7 @@ from services.errors import CacheUnavailable, StoreUnavailable, TooManyRequests
 from services.ports import Clock, OverviewReader, RateLimiter
 
 SESSION_COOKIE, VISIT_COOKIE = "guitai_console", "guitai_visit"
-ATTEMPTS_A_MINUTE = 10
+REFUSALS_A_MINUTE = 10
 STYLE = files("gateway").joinpath("console/static/console.css").read_bytes()
 OPEN_ENDPOINTS = frozenset({"console.show_sign_in", "console.sign_in", "console.show_style"})
 """Everything else needs a session: a page that is added is closed until it stands here."""
@@ -82,22 +82,31 @@ def show_sign_in(fault: str = "", status: int = 200) -> Response:
 
 @blueprint.post("/sign-in")
 def sign_in() -> Response:
-    """Compare the key; the form must come from the page above."""
+    """Compare the key; the form must come from the page above.
+
+    The key comes first and only wrong ones are counted: whoever sends those must not keep out who has the right one. What keeps
+    the key from being guessed is that it is random and long (``MIN_KEY_BYTES``), not how often somebody may try.
+    """
     desk = current_console()
     if not desk.gate.accepts_form(request.cookies.get(VISIT_COOKIE, ""), request.form.get("token", "")):
         return show_sign_in("页面已过期，请重试。 · The page had expired; please try again.", 403)
-    try:
-        desk.limiter.spend("console-sign-in", "all", ATTEMPTS_A_MINUTE, 60)
-    except TooManyRequests:
-        return show_sign_in("尝试过于频繁，请一分钟后再试。 · Too many attempts; please wait a minute.", 429)
-    except CacheUnavailable:
-        return show_sign_in("系统繁忙，请稍后再试。 · The system is busy; please try again later.", 503)
     if not desk.gate.accepts(request.form.get("key", "")):
-        _log.warning("console_key_refused")
-        return show_sign_in("钥匙不正确。 · This is not the key.", 403)
+        return refuse_key(desk)
     reply = see_other("/")
     set_cookie(reply, SESSION_COOKIE, desk.gate.issue())
     return reply
+
+
+def refuse_key(desk: ConsoleDesk) -> Response:
+    """The answer to a wrong key; beyond a few a minute it says so and writes no further line into the log."""
+    try:
+        desk.limiter.spend("console-key-refused", "all", REFUSALS_A_MINUTE, 60)
+    except TooManyRequests:
+        return show_sign_in("钥匙不正确，且尝试过于频繁。 · This is not the key, and there are too many attempts.", 429)
+    except CacheUnavailable:
+        return show_sign_in("系统繁忙，请稍后再试。 · The system is busy; please try again later.", 503)
+    _log.warning("console_key_refused")
+    return show_sign_in("钥匙不正确。 · This is not the key.", 403)
 
 
 @blueprint.post("/sign-out")
@@ -122,7 +131,7 @@ def show_overview() -> Response:
     desk = current_console()
     overview: Overview | None = None
     try:
-        overview = read_overview(desk.overview, desk.catalogue, desk.roll, desk.clock.now() - timedelta(days=1))
+        overview = read_overview(desk.overview, desk.catalogue, desk.roll, desk.clock.now())
     except StoreUnavailable:
         _log.warning("console_store_unavailable")
     token = desk.gate.form_token(request.cookies.get(SESSION_COOKIE, ""))

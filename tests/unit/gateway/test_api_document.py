@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.console.rooms import REFUSALS_A_MINUTE
 from gateway.errors import TABLE
 from gateway.routes.payments import PAYMENTS_A_MINUTE
 from services import bills, households, identity, sessions
@@ -42,6 +43,9 @@ def test_the_limits_are_the_ones_in_force() -> None:
         f"{households.LOOK_UPS_AN_HOUR} household look-ups an hour",
         f"{identity.ATTEMPTS_AN_HOUR} real-name attempts an hour",
         f"{identity.PHONES_AN_HOUR} phone proofs an hour",
+        f"{sessions.SIGN_INS_OF_A_LOGIN} log-ins a minute",
         f"{sessions.SIGN_INS_A_MINUTE} log-ins a minute and app",
+        f"{sessions.CODES_A_MINUTE} codes a minute and app",
+        f"{REFUSALS_A_MINUTE} wrong keys a minute",
     ):
         assert sentence in text

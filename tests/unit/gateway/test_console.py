@@ -158,13 +158,22 @@ def test_without_the_cache_nobody_is_let_in(room: Room) -> None:
 
 
 def test_attempts_are_limited(room: Room) -> None:
-    """Guessing the key ends after ten tries a minute, also with the right key; a cache that is down admits nobody."""
+    """Wrong keys are told that they are too many; they do not keep out who has the right one."""
     for _ in range(10):
         assert room.sign_in("wrong") == 403
-    assert room.sign_in() == 429
+    assert room.sign_in("wrong") == 429
+    assert room.sign_in() == 303
+    assert room.browser.get("/").status_code == 200
     room.clock.advance(60)
-    room.limiter.down = True
-    assert room.sign_in() == 503
+    assert room.sign_in("wrong") == 403
+
+
+def test_a_cache_that_is_down_admits_nobody(room: Room) -> None:
+    """Neither a wrong key, nor the right one: whether its session was signed out cannot be asked."""
+    room.limiter.down = room.revocations.down = True
+    assert room.sign_in("wrong") == 503
+    room.sign_in()
+    assert room.browser.get("/").status_code == 503
 
 
 def test_a_session_ends(room: Room) -> None:

@@ -22,7 +22,13 @@ from services.errors import (
 from services.exposure import Trail
 from services.mapping import disclose
 from services.model import Assurance, Caller, Language, PlatformName
-from services.sessions import SIGN_INS_A_MINUTE, SignedIn, require_assurance
+from services.sessions import (
+    CODES_A_MINUTE,
+    SIGN_INS_A_MINUTE,
+    SIGN_INS_OF_A_LOGIN,
+    SignedIn,
+    require_assurance,
+)
 from tests.unit.gateway.fakes_edge import City, build_city
 
 ZH = Language.ZH_CN
@@ -102,9 +108,39 @@ def test_a_refused_code_makes_nothing(city: City) -> None:
 
 
 def test_sign_ins_are_limited_per_app(city: City) -> None:
-    """A guesser of codes runs into the app's limit."""
+    """A whole city in a morning is fewer; the other platform's app goes on."""
     for _ in range(SIGN_INS_A_MINUTE):
         city.limiter.spend("sign-in", "wechat-main", SIGN_INS_A_MINUTE, 60)
+    with pytest.raises(TooManyRequests):
+        sign_in(city)
+    assert sign_in(city, platform=PlatformName.ALIPAY).session.app == "alipay-main"
+
+
+def test_refused_codes_do_not_keep_others_out(city: City) -> None:
+    """They are counted by themselves: as many as the city's log-ins, and somebody with a good code still gets in."""
+    app = city.desk.sessions.find_app(PlatformName.WECHAT, "wx1")
+    for _ in range(SIGN_INS_A_MINUTE + 1):
+        with pytest.raises(LoginCodeRefused):
+            city.desk.sessions.sign_in(city.desk.sessions.find_app(PlatformName.WECHAT, "wx1"), "used", ZH, "r")
+    assert sign_in(city).session.app == app.app
+
+
+def test_one_phone_does_not_use_up_what_the_city_has(city: City) -> None:
+    """Somebody who signs in again and again is alone in being refused, and the records of the refused attempt are theirs."""
+    for _ in range(SIGN_INS_OF_A_LOGIN):
+        sign_in(city)
+    before = len(city.log.attributions)
+    with pytest.raises(TooManyRequests):
+        city.desk.sessions.sign_in(
+            city.desk.sessions.find_app(PlatformName.WECHAT, "wx1"), "code-wang", ZH, "r", trail_of(city)
+        )
+    assert len(city.log.attributions) == before + 1
+    assert sign_in(city, "li").session.app == "wechat-main"
+
+
+def test_questions_to_a_platform_are_limited(city: City) -> None:
+    """Before the platform closes its door on us, we stop asking; nothing is asked or recorded then."""
+    city.limiter.spent["sign-in-code", "wechat-main"] = [city.clock.now()] * CODES_A_MINUTE
     with pytest.raises(TooManyRequests):
         city.desk.sessions.find_app(PlatformName.WECHAT, "wx1")
     assert city.desk.sessions.find_app(PlatformName.ALIPAY, "2021").app == "alipay-main"
