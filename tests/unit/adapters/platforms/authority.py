@@ -49,8 +49,8 @@ def issue(
     )
 
 
-def make_root() -> x509.Certificate:
-    return issue(ROOT, "ca-root", 1, ROOT, "ca-root", authority=True)
+def make_root(*, days: int = 3650) -> x509.Certificate:
+    return issue(ROOT, "ca-root", 1, ROOT, "ca-root", authority=True, days=days)
 
 
 def make_middle(*, authority: bool = True, days: int = 3650) -> x509.Certificate:

@@ -124,6 +124,7 @@ def forge(kind: str) -> tuple[x509.Certificate, str, bytes]:
     own_middle = issue(MIDDLE, "stranger", 2, ROOT, "stranger", authority=True)
     return {
         "another serial": (NEW, "second", write_pem(OLD, make_middle())),
+        "the true old one under the new serial": (NEW, "first", write_pem(OLD, make_middle())),
         "signed by a stranger in the authority's name": (stranger, "stranger", write_pem(stranger, make_middle())),
         "a whole chain of a stranger": (stranger, "stranger", write_pem(stranger, own_middle, own_root)),
         "a merchant's own certificate": (merchant, "merchant", write_pem(merchant, make_middle())),
@@ -140,7 +141,7 @@ def forge(kind: str) -> tuple[x509.Certificate, str, bytes]:
 
 
 KINDS = (
-    "another serial", "signed by a stranger in the authority's name", "a whole chain of a stranger",
+    "another serial", "the true old one under the new serial", "signed by a stranger in the authority's name", "a whole chain of a stranger",
     "a merchant's own certificate", "issued by a merchant", "expired", "not valid yet", "under an authority that expired",
     "under what is no authority", "without what stands between", "self-signed", "nothing", "no certificate",
 )  # fmt: skip
@@ -153,6 +154,13 @@ def test_a_certificate_that_is_not_proven_is_not_believed(alipay: AlipayPlatform
     with pytest.raises(PlatformGarbled):
         ask(alipay)
     assert shop.calls == [QUERY, DOWNLOAD]
+
+
+def test_a_root_that_expired_proves_nothing(desk: Desk, alipay: AlipayPlatform, shop: Shop) -> None:
+    """The dates of the account's own root count as well."""
+    desk.secrets.values["root-certificate"] = write_pem(make_root(days=10))
+    with pytest.raises(PlatformGarbled):
+        ask(alipay)
 
 
 @pytest.mark.parametrize(
