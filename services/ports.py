@@ -376,9 +376,8 @@ class ExposureReader(Protocol):
 class OverviewReader(Protocol):
     """Counts for the console: no person, no value, only how many."""
 
-    def count_payments(self) -> list[tuple[str, str, int, int]]:
-        """Service, state, number of payments in it now, their amount together in fen."""
-        ...
+    def count_payments(self, since: datetime) -> list[tuple[str, str, int, int]]:
+        """Service, state, number of payments in it now, their fen: those opened since then, and older ones that need a look."""
 
     def count_exposures(self, since: datetime) -> list[tuple[str, str, str, int]]:
         """Platform, direction, field name, number of ledger records since then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -86,6 +87,7 @@ def provision_roles(owner_url: str, secrets_dir: Path) -> dict[str, str]:
     with psycopg.connect(owner_url) as connection:
         database = sql.Identifier(connection.info.dbname)
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+        _close_large_objects(connection)
         for role in ROLES:
             name = f"guitai_{role}"
             password = _keep_password(secrets_dir / f"database_{role}")
@@ -95,6 +97,30 @@ def provision_roles(owner_url: str, secrets_dir: Path) -> dict[str, str]:
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(name)))
             urls[role] = url_for(owner_url, name, password)
     return urls
+
+
+def _close_large_objects(connection: psycopg.Connection[Any]) -> None:
+    """Large objects are outside every table, grant and row policy of ours: nobody may make, read or change one.
+
+    The functions belong to the server's superuser; an owner who is none cannot take them away, and leaves them as they are.
+    """
+    connection.execute("""
+        DO $$
+        DECLARE
+            one regprocedure;
+        BEGIN
+            IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+                RETURN;
+            END IF;
+            FOR one IN
+                SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+                    AND proname ~ '^(lo_|loread$|lowrite$)' AND has_function_privilege('public', oid, 'EXECUTE')
+            LOOP
+                EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one);
+            END LOOP;
+        END;
+        $$
+    """)
 
 
 def url_for(url: str, user: str, password: str) -> str:

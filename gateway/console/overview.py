@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.routes.health import RollCall
 from services.catalogue import Catalogue
@@ -26,6 +26,7 @@ STATES: dict[str, tuple[str, str]] = {
     "refunded": ("已退款", "refunded"),
 }
 NEEDS_A_LOOK = frozenset({PaymentState.WRITE_OFF_UNKNOWN, PaymentState.REFUND_ABNORMAL})
+PAYMENTS_SPAN, EXPOSURES_SPAN = timedelta(days=30), timedelta(days=1)
 PLATFORMS = {"wechat": "微信 WeChat", "alipay": "支付宝 Alipay"}
 
 
@@ -63,11 +64,11 @@ class Overview:
     health: tuple[tuple[str, bool], ...]
 
 
-def read_overview(reader: OverviewReader, catalogue: Catalogue, roll: RollCall, since: datetime) -> Overview:
-    """Counts of now, and of the ledger since a moment. Raises ``StoreUnavailable``."""
+def read_overview(reader: OverviewReader, catalogue: Catalogue, roll: RollCall, now: datetime) -> Overview:
+    """Counts of payments (30 days, and what needs a look) and of the ledger (one day). Raises ``StoreUnavailable``."""
     return Overview(
-        payments=tuple(_line_of_payments(catalogue, *row) for row in reader.count_payments()),
-        exposures=tuple(_line_of_exposures(catalogue, *row) for row in reader.count_exposures(since)),
+        payments=tuple(_line_of_payments(catalogue, *row) for row in reader.count_payments(now - PAYMENTS_SPAN)),
+        exposures=tuple(_line_of_exposures(catalogue, *row) for row in reader.count_exposures(now - EXPOSURES_SPAN)),
         health=tuple(roll.ask().items()),
     )
 

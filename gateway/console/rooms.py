@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib.resources import files
 
 from flask import Blueprint, Response, current_app, render_template, request

@@ -28,7 +28,7 @@ class Counts:
 
     down = False
 
-    def count_payments(self) -> list[tuple[str, str, int, int]]:
+    def count_payments(self, since: datetime) -> list[tuple[str, str, int, int]]:
         if self.down:
             raise StoreUnavailable
         return [("gas-bill", "written_off", 12, 123456), ("<b>", "refund_abnormal", 1, 5)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from adapters.ids import first_id_of
 from adapters.stores.exposure_log import SqlExposureLog
-from adapters.stores.overview import SqlOverview
+from adapters.stores.overview import PAYMENTS, SqlOverview
+from gateway.console.overview import NEEDS_A_LOOK
 from services.exposure import Direction, Disclosure, Exposure
 from services.model import PaymentState, PlatformName
 from tests.contract.samples import GAS, NOW, Bench, make_event, make_payment
@@ -31,8 +34,11 @@ def overview(database: Database, bench: Bench) -> Iterator[SqlOverview]:
         yield opened
 
 
-def write_payment(bench: Bench, state: PaymentState, service: str) -> None:
-    payment = make_payment(bench, service=service)
+SINCE = NOW - timedelta(days=30)
+
+
+def write_payment(bench: Bench, state: PaymentState, service: str, at: datetime = NOW) -> None:
+    payment = make_payment(bench, at=at, service=service)
     with bench.store.begin(bench.all) as tx:
         tx.payments.open(payment, make_event(payment, 1))
         tx.payments.append(bench.gas, make_event(payment, 2, state))
@@ -49,15 +55,40 @@ def test_payments_are_counted_in_their_last_state(overview: SqlOverview, bench: 
     """Each payment counts once, where it is now, with its amount."""
     for state in (PaymentState.AWAITING_PAYMENT, PaymentState.CLOSED, PaymentState.CLOSED):
         write_payment(bench, state, "counted")
-    found = [row for row in overview.count_payments() if row[0] == "counted"]
+    found = [row for row in overview.count_payments(SINCE) if row[0] == "counted"]
     assert found == [("counted", "awaiting_payment", 1, 8640), ("counted", "closed", 2, 17280)]
+
+
+def test_old_payments_are_counted_while_they_need_a_look(overview: SqlOverview, bench: Bench) -> None:
+    """Before the span only what a person must look at still counts; what was in question once and is settled does not."""
+    for state in PaymentState:
+        write_payment(bench, state, "old", SINCE - timedelta(seconds=1))
+    settled = make_payment(bench, at=SINCE - timedelta(days=1), service="old")
+    with bench.store.begin(bench.all) as tx:
+        tx.payments.open(settled, make_event(settled, 1))
+        tx.payments.append(bench.gas, make_event(settled, 2, PaymentState.WRITE_OFF_UNKNOWN))
+        tx.payments.append(bench.gas, make_event(settled, 3, PaymentState.WRITTEN_OFF))
+    found = [row for row in overview.count_payments(SINCE) if row[0] == "old"]
+    assert found == [("old", str(state), 1, 8640) for state in sorted(NEEDS_A_LOOK)]
+
+
+def test_counting_reads_no_settled_payment_of_the_past(database: Database, overview: SqlOverview, bench: Bench) -> None:
+    """The plan has no sequential scan when scans are dear: each old payment is reached through an index or not at all."""
+    write_payment(bench, PaymentState.CLOSED, "planned")
+    with psycopg.connect(database.urls["console"]) as console:
+        console.execute("SELECT set_config('guitai.agencies', %s, true)", [str(bench.gas)])
+        console.execute("SET LOCAL enable_seqscan = off")
+        query = "EXPLAIN " + PAYMENTS.text.replace(":first", "%(first)s")
+        plan = "\n".join(row[0] for row in console.execute(query.encode(), {"first": first_id_of(SINCE)}))
+    assert "Seq Scan" not in plan
+    assert "in_question" in plan or "agency_id_payment_id_idx" in plan
 
 
 def test_another_offices_payments_are_not_counted(database: Database, bench: Bench) -> None:
     """Row-level security holds for the console too."""
     write_payment(bench, PaymentState.CLOSED, "of-the-gas-office")
     with closing(SqlOverview(database.urls["console"], lambda: (bench.water,))) as opened:
-        assert opened.count_payments() == []
+        assert opened.count_payments(SINCE) == []
 
 
 def test_exposures_are_counted_by_field_since_a_moment(database: Database, overview: SqlOverview, bench: Bench) -> None:
