@@ -75,6 +75,10 @@ class Arrival:
         self.caller = caller
         self.audience = (Audience(caller.app.platform, caller.app.app),)
 
+    def dismiss(self) -> None:
+        """From here on this request has no session: what answers it is a published body."""
+        self.caller, self.audience, self.told = None, (), ()
+
     def tell(self, told: Iterable[Told]) -> None:
         """Say what the reply is about; the last word counts."""
         self.told = tuple(told)

@@ -6,19 +6,22 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 
 from gateway.arrival import Arrival, current_arrival
-from gateway.exposing import current_desk, spoken_of
-from services.errors import CacheUnavailable, NotSignedIn, StoreUnavailable
+from gateway.exposing import Spoken, current_desk, spoken_of
+from services.errors import CacheUnavailable, NotSignedIn, SessionExpired, StoreUnavailable
+from services.model import Caller
 
+ALLOW = "GET, HEAD, POST, DELETE, OPTIONS"
 _BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9_-]{43,128})")
 
 
-def identify_caller() -> None:
+def identify_caller() -> Response | None:
     """Before every request: name the route, find the session if a token came, then refuse a request that did not arrive whole.
 
     In this order, so that an error is recorded whenever there is a session. A route that ignores sessions (a notice) is let be.
+    OPTIONS is answered here: the guard lets it through only where somebody may have typed something.
     """
     arrival = current_arrival()
     rule = request.url_rule
@@ -27,23 +30,49 @@ def identify_caller() -> None:
     if spoken is not None and spoken.open:
         arrival.published = spoken.published
     if arrival.authorization and not (spoken is not None and spoken.purpose == "receive_notice"):
-        _look_up_session(arrival)
+        _look_up_session(arrival, spoken)
+    if arrival.method == "OPTIONS":
+        if arrival.caller is not None:
+            _record_for(arrival, arrival.caller, spoken)
+        return Response(status=204, headers={"Allow": ALLOW})
     if rule is None or arrival.fault is not None or (spoken is not None and spoken.published):
         _tell_of_no_service(arrival, published=spoken is not None and spoken.published)
     if arrival.fault is not None:
         raise arrival.fault
+    return None
 
 
-def _look_up_session(arrival: Arrival) -> None:
+def _look_up_session(arrival: Arrival, spoken: Spoken | None) -> None:
     found = _BEARER.fullmatch(arrival.authorization)
     if found is None:
         return
     try:
-        caller = current_desk().sessions.recognise(found.group(1), arrival.language, arrival.request_id)
+        caller, lives = current_desk().sessions.look_up(found.group(1), arrival.language, arrival.request_id)
     except (NotSignedIn, CacheUnavailable, StoreUnavailable) as refusal:
         arrival.refusal = refusal
-    else:
+        return
+    if lives:
         arrival.welcome(caller)
+        return
+    arrival.refusal = SessionExpired()
+    if spoken is None or not spoken.open:
+        _record_for(arrival, caller, spoken)
+
+
+def _record_for(arrival: Arrival, caller: Caller, spoken: Spoken | None) -> None:
+    """Record what somebody typed to whom nothing will be shown but a published body; it reached no service.
+
+    Raises ``ExposureUnavailable``.
+    """
+    if spoken is not None:
+        arrival.asks, arrival.asks_query = spoken.asks, spoken.asks_query
+    recorder = current_desk().recorder
+    arrival.welcome(caller)
+    arrival.tell([recorder.tell_of_nothing()])
+    try:
+        recorder.record_entered(arrival)
+    finally:
+        arrival.dismiss()
 
 
 def _tell_of_no_service(arrival: Arrival, *, published: bool) -> None:

@@ -102,7 +102,7 @@ class Guard:
         )
 
     def _answer(self, environ: Environ, arrival: Arrival) -> Reply:
-        if arrival.method == "OPTIONS":
+        if arrival.method == "OPTIONS" and not (arrival.authorization and arrival.entered_anything()):
             return self._clear(arrival, self._published(self.publication.body("options"), ALLOW))
         inner = {**environ, ENVIRON_KEY: arrival, "wsgi.input": io.BytesIO(arrival.body)}
         inner["CONTENT_LENGTH"] = str(len(arrival.body))

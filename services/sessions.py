@@ -121,21 +121,27 @@ class SessionDesk:
             return login, person if made else tx.persons.load(login.person_id), made
 
     def recognise(self, token: str, language: Language, request_id: str) -> Caller:
-        """Who speaks with this token. The login decides whose account it is, so a joined account needs no new session.
+        """Who speaks with this token. Raises ``NotSignedIn``, ``SessionExpired``, ``CacheUnavailable``, ``StoreUnavailable``."""
+        caller, lives = self.look_up(token, language, request_id)
+        if not lives:
+            raise SessionExpired
+        return caller
 
-        Raises ``NotSignedIn``, ``SessionExpired``, ``CacheUnavailable``, ``StoreUnavailable``.
+    def look_up(self, token: str, language: Language, request_id: str) -> tuple[Caller, bool]:
+        """Whose token this is, and whether it still opens anything: one that has ended still says who typed what came with it.
+
+        The login decides whose account it is, so a joined account needs no new session. Raises ``NotSignedIn``,
+        ``CacheUnavailable``, ``StoreUnavailable``.
         """
         session = self.sessions.load(token)
         if session is None:
             raise NotSignedIn
-        if session.expires_at <= self.clock.now():
-            raise SessionExpired
         with self.store.begin(self.directory.all_agencies()) as tx:
             login = tx.persons.load_login(session.login_id)
-            if login.revoked_at is not None:
-                raise SessionExpired
             person = tx.persons.load(login.person_id)
-        return self._speak_for(session, self.directory.app_named(session.app), login, person, language, request_id)
+        lives = session.expires_at > self.clock.now() and login.revoked_at is None
+        app = self.directory.app_named(session.app)
+        return self._speak_for(session, app, login, person, language, request_id), lives
 
     def _speak_for(
         self, session: Session, app: PlatformApp, login: Login, person: Person, language: Language, request_id: str
