@@ -21,6 +21,7 @@ from adapters.platforms.wechat_codes import judge_pay_error
 from adapters.platforms.wechat_signing import NotSigned, authorize, read_signature
 from services.errors import (
     ConfigurationFault,
+    ExposureError,
     PlatformError,
     PlatformGarbled,
     PlatformOutcomeUnknown,
@@ -130,7 +131,7 @@ class PayExchange:
             found = self.keys.read(merchant, reply.body)
             now = self._context.clock.now()
             message, signature, serial = read_signature(reply.headers, reply.body, now)
-        except (PlatformError, NotSigned) as fault:
+        except (PlatformError, ExposureError, NotSigned) as fault:  # the answer at hand was given: it stays in doubt
             logger.warning("certificates_not_fetched", account=merchant.account, fault=str(fault))
             return
         signer = found.get(plain_serial(serial))
@@ -150,7 +151,8 @@ class PayExchange:
             logger.warning("answer_not_believed", operation=operation, account=merchant.account, fault=fault)
             raise PlatformGarbled(f"{operation}: the answer is not believed ({fault or 'status'})")
         code = _read_code(reply.body)
-        meaning = judge_pay_error(reply.status, code, reply.headers.get("request-id", ""))
+        words = str(read_object("error", reply.body).get("message", "")) if code else ""
+        meaning = judge_pay_error(reply.status, code, reply.headers.get("request-id", ""), words)
         logger.info(
             "platform_said_no", operation=operation, account=merchant.account, reason=code, meaning=meaning.name
         )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import responses
 from cryptography.hazmat.primitives import serialization
 
 from adapters.platforms.wechat import WeChatPlatform
-from services.errors import NoticeRefused, PlatformGarbled
+from services.errors import ExposureUnavailable, NoticeRefused, PlatformGarbled
+from services.exposure import Exposure
 from services.model import PlatformName, TradeState
 from tests.fakes import FakeTokens
 from tests.unit.adapters.platforms.desk import (
@@ -99,6 +102,24 @@ def test_unknown_serials_do_not_cause_a_storm(
     with pytest.raises(PlatformGarbled):
         platform.query_order(WATER, ORDER_NO, TOLD)
     assert count(wechat, URL) == 2
+
+
+def test_a_ledger_that_fails_at_the_certificates_leaves_the_answer_in_doubt(
+    desk: Desk, platform: WeChatPlatform, wechat: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order's own answer came: if its key cannot be fetched, that answer is unknown, not a call that never left."""
+    answer(wechat, "GET", QUERY_URL, trade(), **SIGNED)
+    append = desk.log.append
+
+    def append_one_kind(exposures: Sequence[Exposure]) -> list[UUID]:
+        if exposures[0].operation == "wechat.pay.certificates":
+            raise ExposureUnavailable
+        return append(exposures)
+
+    monkeypatch.setattr(desk.log, "append", append_one_kind)
+    with pytest.raises(PlatformGarbled):
+        platform.query_order(WATER, ORDER_NO, TOLD)
+    assert count(wechat, URL) == 0
 
 
 def test_a_list_that_none_of_it_signed_is_not_believed(
