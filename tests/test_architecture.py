@@ -32,7 +32,6 @@ NETWORK = {
 MAY_USE_NETWORK = {
     "adapters/http.py": "the only way out to a platform or back end",
     "adapters/embedded.py": "finds a free port for Redis",
-    "adapters/redis_stand_in.py": "Redis' protocol on loopback where no redis-server is installed",
     "adapters/redis_stand_in.py": "looks at the first bytes of a connection for the password",
     "adapters/sandbox/notices.py": "the emulators' notices go out here",
     "adapters/sandbox/serving.py": "the emulators listen here",
