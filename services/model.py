@@ -305,23 +305,25 @@ class TradeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TradeStatus:
-    """Verified evidence about one order, from a notice or a query."""
+    """Verified evidence about one order, from a notice or a query. ``returned_fen``: given back in all, where the platform tells."""
 
     order_no: str
     state: TradeState
     amount_fen: int | None = None
     transaction_id: str | None = None
     paid_at: datetime | None = None
+    returned_fen: int | None = None
 
 
 class RefundState(StrEnum):
-    """A platform's answer about a refund, in our words."""
+    """A platform's answer about a refund, in our words. Outside: all of the money went back, but not under our number."""
 
     ABSENT = "absent"
     PROCESSING = "processing"
     REFUNDED = "refunded"
     CLOSED = "closed"
     ABNORMAL = "abnormal"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)

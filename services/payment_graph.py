@@ -68,6 +68,9 @@ EDGES: tuple[tuple[S, str, S], ...] = (
     (S.REFUNDING, "refund_failed", S.REFUND_ABNORMAL),
     (S.REFUND_ABNORMAL, "refund_resumed", S.REFUNDING),
     (S.REFUND_ABNORMAL, "refund_completed", S.REFUNDED),
+    # the platform refuses our refund and says that all of it went back already, at its own desk
+    (S.REFUNDING, "refund_found_outside", S.REFUNDED),
+    (S.REFUND_ABNORMAL, "refund_found_outside", S.REFUNDED),
 )
 
 ENQUEUED_ON_ENTRY: dict[S, str] = {

@@ -77,7 +77,7 @@ def digest_request(caller: Caller, household_id: UUID, bill_ref: str, amount_fen
 def view_payment(file: PaymentFile, language: Language) -> PaymentView:
     """The payment as its payer may see it."""
     written = file.last("write_off_accepted", "write_off_found")
-    refunded = file.last("refund_completed")
+    refunded = file.last("refund_completed", "refund_found_outside")
     reason = find_refund_reason(file)
     return PaymentView(
         payment=file.payment,

@@ -6,7 +6,7 @@ exception. No call to a platform or back end happens inside one; the door and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -94,7 +94,7 @@ class Platform(Protocol):
     def request_refund(
         self, merchant: MerchantAccount, order_no: str, refund_no: str, amount_fen: int, disclosure: Disclosure
     ) -> RefundStatus:
-        """Refund in full; the same refund number is the same refund."""
+        """Refund in full; the same number is the same refund. ``OUTSIDE``: refused, for all of the money went back already."""
         ...
 
     def query_refund(
@@ -153,8 +153,6 @@ class SessionStore(Protocol):
     def delete_login(self, login_id: UUID) -> None:
         """End every session of one login."""
         ...
-
-    def list_of_login(self, login_ids: Iterable[UUID]) -> list[Session]: ...
 
 
 class Revocations(Protocol):

@@ -1,7 +1,8 @@
 """The way back: whoever paid in vain is refunded without asking, once, under one refund number.
 
 Asking twice for the same number is the same refund at both platforms. A refund that the platform cannot carry out is *abnormal*:
-it is tried again and shown to people until it is done, never forgotten.
+it is tried again and shown to people until it is done, never forgotten. One that is refused because all of the money went back at
+the platform's own desk is done, if the platform says so of the whole order; a part given back there is for people to settle.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.errors import PlatformError, PlatformRefused
-from services.model import PaymentState, RefundState, RefundStatus
+from services.model import PaymentState, RefundState, RefundStatus, TradeState
+from services.orders import ask_platform
 from services.payment_events import PaymentFile, Step, change_payment
 from services.till import Till, explain_payment, find_merchant, grow_delay
 
@@ -41,11 +43,30 @@ def refund_payment(till: Till, agency_id: UUID, payment_id: UUID, request_id: st
     try:
         status = _ask_or_request(till, file, fresh, request_id)
     except PlatformRefused as refused:
-        reason = refused.reason
-        return _record(till, file, lambda file: _fail(till, file, reason)).state
+        return _settle_refused(till, file, refused.reason, request_id).state
     except PlatformError:
         return _record(till, file, lambda file: _wait(till, file)).state
+    if status.state is RefundState.OUTSIDE:
+        return _settle_refused(till, file, str(status.state), request_id).state
     return record_refund(till, file, status).state
+
+
+def _settle_refused(till: Till, file: PaymentFile, reason: str, request_id: str) -> PaymentFile:
+    """Our refund was refused: perhaps the money went back already. Only the platform's word about the whole order ends it."""
+    try:
+        trade = ask_platform(till, file.payment, "refund_payment", request_id)
+    except PlatformError:
+        return _record(till, file, lambda file: _fail(till, file, reason))
+    returned = trade.returned_fen
+    if returned is None and reason == RefundState.OUTSIDE:
+        returned = trade.amount_fen
+
+    def decide(file: PaymentFile) -> Step:
+        if trade.state is TradeState.REFUNDED and returned == file.taken_fen:
+            return Step("refund_found_outside", {"amount_fen": file.taken_fen})
+        return _fail(till, file, reason)
+
+    return _record(till, file, decide)
 
 
 def _ask_or_request(till: Till, file: PaymentFile, fresh: bool, request_id: str) -> RefundStatus:

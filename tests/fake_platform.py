@@ -117,6 +117,8 @@ class FakePlatform:
             known = self.orders[order_no]
             state = known.refunds.get(refund_no, RefundState.ABSENT)
             if state in (RefundState.ABSENT, RefundState.ABNORMAL):
+                if known.returned_fen == known.taken_fen and self.name is PlatformName.WECHAT:
+                    return RefundStatus(order_no, refund_no, RefundState.OUTSIDE)
                 if amount_fen != known.taken_fen - known.returned_fen:
                     raise PlatformRefused("REFUND_AMOUNT")
                 self._settle(known, refund_no, self.refund_result)
@@ -149,7 +151,15 @@ class FakePlatform:
             return TradeStatus(order_no, TradeState.ABSENT)
         if not known.taken_fen:
             return TradeStatus(order_no, known.state)
-        return TradeStatus(order_no, known.state, known.taken_fen, f"T{order_no[:8]}", known.paid_at)
+        returned = known.returned_fen if self.name is PlatformName.ALIPAY else None
+        return TradeStatus(order_no, known.state, known.taken_fen, f"T{order_no[:8]}", known.paid_at, returned)
+
+    def refund_at_desk(self, order_no: str, amount_fen: int) -> None:
+        """The merchant gives money back by hand. WeChat calls the order refunded whatever the part, Alipay only if it was all."""
+        known = self.orders[order_no]
+        known.returned_fen += amount_fen
+        if self.name is PlatformName.WECHAT or known.returned_fen == known.taken_fen:
+            known.state = TradeState.REFUNDED
 
     def tell_refund(self, order_no: str, refund_no: str) -> RefundStatus:
         """What the books say of a refund."""

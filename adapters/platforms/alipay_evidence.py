@@ -53,10 +53,12 @@ def read_trade(operation: str, data: Mapping[str, JsonValue], paid_name: str) ->
     if state is TradeState.CLOSED and data.get(paid_name):
         state = TradeState.REFUNDED
     money = state in (TradeState.PAID, TradeState.REFUNDED)
+    amount_fen = read_yuan(operation, data, "total_amount") if money or data.get("total_amount") else None
     return TradeStatus(
         order_no=take_text(operation, data, "out_trade_no"),
         state=state,
-        amount_fen=read_yuan(operation, data, "total_amount") if money or data.get("total_amount") else None,
+        amount_fen=amount_fen,
         transaction_id=take_text(operation, data, "trade_no") if money else None,
         paid_at=read_moment(operation, data, paid_name) if money and data.get(paid_name) else None,
+        returned_fen=amount_fen if state is TradeState.REFUNDED else None,
     )

@@ -10,6 +10,7 @@ class Meaning(Enum):
 
     PAID = "the order has been paid: ask"
     CLOSED = "the order is closed: ask"
+    RETURNED = "all of the money went back already: ask"
     ABSENT = "there is no such order or refund"
     LATER = "nothing happened: the same again later"
     REFUSED = "no"

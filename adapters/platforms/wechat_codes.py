@@ -56,6 +56,9 @@ NUMERIC_CODES: dict[str, Meaning] = {
 }
 """The number after the last hyphen of ``Request-ID`` tells apart what ``INVALID_REQUEST`` lumps together."""
 
+RETURNED_WORDS = "订单已全额退款"
+"""How WeChat words that an order was refunded in full, told apart by no code of its own ([UNCONF] in v3). Other words: refused."""
+
 TOKEN_INVALID = frozenset({40001, 40014, 42001})
 
 APP_CODES: dict[int, type[PlatformError | LoginCodeRefused]] = {
@@ -80,8 +83,10 @@ APP_CODES: dict[int, type[PlatformError | LoginCodeRefused]] = {
 """Mini-program codes; any other is refused. 45009 and 45011 are limits: nothing happened, the same again later."""
 
 
-def judge_pay_error(status: int, code: str, request_id: str) -> Meaning:
+def judge_pay_error(status: int, code: str, request_id: str, words: str = "") -> Meaning:
     """What an error answer of WeChat Pay means; a code that we do not know fails closed by its status."""
+    if code == "INVALID_REQUEST" and words == RETURNED_WORDS:
+        return Meaning.RETURNED
     numeric = NUMERIC_CODES.get(request_id.rpartition("-")[2])
     known = PAY_CODES.get(code)
     if numeric is not None and known in (None, Meaning.REFUSED):

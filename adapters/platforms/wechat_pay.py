@@ -122,6 +122,8 @@ class WeChatPay:
             wire.refund_table(merchant, notify_url), wire.REFUNDS_REPLY, DECLARED["refund"],
         )  # fmt: skip
         answer = self._exchange.call(merchant, question, disclosure)
+        if answer.meaning is Meaning.RETURNED:
+            return RefundStatus(order_no, refund_no, RefundState.OUTSIDE)
         if answer.meaning is not None:
             raise PlatformRefused(answer.code)
         return _require_refund(read_refund("wechat.pay.refund", answer.data, "status"), order_no, refund_no)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from services.errors import LoginCodeRefused, PlatformRefused
+from services.errors import LoginCodeRefused, PlatformRefused, PlatformUnreachable
 from services.exposure import Direction, Outcome, request_content
 from services.login_messages import PHRASES
 from services.model import PlatformName, RefundState, TradeState
@@ -46,6 +46,26 @@ def test_an_order_is_placed_paid_and_refunded(counter: Counter, account: str) ->
         assert refund.state in (RefundState.REFUNDED, RefundState.PROCESSING)
         assert refund.refund_no == refund_no
     assert platform.query_refund(merchant, order.order_no, refund_no, told).amount_fen == 8640
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+@pytest.mark.parametrize("whole", [True, False])
+def test_money_given_back_at_the_platforms_desk_is_told_apart(counter: Counter, account: str, whole: bool) -> None:
+    """Given back in full by hand, our refund is refused and the platform says so of the order; of a part it says nothing like it."""
+    platform, app, merchant = counter.parts(account)
+    order, told = make_order(counter, account), explain(platform.name, "pay_bill")
+    pay(counter, account, order, platform.place_order(app, merchant, order, told).client_parameters)
+    amount_fen = 8640 if whole else 100
+    counter.control(platform.name, "control/refund", order_no=order.order_no, amount_fen=amount_fen)
+    try:
+        outside = platform.request_refund(merchant, order.order_no, "f" * 32, 8640, told).state is RefundState.OUTSIDE
+    except (PlatformRefused, PlatformUnreachable):  # WeChat wants a minute between two refunds of one order
+        outside = False
+    trade = platform.query_order(merchant, order.order_no, told)
+    if platform.name is PlatformName.ALIPAY:
+        assert (trade.state, trade.returned_fen) == ((TradeState.REFUNDED, 8640) if whole else (TradeState.PAID, None))
+    else:
+        assert (trade.state, trade.returned_fen, outside) == (TradeState.REFUNDED, None, whole)
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)

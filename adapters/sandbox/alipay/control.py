@@ -10,8 +10,9 @@ from werkzeug.wrappers import Request, Response
 from adapters.sandbox.alipay.identity import make_login_code
 from adapters.sandbox.alipay.notices import TradeNoticeDress, make_content
 from adapters.sandbox.alipay.payment import pay_trade
+from adapters.sandbox.alipay.refunds import book_refund
 from adapters.sandbox.alipay.state import NAME, NOTICE_FAULTS, Alipay, person_id_of
-from adapters.sandbox.alipay.trades import CLOSED, UNPAID, Trade, load_trade, save_trade
+from adapters.sandbox.alipay.trades import CLOSED, PAID, UNPAID, Trade, load_trade, save_trade
 from adapters.sandbox.behaviour import arrange_from_request
 from adapters.sandbox.notices import post_notice
 from adapters.sandbox.routing import Router, answer_json, read_control
@@ -34,6 +35,7 @@ class Control:
         router.add("POST", "/_sandbox/control/notices", self.send_notice)
         router.add("GET", "/_sandbox/notices", self.list_notices)
         router.add("POST", "/_sandbox/control/pay", self.pay)
+        router.add("POST", "/_sandbox/control/refund", self.refund)
         router.add("POST", "/_sandbox/control/identity", self.choose_identity)
         router.add("POST", "/_sandbox/control/people", self.introduce)
         router.add("POST", "/_sandbox/control/certificate", self.rotate_certificate)
@@ -85,6 +87,21 @@ class Control:
         if trade is None:
             return answer_json({"error": "no such order"}, 404)
         return answer_json({"resultCode": pay_trade(self._state, trade["trade_no"], None)})
+
+    def refund(self, request: Request) -> Response:
+        """The merchant gives money back at the platform's own desk, under a number of the desk's; our server is not told."""
+        given = read_control(request, {"order_no", "amount_fen"})
+        with self._state.shelf.change():
+            trade = self._find(str(given["order_no"]), None) if given is not None else None
+            if given is None or trade is None or trade["status"] != PAID:
+                return answer_json({"error": "no such paid order"}, 404)
+            left_fen = trade["amount_fen"] - sum(one["amount_fen"] for one in trade["refunds"].values())
+            amount_fen = given["amount_fen"]
+            if type(amount_fen) is not int or not 1 <= amount_fen <= left_fen:
+                return answer_json({"error": "expected amount_fen, at most what is left"}, 400)
+            book_refund(trade, f"desk{len(trade['refunds'])}", amount_fen, self._state.clock.now())
+            save_trade(self._state, trade)
+        return answer_json({"left_fen": left_fen - amount_fen})
 
     def choose_identity(self, request: Request) -> Response:
         """Switch an application between the open_id and the user_id model, until the sandbox stops."""

@@ -25,7 +25,7 @@ def refund_trade(state: Alipay, call: Call, behaviour: str) -> dict[str, Any]:
     with state.shelf.change():
         trade = find_trade(state, call)
         request_no, amount_fen = _read_refund(trade, call)
-        changed = _book_refund(trade, request_no, amount_fen, call.now)
+        changed = book_refund(trade, request_no, amount_fen, call.now)
         if changed:
             save_trade(state, trade)
             notify_trade(state, trade, refund_no=request_no)
@@ -54,7 +54,7 @@ def _read_refund(trade: Trade, call: Call) -> tuple[str, int]:
     return request_no, amount_fen
 
 
-def _book_refund(trade: Trade, request_no: str, amount_fen: int, now: datetime) -> bool:
+def book_refund(trade: Trade, request_no: str, amount_fen: int, now: datetime) -> bool:
     """Book the refund in the trade; False if this request number already did."""
     known = trade["refunds"].get(request_no)
     if known is not None:

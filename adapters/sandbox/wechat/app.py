@@ -66,6 +66,7 @@ def _add_phone_and_control(router: Router, state: WeChat) -> None:
     router.add("POST", "/_sandbox/phone/subscription", phones.subscription)
     router.add("POST", "/_sandbox/control/behaviour", control.behaviour)
     router.add("POST", "/_sandbox/control/pay", control.pay)
+    router.add("POST", "/_sandbox/control/refund", control.refund)
     router.add("POST", "/_sandbox/control/notices", control.notices)
     router.add("GET", "/_sandbox/notices", control.list_notices)
     router.add("GET", "/_sandbox/orders", control.orders)

@@ -12,7 +12,7 @@ from adapters.sandbox.routing import answer_json, read_control
 from adapters.sandbox.wechat.orders import show_transaction
 from adapters.sandbox.wechat.pay_notices import WeChatNoticeDress, payment_content, refund_content, spoil_amount
 from adapters.sandbox.wechat.phone import pay_order
-from adapters.sandbox.wechat.refunds import show_refund
+from adapters.sandbox.wechat.refunds import refund_at_desk, show_refund
 from adapters.sandbox.wechat.state import NAME, SIGNATURE_FAULTS, WeChat
 
 NOTICE_ACTIONS = frozenset({"resend", "forge", "wrong_amount"}) | SIGNATURE_FAULTS
@@ -39,6 +39,21 @@ class Control:
             if order is None:
                 return answer_json({"error": "no such order"}, 404)
             return answer_json({"result": f"requestPayment:{pay_order(self._state, order)}"})
+
+    def refund(self, request: Request) -> Response:
+        """POST {order_no, amount_fen}: the merchant gives money back at the platform's own desk; our server is not told."""
+        told = read_control(request, {"order_no", "amount_fen"})
+        with self._state.shelf.change():
+            order = self._find(str(told["order_no"])) if told else None
+            if not told or order is None or not order["transaction_id"]:
+                return answer_json({"error": "no such paid order"}, 404)
+            earlier = [one for key in order["refunds"] if (one := self._state.shelf.get("refund", key))]
+            left_fen = order["total"] - sum(one["amount"] for one in earlier if one["final"] != "CLOSED")
+            amount_fen = told["amount_fen"]
+            if type(amount_fen) is not int or not 1 <= amount_fen <= left_fen:
+                return answer_json({"error": "expected amount_fen, at most what is left"}, 400)
+            refund_at_desk(self._state, order, amount_fen)
+        return answer_json({"left_fen": left_fen - amount_fen})
 
     def notices(self, request: Request) -> Response:
         """POST {order_no | refund_no, action, url?, account?, plain?, notice_id?}: send one notice now.

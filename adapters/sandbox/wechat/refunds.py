@@ -49,6 +49,21 @@ def apply_refund(state: WeChat, call: Call) -> dict[str, Any]:
     return show_refund(refund, now)
 
 
+def refund_at_desk(state: WeChat, order: dict[str, Any], amount_fen: int) -> None:
+    """The merchant gives money back by hand at WeChat's own desk: a number of the desk's, no notice to the merchant's server."""
+    now = state.clock.now()
+    number = f"desk{secrets.token_hex(8)}"
+    refund = {
+        "key": refund_key(order["mchid"], number), "order": order["key"],
+        "refund_id": _number_refund(now), "out_refund_no": number, "out_trade_no": order["out_trade_no"],
+        "transaction_id": order["transaction_id"], "amount": amount_fen, "total": order["total"], "notify_url": None,
+        "final": "SUCCESS", "created_at": now.isoformat(), "settles_at": now.isoformat(),
+    }  # fmt: skip
+    state.shelf.put("refund", refund["key"], refund)
+    order |= {"state": "REFUND", "refunds": [*order["refunds"], refund["key"]]}
+    state.shelf.put("order", order["key"], order)
+
+
 def query_refund(state: WeChat, call: Call) -> dict[str, Any]:
     """GET /v3/refund/domestic/refunds/{out_refund_no}[?sub_mchid=]."""
     check_sub_merchant(call, call.request.args.get("sub_mchid"))
@@ -141,11 +156,13 @@ def _check_refundable(state: WeChat, order: dict[str, Any], call: Call, now: dat
     if now - datetime.fromisoformat(order["paid_at"]) > timedelta(days=_LONGEST_DAYS):
         raise refuse_request("订单已超过可退款的最大期限")
     earlier = [one for key in order["refunds"] if (one := state.shelf.get("refund", key))]
+    taken = sum(one["amount"] for one in earlier if one["final"] != "CLOSED")
+    if taken == order["total"]:
+        raise refuse_request("订单已全额退款")
     if earlier and now - datetime.fromisoformat(earlier[-1]["created_at"]) < timedelta(seconds=_BETWEEN_SECONDS):
         raise PayRefused(429, "FREQUENCY_LIMITED", "同一笔订单多次退款需间隔1分钟", 268435463)
     if len(earlier) >= _MOST:
         raise refuse_request("同一笔订单退款次数不能超过50次")
-    taken = sum(one["amount"] for one in earlier if one["final"] != "CLOSED")
     if taken + told["refund"] > order["total"]:
         raise refuse_request("申请退款金额大于订单可退金额")
     if call.fault == "not_enough":
@@ -153,12 +170,15 @@ def _check_refundable(state: WeChat, order: dict[str, Any], call: Call, now: dat
 
 
 def _new_refund(order: dict[str, Any], call: Call, now: datetime) -> dict[str, Any]:
-    number = f"5030{secrets.randbelow(10**6):06d}{now.astimezone(BEIJING):%Y%m%d}{secrets.randbelow(10**11):011d}"
     final = {"refund_abnormal": "ABNORMAL", "refund_closed": "CLOSED"}.get(call.fault, "SUCCESS")
     return {
         "key": refund_key(call.merchant.merchant_id, call.body["out_refund_no"]), "order": order["key"],
-        "refund_id": number, "out_refund_no": call.body["out_refund_no"], "out_trade_no": order["out_trade_no"],
+        "refund_id": _number_refund(now), "out_refund_no": call.body["out_refund_no"], "out_trade_no": order["out_trade_no"],
         "transaction_id": order["transaction_id"], "amount": call.body["amount"]["refund"], "total": order["total"],
         "notify_url": call.body.get("notify_url"), "final": final, "created_at": now.isoformat(),
         "settles_at": (now + timedelta(seconds=SETTLE_SECONDS)).isoformat(),
     }  # fmt: skip
+
+
+def _number_refund(now: datetime) -> str:
+    return f"5030{secrets.randbelow(10**6):06d}{now.astimezone(BEIJING):%Y%m%d}{secrets.randbelow(10**11):011d}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.errors import NoticeRefused
-from services.model import Notice, PaymentState, RefundState, RefundStatus, TradeState
+from services.errors import BillHasOpenOrder, NoticeRefused
+from services.model import Notice, PaymentState, PlatformName, RefundState, RefundStatus
 from tests.fake_city import Citizen, City, W
 from tests.fakes import KilledError
 
@@ -108,16 +108,58 @@ def test_a_refund_of_another_amount_is_abnormal(city: City, wang: Citizen) -> No
     assert city.hear(Notice("n", W, "gas-wechat", "refund", refund=less)) is S.REFUND_ABNORMAL
 
 
-def test_money_given_back_elsewhere_is_shown_to_people(city: City, wang: Citizen) -> None:
-    """An order that was refunded at the platform's own desk is not refunded twice: it stays abnormal for a person to settle."""
-    payment_id = city.pay_and_confirm(wang)
-    order = city.platforms[W].orders[city.order_no(payment_id)]
-    order.state, order.returned_fen = TradeState.REFUNDED, order.taken_fen
-    city.platforms[W].outbox.clear()
-    city.wait(31)
-    city.wait(7200)
-    assert city.state(payment_id) is S.REFUND_ABNORMAL
+@pytest.mark.parametrize("platform", list(PlatformName))
+def test_money_given_back_elsewhere_ends_the_payment(city: City, wang: Citizen, platform: PlatformName) -> None:
+    """An order that was refunded in full at the platform's own desk is not refunded twice: it is refunded, and the bill is free."""
+    payment_id = city.pay(wang, platform).payment_id
+    city.platforms[platform].pay(city.order_no(payment_id))
+    city.platforms[platform].refund_at_desk(city.order_no(payment_id), 8640)
+    city.platforms[platform].outbox.clear()
+    city.wait_until_quiet()
+    assert city.state(payment_id) is S.REFUNDED
+    assert city.names(payment_id)[-3:] == ["refunded_outside", "refund_started", "refund_found_outside"]
     assert city.books(payment_id) == (8640, 8640, 0)
+    assert city.pay(wang, platform, key="k2")
+
+
+def test_all_given_back_while_ours_was_abnormal_ends_it(city: City, wang: Citizen) -> None:
+    """A refund that we could not make and that a person then made by hand needs no further trying."""
+    payment_id = city.pay_and_confirm(wang)
+    city.gas.pay_at_hall("G-1")
+    city.deliver()
+    city.platforms[W].script.plan("request_refund", "NOT_ENOUGH")
+    city.run_jobs()
+    assert city.state(payment_id) is S.REFUND_ABNORMAL
+    city.platforms[W].refund_at_desk(city.order_no(payment_id), 8640)
+    city.wait_until_quiet()
+    assert city.names(payment_id)[-2:] == ["refund_failed", "refund_found_outside"]
+
+
+@pytest.mark.parametrize("platform", list(PlatformName))
+def test_a_part_given_back_elsewhere_stays_with_people(city: City, wang: Citizen, platform: PlatformName) -> None:
+    """A part that was given back at the platform's desk is no refund of the payment: abnormal, and the bill stays claimed."""
+    payment_id = city.pay(wang, platform).payment_id
+    city.platforms[platform].pay(city.order_no(payment_id))
+    city.gas.bills["G-1"].amount_fen = 9000
+    city.deliver(platform)
+    city.platforms[platform].refund_at_desk(city.order_no(payment_id), 100)
+    city.run_jobs()
+    for _ in range(20):
+        city.wait(7200)
+    assert city.state(payment_id) is S.REFUND_ABNORMAL
+    with pytest.raises(BillHasOpenOrder):
+        city.pay(wang, platform, amount_fen=9000, key="k2")
+
+
+def test_a_refusal_without_the_platforms_word_stays_abnormal(city: City, wang: Citizen) -> None:
+    """If the platform does not answer what became of the order, a refused refund ends nothing."""
+    payment_id = city.pay_and_confirm(wang)
+    city.gas.pay_at_hall("G-1")
+    city.deliver()
+    city.platforms[W].refund_at_desk(city.order_no(payment_id), 8640)
+    city.platforms[W].script.plan("query_order", "timeout")
+    city.run_jobs()
+    assert city.state(payment_id) is S.REFUND_ABNORMAL
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

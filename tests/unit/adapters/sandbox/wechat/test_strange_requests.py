@@ -58,6 +58,7 @@ def test_any_body_at_the_other_places(partner: PlainMerchant, value: object) -> 
         "phone/phone-code",
         "control/behaviour",
         "control/pay",
+        "control/refund",
         "control/notices",
     ):
         answer = ask(partner.url, "POST", f"/_sandbox/{target}", raw, {"Content-Type": "application/json"})
@@ -70,6 +71,7 @@ PLACES = {
     "phone/pay": ("app_id", "user", "parameters"),
     "phone/subscription": ("app_id", "user", "template_id", "accept"),
     "control/pay": ("order_no",),
+    "control/refund": ("order_no", "amount_fen"),
     "control/notices": ("order_no", "action", "plain"),
     "control/behaviour": ("operation", "behaviour", "times"),
 }
