@@ -60,10 +60,14 @@ def tell_new_payment(desk: Desk, caller: Caller, arrival: Arrival, values: Mappi
 
 
 def tell_payment(purpose: str) -> Any:
-    """A teller for a payment of the caller's, named in the path; one made on another platform does not exist here."""
+    """A teller for a payment of the caller's, named in the path; one made on another platform does not exist here.
+
+    The view works on the file that was read here (``g.payment_file``), so that a request reads it once.
+    """
 
     def tell(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
-        payment = read_own(desk.till, caller, values["payment_id"]).payment
+        g.payment_file = read_own(desk.till, caller, values["payment_id"])
+        payment = g.payment_file.payment
         if payment.platform is not caller.app.platform:
             raise NotFound
         return [about_payment(desk, caller, payment, purpose)]

@@ -94,9 +94,12 @@ def _record_reply(till: Till, caller: Caller, claim: KeyClaim, reply: bytes) -> 
     return read_reply(in_force)
 
 
-def show_payment(till: Till, caller: Caller, payment_id: UUID) -> PaymentView:
-    """What became of a payment; asks the platform when its notice is late. Raises ``NotFound``, ``ExposureError``, ``StoreUnavailable``."""
-    file = read_own(till, caller, payment_id)
+def show_payment(till: Till, caller: Caller, payment_id: UUID, known: PaymentFile | None = None) -> PaymentView:
+    """What became of a payment; asks the platform when its notice is late. ``known``: what ``read_own`` gave for this very request.
+
+    Raises ``NotFound``, ``ExposureError``, ``StoreUnavailable``.
+    """
+    file = known or read_own(till, caller, payment_id)
     if _is_late(till, file):
         file = _ask_once(till, caller, file)
     return view_payment(file, caller.language)
@@ -139,12 +142,13 @@ def list_payments(
     return Page([view_payment(file, caller.language) for file in files], cursor)
 
 
-def cancel_payment(till: Till, caller: Caller, payment_id: UUID) -> PaymentView:
+def cancel_payment(till: Till, caller: Caller, payment_id: UUID, known: PaymentFile | None = None) -> PaymentView:
     """Close the order at the platform and free the bill. If it turns out to be paid, it is paid, and the view says so.
+    ``known`` as in ``show_payment``.
 
     Raises ``NotFound``, ``PaymentNotCancellable``. While the platform does not answer, the view says "closing".
     """
-    file = read_own(till, caller, payment_id)
+    file = known or read_own(till, caller, payment_id)
 
     def decide(file: PaymentFile) -> Step | None:
         if file.state in AWAITING:

@@ -13,6 +13,7 @@ from uuid import UUID
 from services.errors import ReceiptNotReady
 from services.masking import mask_household_no, mask_name, mask_phone
 from services.model import BillItem, Caller, Payment, Person
+from services.payment_events import PaymentFile
 from services.payment_opening import read_own
 from services.payment_replies import view_payment
 from services.till import Till
@@ -36,9 +37,12 @@ class Receipt:
     written_off_at: datetime
 
 
-def show_receipt(till: Till, caller: Caller, payment_id: UUID) -> Receipt:
-    """The receipt of a written-off payment of the caller's. Raises ``NotFound``, ``ReceiptNotReady``."""
-    file = read_own(till, caller, payment_id)
+def show_receipt(till: Till, caller: Caller, payment_id: UUID, known: PaymentFile | None = None) -> Receipt:
+    """The receipt of a written-off payment of the caller's. ``known``: what ``read_own`` gave for this very request.
+
+    Raises ``NotFound``, ``ReceiptNotReady``.
+    """
+    file = known or read_own(till, caller, payment_id)
     view, payment = view_payment(file, caller.language), file.payment
     if view.paid_at is None or view.written_off_at is None or view.write_off_reference is None:
         raise ReceiptNotReady(detail={"state": str(file.state)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, g
 
 from gateway.arrival import current_arrival
 from gateway.exposing import Blueprint, current_caller, current_desk, exposed, in_room
@@ -67,7 +67,7 @@ def show_payments(asked: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, PaymentView)
 def follow_payment(payment_id: UUID) -> dict[str, Any]:
     """查询缴费结果；通知迟到时向平台查询 · What became of a payment."""
-    return describe_payment(show_payment(current_desk().till, current_caller(), payment_id))
+    return describe_payment(show_payment(current_desk().till, current_caller(), payment_id, g.payment_file))
 
 
 @blueprint.post("/payments/<uuid:payment_id>/cancel")
@@ -75,7 +75,7 @@ def follow_payment(payment_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, PaymentView)
 def cancel(payment_id: UUID) -> dict[str, Any]:
     """取消未付款的订单 · Cancel an order that is not paid."""
-    return describe_payment(cancel_payment(current_desk().till, current_caller(), payment_id))
+    return describe_payment(cancel_payment(current_desk().till, current_caller(), payment_id, g.payment_file))
 
 
 @blueprint.get("/payments/<uuid:payment_id>/receipt")
@@ -83,7 +83,7 @@ def cancel(payment_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, ReceiptReply)
 def receipt(payment_id: UUID) -> dict[str, Any]:
     """缴费凭证，销账后可查看 · The receipt of a written-off payment."""
-    shown = show_receipt(current_desk().till, current_caller(), payment_id)
+    shown = show_receipt(current_desk().till, current_caller(), payment_id, g.payment_file)
     return {
         "payment_id": payment_id,
         "receipt_no": shown.receipt_no,
