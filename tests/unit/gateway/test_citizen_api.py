@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from services.exposure import Direction
 from services.model import PlatformName
 from services.payments import list_payments
+from tests.fake_store import FakePayments
 from tests.unit.gateway.fakes_edge import WANG, City, FakeBill, build_city
 from tests.unit.gateway.test_notices import open_payment
 
@@ -134,6 +135,53 @@ def test_a_query_name_that_stands_twice_is_refused(city: City) -> None:
     token = city.log_in()
     answer = city.send("GET", f"/v1/exposure?cursor={uuid4()}&cursor={uuid4()}", token=token)
     assert answer.status == 422
+
+
+UNASKED_BODY = [
+    ("GET", "/v1/account"), ("GET", "/v1/services"), ("GET", "/v1/services/gas-bill"), ("GET", "/v1/households"),
+    ("GET", "/v1/payments"), ("GET", "/v1/exposure"), ("GET", "/v1/sessions"), ("DELETE", "/v1/sessions/current"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), UNASKED_BODY)
+@pytest.mark.parametrize("raw", [b"{}", b'{"x":1}', b" "])
+def test_a_body_that_nobody_asks_for_is_refused(city: City, method: str, path: str, raw: bytes) -> None:
+    """A route without a schema for the body takes none, not even an empty object; what came is recorded, and nothing was done."""
+    token = city.log_in()
+    answer = city.send(method, path, raw=raw, token=token)
+    assert (answer.status, answer.json["code"]) == (422, "input_refused")
+    assert answer.json["detail"]["fields"] == [{"path": "body", "rule": "unknown_field"}]
+    assert city.send("GET", "/v1/account", token=token).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [one for one in UNASKED_BODY if one[1] not in ("/v1/payments", "/v1/exposure")]
+)
+@pytest.mark.parametrize("query", ["x=1", "x", "=", "cursor=1"])
+def test_a_query_that_nobody_asks_for_is_refused(city: City, method: str, path: str, query: str) -> None:
+    """A route without a schema for the query takes none, and nothing was done."""
+    token = city.log_in()
+    answer = city.send(method, f"{path}?{query}", token=token)
+    assert (answer.status, answer.json["code"]) == (422, "input_refused")
+    assert answer.json["detail"]["fields"] == [{"path": "query", "rule": "unknown_field"}]
+    assert city.send("GET", "/v1/account", token=token).status == 200
+
+
+@pytest.mark.parametrize("part", ["", "/receipt", "/cancel"])
+def test_a_request_reads_its_payment_once(city: City, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """The file that says whose the payment is is the one that is shown; only a change decides on a fresh one."""
+    token, payment_id = open_payment(city)
+    read: list[UUID] = []
+    load = FakePayments.load
+
+    def count(self: FakePayments, one: UUID) -> Any:
+        read.append(one)
+        return load(self, one)
+
+    monkeypatch.setattr(FakePayments, "load", count)
+    city.send("POST" if part == "/cancel" else "GET", f"/v1/payments/{payment_id}{part}", token=token)
+    assert (len(read) == 1) is (part != "/cancel")
+    assert set(read) == {UUID(payment_id)}
 
 
 @pytest.mark.parametrize("amount", ["8640", 86.4, True, -1, 10**12, None, {"a": 1}])

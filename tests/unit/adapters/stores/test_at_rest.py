@@ -81,11 +81,21 @@ def test_event_data_takes_no_personal_name(real: Bench, name: str) -> None:
 
 def test_versions_have_no_gap(real: Bench) -> None:
     """An event that skips a version is a fault of ours and is refused."""
-    payment = make_payment(real)
+    payment, other = make_payment(real), make_payment(real)
     with real.store.begin(real.all) as tx:
-        tx.payments.open(payment, make_event(payment, 1))
-    with pytest.raises(ValueError, match="gap"), real.store.begin(real.all) as tx:
+        for one in (payment, other):
+            tx.payments.open(one, make_event(one, 1))
+        for version in (2, 3, 4):  # another payment's events fill no gap
+            tx.payments.append(real.gas, make_event(other, version))
+    for version in (3, 4, 5, 7):
+        with pytest.raises(ValueError, match="gap"), real.store.begin(real.all) as tx:
+            tx.payments.append(real.gas, make_event(payment, version))
+    with real.store.begin(real.all) as tx:
+        found = tx.payments.load(payment.payment_id)
+        tx.payments.append(real.gas, make_event(payment, 2))
         tx.payments.append(real.gas, make_event(payment, 3))
+    assert found is not None
+    assert [event.version for event in found[1]] == [1]
 
 
 def test_writing_for_another_agency_is_refused(real: Bench) -> None:
