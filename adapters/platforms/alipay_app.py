@@ -10,7 +10,7 @@ from adapters.platforms.alipay_codes import LOGIN_CODE_REFUSED
 from adapters.platforms.alipay_exchange import GatewayExchange, Request, signed_texts
 from adapters.platforms.alipay_signer import Signer
 from adapters.platforms.alipay_signing import decrypt_answer, read_aes_key
-from adapters.platforms.context import PlatformContext, read_object, take_text
+from adapters.platforms.context import PlatformContext, read_object, take_optional_text, take_text
 from adapters.platforms.keys import secret_name
 from adapters.platforms.raw_json import RawValue, scan_object
 from adapters.platforms.wire import CODE, fits
@@ -52,7 +52,7 @@ class AlipayApp:
         user_id = answer.data.get("user_id") or answer.data.get("open_id")
         if not isinstance(user_id, str) or not any(fits(form, user_id) for form in wire.USER_ROWS.values()):
             raise PlatformGarbled(f"{TOKEN}: no user id")
-        return PlatformUser(user_id, answer.data.get("union_id") or None)
+        return PlatformUser(user_id, take_optional_text(TOKEN, answer.data, "union_id"))
 
     def read_phone(self, app: PlatformApp, evidence: str) -> str:
         """The number in the client's copy of Alipay's answer. It came through the client: verified first, then decrypted.

@@ -33,6 +33,10 @@ DOWNLOAD_PAUSE = timedelta(seconds=60)
 LONGEST_CHAIN = 5
 
 
+class NotProven(ValueError):
+    """A certificate that is not believed. Its message is one of a few fixed words of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class LearnedCertificate:
     """A certificate that was proven; believed only between its own dates."""
@@ -74,18 +78,18 @@ class AlipayCertificates:
         return True
 
     def learn(self, signer: Signer, serial: str, document: bytes) -> None:
-        """Keep the certificate of this serial. Raises ``ValueError``, with the reason, for one that is not proven."""
+        """Keep the certificate of this serial. Raises ``NotProven``, ``ValueError`` for what cannot be read."""
         chain = read_chain(document)
         leaf = next((one for one in chain if certificate_serial(one) == serial), None)
         if leaf is None:
-            raise ValueError("another serial")
+            raise NotProven("another serial")
         configured = self._configured(signer)
         if _name_holder(leaf) != _name_holder(configured[0]):
-            raise ValueError("another holder")
+            raise NotProven("another holder")
         name = secret_name(signer.name, signer.secrets, "root_certificate")
         roots = self._context.keys.parse("list of roots", name, _read_roots)
         if not is_proven(leaf, [*chain, *configured[1:]], roots, self._context.clock.now()):
-            raise ValueError("no chain to the root")
+            raise NotProven("no chain to the root")
         learned = LearnedCertificate(public_key_of(leaf), leaf.not_valid_before_utc, leaf.not_valid_after_utc)
         self._known[signer.name] = {**self._known.get(signer.name, {}), serial: learned}
 

@@ -16,7 +16,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from adapters.platforms import alipay_wire as wire
-from adapters.platforms.alipay_certificates import AlipayCertificates
+from adapters.platforms.alipay_certificates import AlipayCertificates, NotProven
 from adapters.platforms.alipay_codes import SUCCESS, judge_error
 from adapters.platforms.alipay_signer import Signer
 from adapters.platforms.alipay_signing import RequestBuilder, root_serial
@@ -155,8 +155,12 @@ class GatewayExchange:
             self.certificates.learn(signer, serial, document)
         except (PlatformError, ExposureError) as fault:
             logger.warning("certificate_not_fetched", account=signer.name, fault=str(fault))
-        except ValueError as fault:
-            logger.warning("certificate_not_proven", account=signer.name, fault=str(fault))
+        except NotProven as fault:
+            logger.warning("certificate_not_proven", account=signer.name, reason=str(fault))
+        except ValueError as fault:  # a parser's message may quote what it read
+            logger.warning(
+                "certificate_not_proven", account=signer.name, reason="unreadable", fault=type(fault).__name__
+            )
         else:
             logger.info("certificate_learned", account=signer.name, serial=serial)
 

@@ -65,6 +65,14 @@ def take_text(operation: str, value: JsonValue, name: str) -> str:
     return found
 
 
+def take_optional_text(operation: str, value: JsonValue, name: str) -> str | None:
+    """A text, or None where there is none or an empty one. Raises ``PlatformGarbled`` for anything else."""
+    found = value.get(name) if isinstance(value, dict) else None
+    if found is None or found == "":
+        return None
+    return take_text(operation, value, name)
+
+
 def take_fen(operation: str, value: JsonValue, name: str) -> int:
     """A whole, non-negative number of fen under ``name``. Raises ``PlatformGarbled``."""
     found = value.get(name) if isinstance(value, dict) else None

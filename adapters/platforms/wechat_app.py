@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from adapters.platforms import wechat_wire as wire
-from adapters.platforms.context import PlatformContext, read_object, take_text, write_json
+from adapters.platforms.context import PlatformContext, read_object, take_optional_text, take_text, write_json
 from adapters.platforms.door import PlatformRequest
 from adapters.platforms.keys import secret_name
 from adapters.platforms.wechat_codes import TOKEN_INVALID, make_app_error
@@ -61,7 +61,7 @@ class WeChatApp:
         openid = take_text("wechat.code2session", answer, "openid")
         if not fits(wire.OPENID, openid):
             raise PlatformGarbled("wechat.code2session: a malformed user id")
-        return PlatformUser(openid, answer.get("unionid") or None)
+        return PlatformUser(openid, take_optional_text("wechat.code2session", answer, "unionid"))
 
     def read_phone(self, app: PlatformApp, evidence: str, disclosure: Disclosure) -> str:
         """``getuserphonenumber``: a mainland number bare, another with ``+`` and its country code. Raises ``LoginCodeRefused``."""

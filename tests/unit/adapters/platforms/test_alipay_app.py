@@ -49,6 +49,15 @@ def phone_answer(plain: Any = None, *, signer: str = "alipay", signed: str | Non
     )
 
 
+@pytest.mark.parametrize("union", ["7", "true", '["u"]', '{"u":1}', "0", "false", "[]"])
+def test_a_union_id_is_a_text_or_absent(alipay: AlipayPlatform, wechat: responses.RequestsMock, union: str) -> None:
+    """An answer of another form is garbled, not an accident of ours."""
+    node = f'{{"open_id":"{OPEN_ID}","access_token":"t","expires_in":1,"union_id":{union}}}'
+    wechat.post(URL, body=alipay_body(TOKEN, node))
+    with pytest.raises((PlatformGarbled, ExposureUndeclared)):
+        alipay.identify(alipay_app(), "abc", TOLD)
+
+
 @pytest.mark.parametrize(("name", "value"), [("user_id", "2088102169481075"), ("open_id", OPEN_ID)])
 def test_a_log_in_gives_a_user_id_or_an_open_id(
     alipay: AlipayPlatform, wechat: responses.RequestsMock, name: str, value: str

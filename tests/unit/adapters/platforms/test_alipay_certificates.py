@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 import responses
 from cryptography import x509
+from structlog.testing import capture_logs
 
 from adapters.platforms.alipay import AlipayPlatform
 from adapters.platforms.alipay_signing import certificate_serial
@@ -154,6 +155,34 @@ def test_a_certificate_that_is_not_proven_is_not_believed(alipay: AlipayPlatform
     with pytest.raises(PlatformGarbled):
         ask(alipay)
     assert shop.calls == [QUERY, DOWNLOAD]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "nothing"])
+def test_what_a_parser_says_is_not_logged(alipay: AlipayPlatform, shop: Shop, kind: str) -> None:
+    """The log has a fixed word and a class; never a message of somebody else's parser, which may quote what it read."""
+    shop.current, shop.signer, shop.offered = forge(kind)
+    with capture_logs() as logs, pytest.raises(PlatformGarbled):
+        ask(alipay)
+    (entry,) = [one for one in logs if one["event"] == "certificate_not_proven"]
+    words = {"another serial", "another holder", "no chain to the root", "unreadable"}
+    assert entry["reason"] in words
+    assert set(entry) <= {"event", "log_level", "account", "reason", "fault"}
+    assert entry.get("fault", "ValueError").isidentifier()
+
+
+def test_an_unreadable_certificate_is_named_by_class(
+    alipay: AlipayPlatform, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the parser quotes stays out."""
+
+    def quote(*_: object) -> None:
+        raise ValueError("quoted: secret bytes")
+
+    monkeypatch.setattr("adapters.platforms.alipay_exchange.AlipayCertificates.learn", quote)
+    with capture_logs() as logs, pytest.raises(PlatformGarbled):
+        ask(alipay)
+    assert [one["reason"] for one in logs if one["event"] == "certificate_not_proven"] == ["unreadable"]
+    assert "secret bytes" not in str(logs)
 
 
 def test_a_root_that_expired_proves_nothing(desk: Desk, alipay: AlipayPlatform, shop: Shop) -> None:

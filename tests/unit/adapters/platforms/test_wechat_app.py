@@ -52,6 +52,21 @@ def test_a_success_without_errcode_is_a_success(platform: WeChatPlatform, wechat
         assert (found.user_id, found.union_id) == (OPENID, "u")
 
 
+@pytest.mark.parametrize("union", [7, True, ["u"], {"u": 1}, 0, False, []])
+def test_a_union_id_is_a_text_or_absent(platform: WeChatPlatform, wechat: responses.RequestsMock, union: Any) -> None:
+    """An answer of another form is garbled, not an accident of ours; an empty text is none."""
+    wechat.get(SESSION_URL, json={"openid": OPENID, "session_key": "k", "unionid": union})
+    with pytest.raises((PlatformGarbled, ExposureUndeclared)):
+        platform.identify(wechat_app(), "0a1Bc", TOLD)
+
+
+@pytest.mark.parametrize("union", [None, ""])
+def test_no_union_id_is_no_fault(platform: WeChatPlatform, wechat: responses.RequestsMock, union: str | None) -> None:
+    """Only apps of one open-platform account have it."""
+    wechat.get(SESSION_URL, json={"openid": OPENID, "session_key": "k", "unionid": union})
+    assert platform.identify(wechat_app(), "0a1Bc", TOLD).union_id is None
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
