@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -98,15 +98,6 @@ class RedisSessions:
         with _reporting_unavailability():
             keys = self._members(login_id)
             self._client.delete(_by_login(login_id), *keys)
-
-    def list_of_login(self, login_ids: Iterable[UUID]) -> list[Session]:
-        """The sessions that have not expired by the clock, the oldest first."""
-        now = self._clock.now()
-        with _reporting_unavailability():
-            keys = [key for login_id in login_ids for key in self._members(login_id)]
-            cells = [_take(self._client.get(key)) for key in keys]
-        found = [_read_session(cell) for cell in cells if cell is not None]
-        return sorted((one for one in found if one.expires_at > now), key=lambda one: one.created_at)
 
     def _members(self, login_id: UUID) -> list[bytes]:
         members: Any = self._client.zrange(_by_login(login_id), 0, -1)

@@ -54,7 +54,8 @@ SERVICE_ID = Text(
 )
 FIELD = Text(r"[a-z][a-z0-9_]*", "a field name of small letters, digits and underscores", 64)
 EXPRESSION = Text("", "a JMESPath expression", 4000)
-PATTERN = Text("", "a regular expression", 200)
+PATTERN = Text(r"[\x20-\x7e]+", "a regular expression in printable ASCII (`\\u4e00` for 一)", 200)
+"""As ``GET /v1/services/{id}`` gives it to mini-programs (``gateway/schemas/catalogue.py``)."""
 
 BUDGET = Record({direction: Listing(FIELD, maximum=80) for direction in DIRECTIONS})
 EXPOSURE = Record({}, dict.fromkeys(PLATFORMS, BUDGET))
@@ -187,7 +188,7 @@ BILL = Record(
     {
         "bill_no": REFERENCE,
         "period": Text(r"[0-9]{4}-(0[1-9]|1[0-2])", "a month like 2026-10", 7),
-        "amount_fen": MONEY_FEN,
+        "amount_fen": Whole(0, 10**11),
         "due_on": Maybe(Day()),
         "items": Listing(BILL_ITEM, 0, 100),
     }

@@ -39,45 +39,54 @@ CONSOLE_KEY = "console-key"
 
 def make_desk(base: Foundation) -> Desk:
     """Everything that the citizen API reaches."""
-    catalogue, limiter = base.catalogue, base.redis.limiter
     root = base.directory.root_agency()
     publication = Publication(lambda bodies: base.log.publish(root, base.settings.release, bodies))
+    reader = SqlExposureReader(base.store.engine, base.directory.all_agencies)
     return Desk(
-        sessions=SessionDesk(
-            base.store,
-            base.redis.sessions,
-            base.platforms,
-            catalogue,
-            base.directory,
-            limiter,
-            base.clock,
-            base.new_id,
-            lambda: secrets.token_urlsafe(32),
-            base.settings.session_minutes,
-            base.log,
-        ),
-        identity=IdentityDesk(
-            base.store, base.platforms, base.register, base.face, catalogue, limiter, base.keyring, base.clock
-        ),
-        households=HouseholdDesk(
-            base.store, catalogue, base.back_ends.find, base.directory, limiter, base.keyring, base.clock
-        ),
-        bills=BillDesk(catalogue, base.back_ends.find, limiter, base.keyring),
-        exposure=ExposureDesk(
-            base.store,
-            SqlExposureReader(base.store.engine, base.directory.all_agencies),
-            catalogue,
-        ),
+        sessions=make_sessions(base),
+        identity=make_identity(base),
+        households=make_households(base),
+        bills=BillDesk(base.catalogue, base.back_ends.find, base.redis.limiter, base.keyring),
+        exposure=ExposureDesk(base.store, reader, base.catalogue),
         till=base.till,
-        catalogue=catalogue,
+        catalogue=base.catalogue,
         directory=base.directory,
         platforms=base.platforms,
         store=base.store,
         log=base.log,
-        limiter=limiter,
+        limiter=base.redis.limiter,
         clock=base.clock,
         new_id=base.new_id,
-        recorder=Recorder(base.log, catalogue, publication, root),
+        recorder=Recorder(base.log, base.catalogue, publication, root),
+    )
+
+
+def make_sessions(base: Foundation) -> SessionDesk:
+    """Who logs in and out. A session's token is 256 random bits."""
+    return SessionDesk(
+        base.store, base.redis.sessions, base.platforms, base.catalogue, base.directory, base.redis.limiter, base.clock,
+        base.new_id, lambda: secrets.token_urlsafe(32), base.settings.session_minutes, base.log,
+    )  # fmt: skip
+
+
+def make_identity(base: Foundation) -> IdentityDesk:
+    """Who somebody is."""
+    return IdentityDesk(
+        base.store,
+        base.platforms,
+        base.register,
+        base.face,
+        base.catalogue,
+        base.redis.limiter,
+        base.keyring,
+        base.clock,
+    )
+
+
+def make_households(base: Foundation) -> HouseholdDesk:
+    """Whose household it is."""
+    return HouseholdDesk(
+        base.store, base.catalogue, base.back_ends.find, base.directory, base.redis.limiter, base.keyring, base.clock
     )
 
 

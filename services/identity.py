@@ -114,7 +114,10 @@ class IdentityDesk:
 
 
 def read_identity_number(text: str, today: date) -> str:
-    """An identity number in its one form. Raises ``InputRefused`` with the rule that failed: form, checksum or date."""
+    """An identity number in its one form. Raises ``InputRefused`` with the rule that failed: form, checksum or date.
+
+    The place in the first six digits is not looked up: the published table is incomplete, and real people exist whom it does not know.
+    """
     number = text.strip().upper()
     if not _NUMBER.fullmatch(number):
         raise InputRefused(detail={"identity_number": "form"})
@@ -127,15 +130,6 @@ def read_identity_number(text: str, today: date) -> str:
     if not date(1850, 1, 1) <= born_on <= today:
         raise InputRefused(detail={"identity_number": "date"})
     return number
-
-
-def knows_birth_place(number: str) -> bool:
-    """Whether the first six digits name a place that the published table knows; real people exist for whom it does not."""
-    try:
-        ric.get_birth_place(number)
-    except ValidationError:
-        return False
-    return True
 
 
 def tidy_phone(phone: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -141,11 +141,6 @@ class FakeSessions:
     def delete_login(self, login_id: UUID) -> None:
         self._require_up()
         self.saved = {token: row for token, row in self.saved.items() if row.login_id != login_id}
-
-    def list_of_login(self, login_ids: Iterable[UUID]) -> list[Session]:
-        self._require_up()
-        wanted = set(login_ids)
-        return [row for row in self.saved.values() if row.login_id in wanted]
 
     def _require_up(self) -> None:
         if self.down:

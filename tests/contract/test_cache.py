@@ -108,7 +108,6 @@ def test_session_ends_by_its_id(cache: Cache) -> None:
     cache.sessions.delete(session.session_id)
     cache.sessions.delete(uuid4())
     assert (cache.sessions.load(one), cache.sessions.load(two)) == (None, other)
-    assert cache.sessions.list_of_login([session.login_id]) == [other]
 
 
 def test_login_ends_with_all_its_sessions(cache: Cache) -> None:
@@ -121,7 +120,6 @@ def test_login_ends_with_all_its_sessions(cache: Cache) -> None:
     cache.sessions.delete_login(session.login_id)
     assert [cache.sessions.load(token) for token in tokens] == [None] * 3
     assert cache.sessions.load("other") is not None
-    assert cache.sessions.list_of_login([session.login_id]) == []
 
 
 def test_the_sessions_of_a_login_do_not_pile_up(real: Cache, redis_server: RunningRedis) -> None:
@@ -242,7 +240,6 @@ def test_default_is_deny(tmp_path: Path) -> None:
             lambda: down.sessions.load("t"),
             lambda: down.sessions.delete(uuid4()),
             lambda: down.sessions.delete_login(uuid4()),
-            lambda: down.sessions.list_of_login([uuid4()]),
             lambda: down.limiter.spend("bills", "s", 3, 60),
             lambda: down.tokens.load("k"),
             lambda: down.revocations.add("console", "n", down.clock.now()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from config.mapping_schema import (
     OPERATION,
     OPERATIONS_OF_KIND,
     OUTCOMES,
+    PATTERN,
     PLATFORMS,
     WRITES,
 )
+from gateway.schemas.catalogue import InputReply
 from services.exposure import Direction, Outcome
 from services.model import Assurance, PlatformName
 
@@ -39,6 +42,17 @@ def test_words_agree_with_the_model() -> None:
     assert {str(direction) for direction in Direction} == set(DIRECTIONS)
     assert {str(outcome) for outcome in Outcome} == set(OUTCOMES)
     assert {str(platform) for platform in PlatformName} == set(PLATFORMS)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "good"),
+    [("[0-9A-Za-z-]{1,35}", True), (r"[\u4e00-\u9fff]{2,4}", True), ("[一-龥]{2,4}", False), ("\n", False)],
+)
+def test_a_pattern_can_be_shown(pattern: str, good: bool) -> None:
+    """What the mapping's form allows, the reply of ``GET /v1/services/{id}`` can carry: printable ASCII."""
+    form = InputReply().fields["pattern"].metadata["form"]
+    assert bool(re.fullmatch(form, pattern)) is good
+    assert bool(re.fullmatch(PATTERN.pattern, pattern)) is good
 
 
 def test_writes_exist() -> None:

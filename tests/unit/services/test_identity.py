@@ -21,7 +21,7 @@ from services.errors import (
     PersonMismatch,
     TooManyRequests,
 )
-from services.identity import ATTEMPTS_AN_HOUR, knows_birth_place, read_identity_number, same_name, tidy_phone
+from services.identity import ATTEMPTS_AN_HOUR, read_identity_number, same_name, tidy_phone
 from services.model import Assurance, Caller, Language, PlatformName, RegisterEntry
 from tests.unit.gateway.fakes_edge import WANG, City, build_city
 
@@ -69,11 +69,9 @@ def test_numbers_that_cannot_be(number: str, rule: str) -> None:
 
 
 def test_an_unknown_birth_place_is_no_refusal() -> None:
-    """The published table of places is incomplete: it may warn and must not refuse a real citizen."""
+    """The published table of places is incomplete: it must not refuse a real citizen."""
     number = make_number("99999919900307001")
     assert read_identity_number(number, TODAY) == number
-    assert not knows_birth_place(number)
-    assert knows_birth_place(WANG)
 
 
 @given(st.text(max_size=25))
