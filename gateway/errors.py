@@ -75,6 +75,9 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     EdgeUnknown: (500, "internal"),
 }
 
+REFUSALS_THAT_PASS: Mapping[str, type[domain.GuitaiError]] = {"system": domain.BackEndUnreachable}
+"""A back end that answers with a fault of its own did not refuse anything: to the caller it is away, in its own sentence."""
+
 STATUS_OF_CODE: Mapping[str, int] = {code: status for status, code in TABLE.values()}
 PATH_FORM = r"Idempotency-Key|[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,3}"
 """Names of our own fields, and of the one header that a request may need, as it is written there."""
@@ -83,6 +86,8 @@ RULE_FORM = "[a-z_]{1,40}"
 
 def explain_error(error: Exception) -> tuple[int, str]:
     """HTTP status and public code of an error; anything that is not ours is (500, internal)."""
+    if isinstance(error, domain.BackEndRefused) and error.reason in REFUSALS_THAT_PASS:
+        return TABLE[REFUSALS_THAT_PASS[error.reason]]
     for kind in type(error).__mro__:
         if kind in TABLE:
             return TABLE[kind]

@@ -67,14 +67,14 @@ class BillDesk:
 
 
 def ask_for_bills(back_end: BackEnd, household_no: str, request_id: str) -> tuple[Bill, ...]:
-    """Ask the company what is owed; an answer "nothing owed" is an empty list, not an error."""
+    """Ask the company what is owed; "nothing owed" is an empty list, not an error, and a bill of nothing is not shown."""
     try:
         answer = back_end.call("list_bills", {"household_no": household_no}, request_id)
     except BackEndRefused as refused:
         if refused.reason == "nothing_owed":
             return ()
         raise explain_refusal(refused) from refused
-    return read_bills(answer)
+    return tuple(bill for bill in read_bills(answer) if bill.amount_fen)
 
 
 def explain_refusal(refused: BackEndRefused) -> Exception:

@@ -80,3 +80,9 @@ def test_a_back_ends_no_is_told_in_its_own_sentence() -> None:
     error = BackEndRefused("past_period")
     body = json.loads(write_error("back_end_refused", Language.ZH_CN, reason=error.reason))
     assert body["message"] == load_wording().say_refusal("past_period", Language.ZH_CN)
+
+
+def test_a_back_ends_own_fault_is_no_conflict() -> None:
+    """``system`` is 503, like a back end that is away: trying again helps; any other refusal stays 409."""
+    assert explain_error(BackEndRefused("system")) == (503, "back_end_unreachable")
+    assert explain_error(BackEndRefused("past_period")) == (409, "back_end_refused")

@@ -42,6 +42,12 @@ def test_bills_are_shown_with_the_companys_breakdown(city: City) -> None:
     assert "G-1" not in seen.bills[0].bill_ref
 
 
+def test_a_bill_of_nothing_is_not_shown(city: City) -> None:
+    """A bill of 0 fen hides itself and no other."""
+    city.back_ends["gas-bill"].bills["G-0"] = FakeBill("10086001", 0)
+    assert [one.bill.amount_fen for one in city.desk.bills.list_bills(sign_in(city), household()).bills] == [8640]
+
+
 def test_queries_are_limited(city: City) -> None:
     """Ten queries a minute and person; the eleventh waits."""
     caller = sign_in(city)

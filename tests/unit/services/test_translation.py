@@ -119,7 +119,7 @@ def test_nothing_owed_is_an_empty_list() -> None:
     "change",
     [
         {"amountYuan": 86.4}, {"amountYuan": Decimal("86.40")}, {"amountYuan": "86.405"}, {"amountYuan": "-86.40"},
-        {"amountYuan": "0.00"}, {"amountYuan": None}, {"month": "2026-13"}, {"month": "202610"}, {"billNo": "B 1"},
+        {"amountYuan": "-0.01"}, {"amountYuan": None}, {"month": "2026-13"}, {"month": "202610"}, {"billNo": "B 1"},
         {"billNo": ""}, {"billNo": 7}, {"dueDate": "10.12.2026"}, {"lines": [{"name": "x"}]}, {"surprise": 1},
         {"lines": {}}, {"lines": [{"name": "\x00", "yuan": "1.00"}]},
     ],
@@ -128,6 +128,13 @@ def test_garbled_bills(change: dict[str, Any]) -> None:
     """A bill that is not exactly as agreed is not shown: no amount in such an answer is believed."""
     with pytest.raises(BackEndGarbled):
         answer(GAS, "list_bills", 200, BILLS | {"bills": [BILL | change]})
+
+
+def test_a_bill_of_nothing_does_not_garble_the_others() -> None:
+    """A bill of 0 fen has its shape: who shows bills leaves it out."""
+    nothing = BILL | {"billNo": "B2", "amountYuan": "0.00"}
+    result = answer(GAS, "list_bills", 200, BILLS | {"bills": [BILL, nothing]})
+    assert [bill["amount_fen"] for bill in result["bills"]] == [8640, 0]
 
 
 def test_write_off_accepted() -> None:
