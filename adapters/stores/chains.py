@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from adapters.stores.cells import open_id, seal_id
 from adapters.stores.keyring import Keyring
 from adapters.stores.tables.persons import chain_links
+from adapters.stores.uniqueness import hold_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class ChainLinks:
 
     def find_or_make(self, agency_id: UUID, subject: Subject, at: datetime) -> UUID:
         """The chain id of a subject; two requests that make it at once get the same."""
+        found = self.find(agency_id, [subject]).get(subject)
+        if found is not None:
+            return found
+        hold_value(self._connection, self._keyring.lookup_hashes(subject.purpose, subject.value))
         found = self.find(agency_id, [subject]).get(subject)
         if found is not None:
             return found

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from adapters.stores.cells import open_text, seal_text
 from adapters.stores.keyring import Keyring
 from adapters.stores.tables.payments import claims, idempotency_keys
+from adapters.stores.uniqueness import hold_value
 from services.errors import NotFound, StoreUnavailable
 
 _TRIES = 5
@@ -29,6 +30,7 @@ class SqlClaimStore:
 
     def take(self, agency_id: UUID, kind: str, key: str, owner: UUID, at: datetime) -> UUID:
         """See the port. Waits for a claim that is not committed yet; a claim released meanwhile is tried for again."""
+        hold_value(self._connection, self._keyring.lookup_hashes(f"claim:{kind}", key))
         row = insert(claims).values(
             agency_id=agency_id, kind=kind, key_hash=self._keyring.lookup_hash(f"claim:{kind}", key), owner_id=owner,
             claimed_at=at,
@@ -61,6 +63,7 @@ class SqlIdempotencyStore:
     def take(
         self, agency_id: UUID, person_id: UUID, key: str, body_digest: str, payment_id: UUID, at: datetime
     ) -> tuple[UUID, str, bytes | None]:
+        hold_value(self._connection, self._keyring.lookup_hashes("idempotency", f"{person_id}|{key}"))
         found = self._find(agency_id, person_id, key)
         if found is None:
             digest = self._keyring.lookup_hash("idempotency", key)

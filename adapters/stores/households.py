@@ -16,6 +16,7 @@ from adapters.stores.chains import ChainLinks, Subject, household_subject
 from adapters.stores.keyring import Keyring
 from adapters.stores.person_rows import hold_person
 from adapters.stores.tables.persons import household_bindings, households
+from adapters.stores.uniqueness import hold_value
 from services.errors import NotFound
 from services.model import Household
 
@@ -38,6 +39,7 @@ class SqlHouseholdStore:
         """See the port. The company's present name and address replace older ones."""
         holder = hold_person(self._connection, person_id)
         chain = self.find_chain(agency_id, service, household_no, at)
+        hold_value(self._connection, self._keyring.lookup_hashes(_PURPOSE, f"{service}|{household_no}"))
         row = self._find(agency_id, service, household_no) or self._insert(
             agency_id, service, household_no, holder_name, address, at
         )

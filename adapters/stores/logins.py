@@ -14,6 +14,7 @@ from adapters.stores.cells import open_text, seal_text
 from adapters.stores.keyring import Keyring
 from adapters.stores.person_rows import add_event, hold_person
 from adapters.stores.tables.persons import logins
+from adapters.stores.uniqueness import hold_value
 from services.errors import NotFound
 from services.model import Login, Person, PlatformName, PlatformUser
 
@@ -41,6 +42,7 @@ class SqlLogins:
     ) -> tuple[Login, bool]:
         """Join a platform identity to a person, unless another request was first."""
         holder = hold_person(self._connection, person.person_id)
+        hold_value(self._connection, self._keyring.lookup_hashes(_PURPOSE, _subject(platform, app, user.user_id)))
         known = self.find(platform, app, user.user_id)
         if known is not None:
             return known, False

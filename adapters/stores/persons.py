@@ -19,6 +19,7 @@ from adapters.stores.keyring import Keyring
 from adapters.stores.logins import SqlLogins
 from adapters.stores.person_rows import add_event, hold_person, load_row, read_person
 from adapters.stores.tables.persons import person_events, persons
+from adapters.stores.uniqueness import hold_value
 from services.errors import Conflict, NotFound, PersonMismatch
 from services.model import Assurance, JsonValue, Login, Person, PlatformName, PlatformUser
 
@@ -90,6 +91,7 @@ class SqlPersonStore:
             raise Conflict
         if row.identity_hash is not None and row.identity_hash not in hashes:
             raise PersonMismatch
+        hold_value(self._connection, hashes)
         holder = self.find_by_identity(identity_number)
         if holder is not None and holder.person_id != person_id:
             raise Conflict
