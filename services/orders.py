@@ -17,6 +17,14 @@ from services.till import Till, explain_payment, find_merchant, grow_delay
 CLOSE_SECONDS = (15, 1800)
 """Bounds of the growing wait while the platform does not answer whether an order is closed."""
 
+ABSENT_AGAIN_SECONDS = 3600
+"""When an order that ended because the platform did not have it is asked about once more, counted from the later of its expiry and now.
+
+Alipay may make a trade only when the payer opens its till ([UNCONF]): a payment in that moment whose notice is lost would never be found.
+"""
+
+LAST_QUESTION = timedelta(days=1)
+
 AWAITING = frozenset({PaymentState.INTENDED, PaymentState.AWAITING_PAYMENT})
 MONEY = frozenset({TradeState.PAID, TradeState.REFUNDED})
 """Answers that say that money was taken."""
@@ -58,7 +66,7 @@ def record_refused(till: Till, payment: Payment, refused: PlatformRefused, reque
     def decide(file: PaymentFile) -> Step | None:
         if file.state is not PaymentState.INTENDED:
             return None
-        return Step("order_refused", {"reason": refused.reason})
+        return Step("order_refused", {"reason": refused.reason}, later=_plan_last_question(till, payment))
 
     return change_payment(till, payment.agency_id, payment.payment_id, decide)
 
@@ -99,11 +107,12 @@ def judge_trade(file: PaymentFile, trade: TradeStatus, source: str, now: datetim
 
 def _judge_money(file: PaymentFile, trade: TradeStatus, source: str, now: datetime) -> Step:
     data = describe_money(trade, source, now)
+    differs = trade.amount_fen != file.payment.amount_fen
+    if differs and source == "notice":
+        return Step("amount_disputed", data, now=("confirm_payment",))
     if trade.state is TradeState.REFUNDED:
         return Step("refunded_outside", data)
-    if trade.amount_fen != file.payment.amount_fen:
-        if source == "notice":
-            return Step("amount_disputed", data, now=("confirm_payment",))
+    if differs:
         return Step("wrong_amount_paid", data)
     return Step("paid_in_vain" if file.state in ENDED_UNPAID else "payment_confirmed", data)
 
@@ -126,18 +135,26 @@ def confirm_payment(till: Till, agency_id: UUID, payment_id: UUID, request_id: s
     try:
         trade = ask_platform(till, file.payment, "follow_payment", request_id)
     except PlatformError:
-        return ask_again_later(till, file).state
+        return ask_again_later(till, file, unanswered=True).state
+    if trade.state is TradeState.UNPAID and file.state in ENDED_UNPAID:
+        withdraw_order(till, file, request_id)  # the platform made the order after we ended it
+        return read_file(till, agency_id, payment_id).state
     file = record_trade(till, file.payment, trade, "query")
     return ask_again_later(till, file).state if file.state in AWAITING else file.state
 
 
-def ask_again_later(till: Till, file: PaymentFile) -> PaymentFile:
-    """Plan the next question; after the expiry, ``expire_order`` asks, except about money that is in dispute."""
+def ask_again_later(till: Till, file: PaymentFile, *, unanswered: bool = False) -> PaymentFile:
+    """Plan the next question; after the expiry, ``expire_order`` asks, except about money that is in dispute.
+
+    The last question about an order that ended as absent is repeated while the platform does not answer, for at most a day.
+    """
 
     def decide(file: PaymentFile) -> Step | None:
         now = till.clock.now()
         due_at = grow_delay(file.payment.created_at, now, least=till.confirm_after_seconds, most=1800)
         dispute = file.events[-1].name == "amount_disputed"
+        if unanswered and _ended_absent(file) and now < file.entered_at() + LAST_QUESTION:
+            return Step(later={"confirm_payment": now + timedelta(seconds=ABSENT_AGAIN_SECONDS)})
         if (file.state in AWAITING and due_at < file.payment.expires_at) or (
             dispute and file.state in ENDED_UNPAID | OPEN
         ):
@@ -145,6 +162,11 @@ def ask_again_later(till: Till, file: PaymentFile) -> PaymentFile:
         return None
 
     return change_payment(till, file.payment.agency_id, file.payment.payment_id, decide)
+
+
+def _ended_absent(file: PaymentFile) -> bool:
+    ended = file.events[-1]
+    return ended.name == "order_refused" or (ended.name == "order_closed" and ended.data.get("source") == "absent")
 
 
 def expire_order(till: Till, agency_id: UUID, payment_id: UUID, request_id: str) -> PaymentState:
@@ -172,8 +194,25 @@ def settle_closing(till: Till, file: PaymentFile, purpose: str, request_id: str)
     if trade.state is TradeState.UNPAID:
         return _close_later(till, file)
     if trade.state is TradeState.ABSENT:
-        trade = TradeStatus(trade.order_no, TradeState.CLOSED)
+        return _close_absent(till, file)
     return record_trade(till, file.payment, trade, "query")
+
+
+def _close_absent(till: Till, file: PaymentFile) -> PaymentFile:
+    """The platform does not have the order: closed, and asked about once more after nobody can open its till any longer."""
+
+    def decide(file: PaymentFile) -> Step | None:
+        if file.state is not PaymentState.CLOSING:
+            return None
+        return Step("order_closed", {"source": "absent"}, later=_plan_last_question(till, file.payment))
+
+    return change_payment(till, file.payment.agency_id, file.payment.payment_id, decide)
+
+
+def _plan_last_question(till: Till, payment: Payment) -> dict[str, datetime]:
+    """One ``confirm_payment``; the job plans another only if that question gets no answer, for a day."""
+    last = max(till.clock.now(), payment.expires_at)
+    return {"confirm_payment": last + timedelta(seconds=ABSENT_AGAIN_SECONDS)}
 
 
 def withdraw_order(till: Till, file: PaymentFile, request_id: str) -> None:

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from services.errors import GuitaiError
 from services.model import Notice, PaymentState, PlatformName, RefundState
 from services.payment_events import PaymentFile
-from services.payment_graph import AT_COMPANY, FINAL, RELEASING, START, follow
+from services.payment_graph import AT_COMPANY, FINAL, OPEN, RELEASING, START, follow
 from services.payments import cancel_payment, show_payment
 from tests.fake_city import City
 from tests.fakes import KilledError
@@ -180,7 +180,7 @@ class PaymentMachine(RuleBasedStateMachine):
 
     @rule(place=places)
     def refund_at_the_platforms_desk(self, place: int) -> None:
-        """The merchant gives all of it back by hand; after that no word of a payment is on its way. Never of a bill at the company."""
+        """The merchant gives all of it back by hand: not what is being written off, nor what a word on its way would have written off."""
         file = self.pick_payment(place)
         platform = self.city.platforms[file.payment.platform] if file else None
         order = platform.orders.get(file.payment.order_no) if file and platform else None
@@ -190,7 +190,7 @@ class PaymentMachine(RuleBasedStateMachine):
         if file.state in AT_COMPANY | {S.PAID, S.WRITTEN_OFF} or order.returned_fen or ours_is_under_way:
             return
         platform.refund_at_desk(file.payment.order_no, order.taken_fen)
-        for notices in (platform.outbox, self.heard):
+        for notices in (platform.outbox, self.heard) if file.state in OPEN else ():
             notices[:] = [one for one in notices if one.trade is None or one.trade.order_no != file.payment.order_no]
 
     @rule(calls=st.integers(0, 4), place=places, what=st.sampled_from(["run_again", "deliver", "pay", "cancel", "job"]))
