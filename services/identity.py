@@ -108,8 +108,10 @@ class IdentityDesk:
                 tx.persons.record_identity(caller.person_id, real_name, number, now)
                 return tx.persons.load(caller.person_id)
             if holder.person_id != caller.person_id:
+                known = [login for login in tx.persons.list_logins(holder.person_id) if login.revoked_at is None]
                 tx.persons.join(caller.person_id, holder.person_id, now)
-                tx.jobs.enqueue("tell_new_login", holder.agency_id, caller.login_id)
+                for login in known:
+                    tx.jobs.enqueue("tell_new_login", holder.agency_id, login.login_id)
             return tx.persons.load(holder.person_id)
 
 

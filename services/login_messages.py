@@ -9,15 +9,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from services.errors import ConfigurationFault, PlatformOutcomeUnknown, PlatformRefused, PlatformUnreachable
+from services.errors import ConfigurationFault, GuitaiError, PlatformOutcomeUnknown, PlatformRefused
 from services.mapping import disclose
 from services.model import Login, Person, PlatformName
+from services.ports import Transaction
 from services.till import SHANGHAI_OFFSET, Till
 
 TEMPLATE = "template_new_login"
 NEW_LOGIN_PHRASE = "您的账户有新的登录"
 PHRASES = (NEW_LOGIN_PHRASE,)
 """The phrases that may leave in a message, beside times."""
+
+EVENTS_READ = 50
+CLAIM = "notice"
+"""The kind of claim: the worker may give it back, and it may be forgotten after weeks (docs/store.md)."""
 
 PAGE = "pages/logins/index"
 
@@ -29,34 +34,43 @@ WORD_KEYS: Mapping[PlatformName, tuple[str, str]] = {
 
 
 def tell_new_login(till: Till, agency_id: UUID, login_id: UUID, request_id: str) -> int:
-    """Job: tell every other active log-in of the person; returns how many were told.
+    """Job: tell one log-in, the subject, of the latest one that joined its account; returns 1 if it was told, else 0.
 
-    Those who refuse messages are not told again, and an unknown outcome is left as it is: the account page shows the log-in in any
-    case. Raises ``NotFound`` for a log-in that is gone, ``PlatformUnreachable`` if not one of them could be asked: try again. If
-    some could, the job has done what it can: trying again would tell those again, for as long as another platform is away.
+    Each log-in has its own job, so that a platform that is away keeps nobody but its own users waiting. The telling is claimed
+    before the call, so that a repeat tells nobody twice; those who refuse messages are not told again, and an unknown outcome is
+    left as it is: the account page shows the log-in in any case. Raises ``NotFound`` for a log-in that is gone, and
+    ``PlatformUnreachable`` if nothing left, with the claim given back: try again.
     """
+    own = till.new_id()
     with till.store.begin((agency_id,)) as tx:
-        new = tx.persons.load_login(login_id)
-        person = tx.persons.load(new.person_id)
-        others = [
-            row for row in tx.persons.list_logins(person.person_id) if row.login_id != login_id and not row.revoked_at
-        ]
-    told = asked = 0
-    for login in others:
-        try:
-            _send(till, person, new, login, request_id)
-        except PlatformUnreachable:
-            continue
-        except (PlatformRefused, PlatformOutcomeUnknown, ConfigurationFault):
-            asked += 1
-            continue
-        told, asked = told + 1, asked + 1
-    if others and not asked:
-        raise PlatformUnreachable("no log-in of the person could be told")
-    return told
+        login = tx.persons.load_login(login_id)
+        person = tx.persons.load(login.person_id)
+        joined_at = _find_joining(tx, person.person_id)
+        if login.revoked_at is not None or joined_at is None:
+            return 0
+        claim = f"told|{login_id}|{joined_at.isoformat()}"
+        if tx.claims.take(agency_id, CLAIM, claim, own, till.clock.now()) != own:
+            return 0
+    try:
+        _send(till, person, joined_at, login, request_id)
+    except (PlatformRefused, PlatformOutcomeUnknown, ConfigurationFault):
+        return 0
+    except GuitaiError:  # the platform is away, or the ledger cannot commit: nothing left
+        with till.store.begin((agency_id,)) as tx:
+            tx.claims.release(agency_id, CLAIM, claim, own)
+        raise
+    return 1
 
 
-def _send(till: Till, person: Person, new: Login, login: Login, request_id: str) -> None:
+def _find_joining(tx: Transaction, person_id: UUID) -> datetime | None:
+    """When the account last got a log-in from another: only then was it new to this person, whenever it was first used."""
+    for at, name, data in tx.persons.list_events(person_id, EVENTS_READ):
+        if name == "account_joined" and data.get("into") == str(person_id):
+            return at
+    return None
+
+
+def _send(till: Till, person: Person, joined_at: datetime, login: Login, request_id: str) -> None:
     app = till.directory.app_named(login.app)
     disclosure = disclose(
         till.catalogue.room("sign-in"),
@@ -68,7 +82,7 @@ def _send(till: Till, person: Person, new: Login, login: Login, request_id: str)
         concerned=(person.chain_id,),
     )
     phrase, time = app.options.get("words_new_login", ",".join(WORD_KEYS[login.platform])).split(",")
-    words = {phrase: NEW_LOGIN_PHRASE, time: write_moment(new.created_at)}
+    words = {phrase: NEW_LOGIN_PHRASE, time: write_moment(joined_at)}
     till.platforms[login.platform].send_message(app, login.user_id, TEMPLATE, words, PAGE, disclosure)
 
 

@@ -1,5 +1,6 @@
 """Forgetting what only grows and is no longer needed, in bounded batches. Payments, events and the ledger are never touched.
 
+- *Claims of messages* (kind notice): a log-in is told within minutes, and its job does not come back after weeks.
 - *Claims of notices*: a platform repeats a notice for a day or so (WeChat Pay about a day, Alipay 25 hours) and the adapters
   refuse one that is older (300 seconds, 26 hours), so a claim of weeks ago keeps nothing out any more.
 - *Idempotency keys* with the reply that they gave: kept until the payment has been final for the whole time, or, if no payment

@@ -225,7 +225,7 @@ def test_two_log_ins_of_one_human_join(city: City) -> None:
     with city.store.begin(first.agencies) as tx:
         assert tx.persons.load_login(second.login_id).person_id == first.person_id
     tasks = [(task, subject) for task, _, subject in city.store.tables.queue]
-    assert tasks == [("tell_new_login", second.login_id)]
+    assert tasks == [("tell_new_login", first.login_id)]
 
 
 def test_a_session_follows_its_joined_account(city: City) -> None:
