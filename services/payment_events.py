@@ -6,7 +6,7 @@ the outside happens here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -100,7 +100,8 @@ def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> Pa
     jobs = list(step.now)
     if step.event is not None:
         state = follow(file.state, step.event)
-        event = PaymentEvent(payment.payment_id, file.events[-1].version + 1, step.event, state, at, dict(step.data))
+        data = {**step.data, **name_cause(till)}
+        event = PaymentEvent(payment.payment_id, file.events[-1].version + 1, step.event, state, at, data)
         tx.payments.append(payment.agency_id, event)
         if state is not file.state:
             jobs += [ENQUEUED_ON_ENTRY[state]] if state in ENQUEUED_ON_ENTRY else []
@@ -111,6 +112,16 @@ def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> Pa
     for task, due_at in step.later.items():
         tx.jobs.schedule(task, payment.agency_id, payment.payment_id, due_at)
     return file
+
+
+def name_cause(till: Till) -> dict[str, JsonValue]:
+    """What an event keeps of the request that caused it: its random id, if there is one."""
+    return {"request_id": till.request_id} if till.request_id else {}
+
+
+def find_cause(events: Sequence[PaymentEvent]) -> str | None:
+    """The request to which the latest event of a payment goes back, through however many jobs."""
+    return next((str(event.data["request_id"]) for event in reversed(events) if "request_id" in event.data), None)
 
 
 def release_bill(tx: Transaction, payment: Payment, state: PaymentState) -> None:

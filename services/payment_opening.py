@@ -22,7 +22,7 @@ from services.errors import (
 from services.mapping import ServiceMapping
 from services.model import Bill, Caller, Household, MerchantAccount, Payment, PaymentEvent, PaymentState
 from services.orders import plan_order
-from services.payment_events import PaymentFile, bill_claim, load_file
+from services.payment_events import PaymentFile, bill_claim, load_file, name_cause
 from services.payment_graph import START
 from services.ports import Transaction
 from services.references import find_bound, refer_to_bill, refer_to_household
@@ -157,7 +157,7 @@ def _intend(till: Till, tx: Transaction, payment: Payment) -> PaymentFile:
         raise _explain_holder(tx, holder)
     if tx.claims.take(agency_id, "order_no", payment.order_no, own, at) != own:
         raise RequestInProgress
-    event = PaymentEvent(own, 1, START, PaymentState.INTENDED, at)
+    event = PaymentEvent(own, 1, START, PaymentState.INTENDED, at, name_cause(till))
     tx.payments.open(payment, event)
     for task, due_at in plan_order(till, payment).items():
         tx.jobs.schedule(task, agency_id, own, due_at)

@@ -7,6 +7,7 @@ leaves, so that the same key picks up after a crash where it stopped, with the s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.errors import (
@@ -56,6 +57,7 @@ def pay_bill(till: Till, caller: Caller, household_id: UUID, bill_ref: str, amou
     """
     if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
         raise InputRefused(detail={"Idempotency-Key": "1 to 128 printable ASCII characters"})
+    till = replace(till, request_id=caller.request_id)
     claim = claim_key(till, caller, key, digest_request(caller, household_id, bill_ref, amount_fen))
     if claim.reply is not None:
         return read_reply(claim.reply)
@@ -114,6 +116,7 @@ def _is_late(till: Till, file: PaymentFile) -> bool:
 def _ask_once(till: Till, caller: Caller, file: PaymentFile) -> PaymentFile:
     """The event claims the question, so that however many screens poll, the platform is asked once in a while."""
     mine = False
+    till = replace(till, request_id=caller.request_id)
 
     def claim(file: PaymentFile) -> Step | None:
         nonlocal mine
@@ -149,6 +152,8 @@ def cancel_payment(till: Till, caller: Caller, payment_id: UUID, known: PaymentF
     Raises ``NotFound``, ``PaymentNotCancellable``. While the platform does not answer, the view says "closing".
     """
     file = known or read_own(till, caller, payment_id)
+
+    till = replace(till, request_id=caller.request_id)
 
     def decide(file: PaymentFile) -> Step | None:
         if file.state in AWAITING:

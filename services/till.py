@@ -24,6 +24,7 @@ class Till:
 
     ``new_id`` gives a UUIDv7, ``random(n)`` n random bytes fit for secrets; ``keyed_hash`` is the one with which bills are
     referred to. ``public_url`` is the base of notice addresses.
+    ``request_id`` is the request or job at hand (``dataclasses.replace``): events keep it, so that the jobs that they cause go on under it.
     ``write_off_hours`` bounds how long a company may fail to answer before a write-off that it says is *absent* is refunded.
     """
 
@@ -40,6 +41,7 @@ class Till:
     order_minutes: int = 15
     confirm_after_seconds: int = 30
     write_off_hours: int = 24
+    request_id: str | None = None
 
 
 def business_day(at: datetime) -> date:

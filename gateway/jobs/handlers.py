@@ -8,6 +8,7 @@ the error goes to Procrastinate, which keeps the job.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.errors import GuitaiError, NotFound, ServiceUnknown
 from services.login_messages import tell_new_login
 from services.model import PaymentState
 from services.orders import confirm_payment, expire_order
+from services.payment_events import find_cause
 from services.refunds import refund_payment
 from services.till import Till
 from services.write_offs import write_off_payment
@@ -47,10 +49,11 @@ _log = get_logger("jobs")
 
 def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
     """Run one job. Raises only what kept the job from being planned again."""
-    agency, subject, request_id = UUID(agency_id), UUID(subject_id), str(till.new_id())
-    log = _log.bind(task=task, subject=subject_id, request_id=request_id)
+    agency, subject, log = UUID(agency_id), UUID(subject_id), _log.bind(task=task, subject=subject_id)
     try:
-        result = TASKS[task](till, agency, subject, request_id)
+        request_id = _find_request(till, task, agency, subject)
+        log = log.bind(request_id=request_id)
+        result = TASKS[task](replace(till, request_id=request_id), agency, subject, request_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
         # A mapping that is gone may come back; a payment that does not exist will not.
         if isinstance(error, NotFound) and not isinstance(error, ServiceUnknown):
@@ -63,6 +66,17 @@ def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
     else:
         JOBS.labels(task, "done").inc()
         _report(task, result, log)
+
+
+def _find_request(till: Till, task: str, agency: UUID, subject: UUID) -> str:
+    """The id of the request that caused the job, as its payment's events name it; a job without one gets a new id."""
+    if task != "tell_new_login":
+        with till.store.begin((agency,)) as tx:
+            found = tx.payments.load(subject)
+        cause = find_cause(found[1]) if found else None
+        if cause:
+            return cause
+    return str(till.new_id())
 
 
 def _put_off(till: Till, task: str, agency: UUID, subject: UUID, error: Exception) -> None:

@@ -6,6 +6,7 @@ Nothing in an unverified notice is believed, looked up or recorded; it is counte
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import Response, request
 
@@ -55,7 +56,7 @@ def take_in(desk: Desk, arrival: Arrival, merchant: MerchantAccount) -> None:
     received = Exposure(Direction.RECEIVED_FROM_PLATFORM, told, arrival.body, operation=f"notice.{notice.kind}")
     desk.log.append([received])
     count_exposure([received])
-    accept_notice(desk.till, notice)
+    accept_notice(replace(desk.till, request_id=arrival.request_id), notice)
 
 
 def explain_notice(desk: Desk, arrival: Arrival, merchant: MerchantAccount, notice: Notice) -> Disclosure:

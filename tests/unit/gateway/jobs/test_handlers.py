@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,6 +12,8 @@ from adapters.queue import TASKS as QUEUE_TASKS
 from gateway.jobs.handlers import JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
 from services.errors import ConfigurationFault, ExposureUnavailable, ServiceUnknown, StoreUnavailable
 from services.model import PaymentState
+from services.notices import accept_notice
+from services.payment_events import find_cause
 from tests.fake_city import City, W
 
 
@@ -82,3 +85,21 @@ def test_a_job_without_a_subject_ends(city: City, paid: tuple[UUID, UUID]) -> No
     before = count("refund_payment", "failed")
     run_task(city.till, "refund_payment", str(paid[0]), str(uuid4()))
     assert count("refund_payment", "failed") == before + 1
+
+
+def test_a_job_goes_on_under_the_request_that_caused_it(city: City) -> None:
+    """Order, notice, write-off: events and calls carry the id of the request to which they go back; a job without one has a new id."""
+    wang = city.add_citizen()
+    payment_id = city.pay(wang).payment_id
+    assert find_cause(city.file(payment_id).events) == wang.callers[W].request_id
+    city.platforms[W].pay(city.order_no(payment_id))
+    notice = str(uuid4())
+    accept_notice(replace(city.till, request_id=notice), city.platforms[W].outbox.pop())
+    city.gas.pay_at_hall("G-1")
+    agency = str(city.file(payment_id).payment.agency_id)
+    run_task(city.till, "write_off_payment", agency, str(payment_id))
+    run_task(city.till, "refund_payment", agency, str(payment_id))
+    assert city.state(payment_id) is PaymentState.REFUNDED
+    caused = [event.data["request_id"] for event in city.file(payment_id).events]
+    assert caused == [wang.callers[W].request_id] * 2 + [notice] * (len(caused) - 2)
+    assert [told.request_id for operation, told in city.platforms[W].told if operation == "request_refund"] == [notice]
