@@ -20,11 +20,14 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
+from prometheus_client import Counter
+
 from adapters.backends.authentication import Authenticator, make_authenticator
 from adapters.boundary import refuse_inside_transaction
 from adapters.http import HttpClient, HttpReply, HttpUnknown, HttpUnreachable
 from config.mapping_schema import OPERATIONS_OF_KIND
 from services.errors import (
+    BackEndError,
     BackEndGarbled,
     BackEndOutcomeUnknown,
     BackEndRefused,
@@ -35,6 +38,8 @@ from services.mapping import BackEndSpec, Operation
 from services.model import BackEndAddress, JsonValue
 from services.ports import Clock, Secrets
 from services.translation import Request, build_request, read_reply
+
+CALLS = Counter("guitai_back_end_calls_total", "Calls of back ends.", ["back_end", "operation", "result"])
 
 PURPOSE = "back_end"
 """The purpose under which the HTTP client's allow-list knows back ends: ``back_end:<name>``."""
@@ -86,6 +91,18 @@ class ConnectedBackEnd:
     def call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
         """Run one mapped operation and give its mapped result. Raises the four errors above; never inside a transaction."""
         refuse_inside_transaction()
+        result = "failed"
+        try:
+            answer = self._call(operation, values, request_id)
+            result = "answered"
+        except BackEndError as error:
+            result = error.code.removeprefix("back_end_")
+            raise
+        finally:
+            CALLS.labels(self._spec.name, operation, result).inc()
+        return answer
+
+    def _call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
         planned = self._spec.operations[operation]
         request = build_request(
             planned, values, call_id=str(uuid4()), now=self._clock.now(), options=self._address.options

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
+from prometheus_client import Counter
 
 from adapters.boundary import refuse_inside_transaction
 from adapters.http import HttpClient, HttpReply, HttpUnknown, HttpUnreachable, PreparedCall
@@ -44,6 +45,10 @@ from services.exposure import (
 from services.model import PlatformName
 from services.ports import ExposureLog
 
+CALLS = Counter("guitai_platform_calls_total", "Calls at the door, each attempt.", ["platform", "operation", "outcome"])
+OUTCOMES_LOST = Counter(
+    "guitai_exposure_outcomes_lost_total", "Outcomes that the ledger did not take.", ["platform", "operation"]
+)
 logger = structlog.get_logger("guitai.door")
 
 
@@ -100,26 +105,30 @@ class Door:
         try:
             reply = self._http.transmit(call)
         except HttpUnreachable:
-            self._end(record_id, disclosure, Outcome.REFUSED)
+            self._end(record_id, request, disclosure, Outcome.REFUSED)
             raise PlatformUnreachable(f"{request.operation}: the platform was not reached") from None
         except HttpUnknown:
-            self._end(record_id, disclosure, Outcome.UNKNOWN)
+            self._end(record_id, request, disclosure, Outcome.UNKNOWN)
             raise PlatformOutcomeUnknown(f"{request.operation}: no complete answer") from None
-        self._end(record_id, disclosure, Outcome.SENT, reply.status, _describe_answer(request, disclosure, reply))
+        answer = _describe_answer(request, disclosure, reply)
+        self._end(record_id, request, disclosure, Outcome.SENT, reply.status, answer)
         return PlatformReply(reply.status, reply.headers, reply.body)
 
     def _end(
         self,
         record_id: UUID,
+        request: PlatformRequest,
         disclosure: Disclosure,
         outcome: Outcome,
         status: int | None = None,
         received: Exposure | None = None,
     ) -> None:
         """Append the outcome; a ledger that cannot take it is no reason to lose the answer (see the module's docstring)."""
+        CALLS.labels(request.platform, request.operation, outcome).inc()
         try:
             self._log.append_outcome(record_id, disclosure.agency_id, outcome, status, received)
         except ExposureUnavailable:
+            OUTCOMES_LOST.labels(request.platform, request.operation).inc()
             logger.error("exposure_outcome_lost", record_id=str(record_id), outcome=str(outcome))  # noqa: TRY400 - a trace may hold values
 
 

@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from adapters.clock import business_date
 from adapters.ids import make_id
 from adapters.stores.group_commit import GroupCommit
 from adapters.stores.ledger_writer import Entry, LedgerConnection, Publication
+from services.errors import ExposureUnavailable
 from services.exposure import Disclosure, Exposure, Outcome, Trail
 from services.leaves import (
     digest_manifest,
@@ -27,6 +30,7 @@ from services.leaves import (
 from services.ports import Clock
 
 WAIT_SECONDS = 2.0
+APPENDS_FAILED = Counter("guitai_exposure_appends_failed_total", "Appends that the ledger did not take.")
 
 
 class SqlExposureLog:
@@ -43,10 +47,17 @@ class SqlExposureLog:
         entry = Entry()
         ids = [_add_exposure(entry, exposure, self._clock.now()) for exposure in exposures]
         if ids:
-            self._group.submit(entry)
+            self._submit(entry)
         for record_id, exposure in zip(ids, exposures, strict=True):
             _note(exposure.disclosure, record_id)
         return ids
+
+    def _submit(self, entry: Entry) -> None:
+        try:
+            self._group.submit(entry)
+        except ExposureUnavailable:
+            APPENDS_FAILED.inc()
+            raise
 
     def append_outcome(
         self, record_id: UUID, agency_id: UUID, outcome: Outcome, status: int | None, received: Exposure | None
@@ -56,7 +67,7 @@ class SqlExposureLog:
         leaf = make_outcome_leaf(make_id(at), record_id, agency_id, at, outcome, status, nonce=os.urandom(32))
         entry.add(leaf, of=record_id)
         received_id = _add_exposure(entry, received, at) if received is not None else None
-        self._group.submit(entry)
+        self._submit(entry)
         if received is not None and received_id is not None:
             _note(received.disclosure, received_id)
 
@@ -73,7 +84,7 @@ class SqlExposureLog:
                 make_attribution_leaf(make_id(at), agency_id, at, platform, request_id, chain, records, nonce=nonce)
             )
         if groups:
-            self._group.submit(entry)
+            self._submit(entry)
         trail.left.clear()
 
     def publish(self, agency_id: UUID, release: str, manifest: Mapping[str, str]) -> None:
@@ -82,7 +93,7 @@ class SqlExposureLog:
         leaf = make_publication_leaf(make_id(at), agency_id, at, release, manifest, nonce=os.urandom(32))
         entry = Entry(publication=Publication(agency_id, release, digest_manifest(manifest), leaf.record_id))
         entry.add(leaf)
-        self._group.submit(entry)
+        self._submit(entry)
 
     def ping(self) -> None:
         """Raises ``ExposureUnavailable`` if the ledger could not commit now."""

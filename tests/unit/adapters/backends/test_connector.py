@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from adapters.backends.connector import CALLS
 from adapters.backends.factory import WIRES, make_back_end
 from adapters.boundary import transaction_scope
-from adapters.http import HttpUnknown, HttpUnreachable
+from adapters.http import HttpReply, HttpUnknown, HttpUnreachable
 from config.mapping_schema import BACK_END
 from config.shapes import Choice
 from services.errors import (
+    BackEndError,
     BackEndGarbled,
     BackEndOutcomeUnknown,
     BackEndRefused,
@@ -140,3 +143,21 @@ def test_every_connector_of_the_schema_exists() -> None:
     named = BACK_END.required["connector"]
     assert isinstance(named, Choice)
     assert set(named.words) == set(WIRES)
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        (reply(json.dumps(RECEIPT).encode()), "answered"),
+        (reply(b"<html>"), "garbled"),
+        (HttpUnreachable("x"), "unreachable"),
+        (HttpUnknown("x"), "outcome_unknown"),
+    ],
+)
+def test_each_call_is_counted(answer: HttpReply | Exception, result: str) -> None:
+    """By back end, operation and what came of it."""
+    counter = CALLS.labels("gas-company", "write_off", result)
+    before = counter._value.get()
+    with suppress(BackEndError):
+        connect("gas-bill", FakeLine([answer])).call("write_off", WRITE_OFF, "r")
+    assert counter._value.get() == before + 1

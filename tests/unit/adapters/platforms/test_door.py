@@ -11,7 +11,7 @@ import requests
 import responses
 
 from adapters.boundary import transaction_scope
-from adapters.platforms.door import PlatformRequest
+from adapters.platforms.door import CALLS, OUTCOMES_LOST, PlatformRequest
 from adapters.platforms.wire import make_reply_table, make_table
 from services.errors import (
     ConfigurationFault,
@@ -223,3 +223,26 @@ def test_an_answer_that_cannot_be_read_is_recorded_as_unlisted(desk: Desk, body:
     received = desk.log.outcomes[0][3]
     assert received is not None
     assert received.disclosure.fields == {"unlisted"}
+
+
+def test_each_attempt_is_counted_and_so_is_a_lost_outcome(desk: Desk) -> None:
+    """By platform, operation and outcome alone: no label names a person."""
+    labels = (request().platform, request().operation)
+
+    def count() -> tuple[float, float, float]:
+        sent, refused = (CALLS.labels(*labels, outcome)._value.get() for outcome in (Outcome.SENT, Outcome.REFUSED))
+        return sent, refused, OUTCOMES_LOST.labels(*labels)._value.get()
+
+    def answer(found: Any) -> tuple[int, dict[str, str], str]:
+        desk.log.down = True
+        return 200, {}, "{}"
+
+    before = count()
+    with responses.RequestsMock() as mocked:
+        mocked.post(f"{WECHAT_URL}/pay", body=requests.ConnectionError())
+        with pytest.raises(PlatformUnreachable):
+            send(desk, request())
+    with responses.RequestsMock() as mocked:
+        mocked.add_callback("POST", f"{WECHAT_URL}/pay", answer)
+        send(desk, request())
+    assert count() == tuple(one + 1 for one in before)
