@@ -162,8 +162,13 @@ def test_nothing_is_left_of_what_is_finished(site: Site, tmp_path: Path) -> None
     desk = make_work_desk(site.urls["worker"], site.keyring, site.ids, BookBackEnd(tmp_path / "books.json"))
     with working(desk):
         wait_for(lambda: count_rows(site, "procrastinate_jobs") == 0)
-        desk.till.clock.advance(16 * 60)  # type: ignore[attr-defined]  # the fake clock
-        wait_for(lambda: count_rows(site, "due_work") == 0 and count_rows(site, "procrastinate_jobs") == 0)
+
+        def is_quiet_later() -> bool:
+            """Work that is done plans more (an absent order is asked about once more), so time goes on while we wait."""
+            desk.till.clock.advance(16 * 60)  # type: ignore[attr-defined]  # the fake clock
+            return count_rows(site, "due_work") == 0 and count_rows(site, "procrastinate_jobs") == 0
+
+        wait_for(is_quiet_later)
     kept = [count_rows(site, table) for table in ("payments", "payment_events", "claims")]
     assert count_rows(site, "idempotency_keys") > 0
     later = make_work_desk(site.urls["worker"], site.keyring, site.ids, BookBackEnd(tmp_path / "books.json"))
