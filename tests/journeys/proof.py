@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -94,13 +95,16 @@ def find_leaks(city: City, received: list[dict[str, Any]], shown: list[bytes]) -
         for kind, value in {**hidden, **personal}.items()
         if _holds(at_clients, value)
     ]
-    faults += [f"a field {name} got out" for name in NEVER_ASKED if name.encode() in at_servers + at_clients]
+    faults += [f"a field {name} got out" for name in NEVER_ASKED if _holds(at_servers + b"\n" + at_clients, name)]
     return faults
 
 
 def _holds(bytes_seen: bytes, value: str) -> bool:
-    forms = {value.encode(), value.encode("gb18030"), value.encode("unicode_escape")}
-    return any(form in bytes_seen for form in forms)
+    """Whether a value stands there: one of letters and digits as a word of its own, since by chance it stands in signatures too."""
+    if value.isascii():
+        word = rb"(?<![0-9A-Za-z])" + re.escape(value.encode()) + rb"(?![0-9A-Za-z])"
+        return value.encode() in bytes_seen and re.search(word, bytes_seen) is not None
+    return any(form in bytes_seen for form in (value.encode(), value.encode("gb18030"), value.encode("unicode_escape")))
 
 
 def read_secrets(city: City) -> tuple[dict[str, str], dict[str, str]]:
