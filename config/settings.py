@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
+CONSOLE_KEY = "console-key"
+"""The name of the secret that opens the console until staff have accounts."""
+
 Environment = Literal["demo", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 

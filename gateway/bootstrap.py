@@ -13,7 +13,7 @@ from flask import Flask
 from adapters.queue import make_queue_app
 from adapters.stores.exposure_reader import SqlExposureReader
 from adapters.stores.overview import SqlOverview
-from config.settings import Settings
+from config.settings import CONSOLE_KEY, Settings
 from gateway.app import create_console_app, create_operations_app, create_public_app
 from gateway.console.gate import Gate
 from gateway.console.rooms import ConsoleDesk
@@ -32,9 +32,6 @@ from services.identity import IdentityDesk
 from services.mapping import ServiceMapping
 from services.ports import Secrets
 from services.sessions import SessionDesk
-
-CONSOLE_KEY = "console-key"
-"""The name of the secret that opens the console until staff have accounts."""
 
 
 def make_desk(base: Foundation) -> Desk:

@@ -7,6 +7,7 @@ The platform's side is the sandbox's ``/_sandbox/phone/`` endpoints, which stand
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ class Person:
     phone: str
 
 
-class Phone:
+class Phone(ABC):
     """One person's phone in one platform's app. Subclasses know what the platform's own calls look like."""
 
     platform = ""
@@ -74,13 +75,13 @@ class Phone:
         self._token = session["token"]
         return session
 
+    @abstractmethod
     def make_phone_evidence(self) -> str:
         """What the platform gives as proof of the phone number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open_till(self, parameters: Mapping[str, Any]) -> str:
         """Pay in the platform's own till; what the platform's call returns."""
-        raise NotImplementedError
 
     @staticmethod
     def make_key() -> str:

@@ -14,6 +14,7 @@ import yaml
 
 from adapters.secrets import write_secret
 from adapters.stores.directory import import_accounts
+from config.settings import CONSOLE_KEY
 from gateway.launch.accounts import make_accounts
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
@@ -71,10 +72,6 @@ def start_apps(stack: Stack) -> None:
     worker.require_alive()
     stack.report("the worker is running")
     stack.serving = True
-
-
-CONSOLE_KEY = "console-key"
-"""The secret that opens the console; ``gateway.bootstrap`` reads it by the same name."""
 
 
 def ensure_console_key(stack: Stack) -> Path:
