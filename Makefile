@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 JOURNEY ?= all
-PIP := $(PY) -m pip --disable-pip-version-check install --require-hashes
+PIP := $(PY) -m pip --disable-pip-version-check install --no-deps --require-hashes
 # What the type checker and ruff look at.
 ROOMS := config services adapters gateway tests wsgi.py
 
