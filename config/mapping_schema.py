@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+from config.back_end_schema import (
+    BACK_END,
+    ERROR_NAMES,
+    FIELD,
+    FURTHER_BACK_END,
+    LATE,
+    MAX_CALLS,
+    NAME,
+)
 from config.shapes import (
     TEXTS,
     Anything,
@@ -16,7 +26,6 @@ from config.shapes import (
     Flag,
     Listing,
     Maybe,
-    Number,
     Record,
     Shape,
     Table,
@@ -30,86 +39,51 @@ CHANNELS = ("wechat", "alipay", "web", "window")
 ASSURANCE = ("anonymous", "phone", "real-name", "verified-at-window")
 DIRECTIONS = ("sent_to_server", "received_from_platform", "shown_in_client", "entered_in_client")
 OUTCOMES = ("sent", "refused", "unknown")
-UNITS = ("yuan", "fen")
-ERROR_NAMES = (
-    "no_such_household",
-    "nothing_owed",
-    "amount_mismatch",
-    "already_paid",
-    "batch_window",
-    "past_period",
-    "no_such_write_off",
-    "not_permitted",
-    "unwritable_value",
-    "system",
-)
-"""What a back end's no can mean to a citizen; each has a fixed sentence in ``config/locales``. The taxonomy is that of WeChat
-生活缴费 (no such customer, nothing owed, batch window, past period, system)."""
-UNKNOWN_OUTCOME = "unknown"
-"""Not a refusal: the back end says something from which nobody can tell whether it happened."""
-
-NAME = Text(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "a name of small letters, digits and hyphens", 64)
 SERVICE_ID = Text(
     r"[a-z][a-z0-9]*(-[a-z0-9]+)+", "at least two parts of small letters and digits joined by a hyphen", 64
 )
-FIELD = Text(r"[a-z][a-z0-9_]*", "a field name of small letters, digits and underscores", 64)
-EXPRESSION = Text("", "a JMESPath expression", 4000)
 PATTERN = Text(r"[\x20-\x7e]+", "a regular expression in printable ASCII (`\\u4e00` for 一)", 200)
 """As ``GET /v1/services/{id}`` gives it to mini-programs (``gateway/schemas/catalogue.py``)."""
 
 BUDGET = Record({direction: Listing(FIELD, maximum=80) for direction in DIRECTIONS})
 EXPOSURE = Record({}, dict.fromkeys(PLATFORMS, BUDGET))
 
+CHOICE = Record({"value": Text(r"[A-Za-z0-9_\-]{1,40}", "a short word", 40), "label": TEXTS})
+PREFILLED_FROM = Text(
+    r"account\.(phone|real_name|identity_number)|back_end\.[a-z][a-z0-9_]*",
+    "account.phone, account.real_name, account.identity_number or back_end.NAME",
+    80,
+)
+MASK = Choice(("name", "identity", "phone", "address", "number"))
 INPUT = Record(
-    {"type": Choice(("text", "digits", "date", "choice")), "label": TEXTS},
-    {"pattern": PATTERN, "help": TEXTS, "example": Text(max_length=80), "prefilled_from": FIELD},
-)
-
-AUTHENTICATION = Record(
-    {"scheme": Choice(("none", "bearer", "hmac-sha256"))},
-    {"secret": FIELD, "header": Text(r"[A-Za-z][A-Za-z0-9\-]*", "the name of a header", 40)},
-)
-ERRORS = Table(Choice((*ERROR_NAMES, UNKNOWN_OUTCOME)), r"[A-Za-z0-9_.\-]{1,40}", 1)
-"""The back end's own codes and what each means. An operation may give one of them another meaning."""
-REPLY_PATH = Text(
-    r"[A-Za-z_][A-Za-z0-9_\-]*(\[\])?(\.[A-Za-z_][A-Za-z0-9_\-]*(\[\])?)*\??",
-    "a path like bills[].billNo, with a final ? if it may be absent",
-    200,
-)
-OPERATION = Record(
-    {"mode": Choice(("read", "write")), "reply": Listing(REPLY_PATH, 1, 200), "response": EXPRESSION},
+    {"type": Choice(("text", "digits", "date", "month", "choice", "money", "whole", "flag")), "label": TEXTS},
     {
-        "request": EXPRESSION,
-        "method": Choice(("GET", "POST", "PUT")),
-        "path": Text(r"/[A-Za-z0-9_\-./{}]*(\?[A-Za-z0-9_\-.=&{}]+)?", "a path that begins with a slash", 300),
-        "idempotent_by": FIELD,
-        "echo": Table(EXPRESSION, r".{1,200}"),
-        "errors": ERRORS,
-        "instead": Table(EXPRESSION, "|".join(ERROR_NAMES)),
-        "timeout_seconds": Number(0.1, 60),
+        "pattern": PATTERN,
+        "help": TEXTS,
+        "example": Text(max_length=80),
+        "choices": Listing(CHOICE, 1, 100),
+        "optional": Flag(),
+        "minimum": Whole(0),
+        "maximum": Whole(0),
+        "prefilled_from": PREFILLED_FROM,
+        "mask": MASK,
+        "editable": Flag(),
     },
 )
-BACK_END = Record(
-    {
-        "name": NAME,
-        "connector": Choice(("rest", "xml")),
-        "unit": Choice(UNITS),
-        "timeout_seconds": Number(0.1, 60),
-        "authentication": AUTHENTICATION,
-        "success": EXPRESSION,
-        "error": EXPRESSION,
-        "errors": ERRORS,
-        "operations": Table(OPERATION, r"[a-z][a-z0-9_]*", 1),
-    },
-    {
-        "encoding": Choice(("UTF-8", "GBK")),
-        "path": Text(r"/[A-Za-z0-9_\-./]*", "a path that begins with a slash", 300),
-        "root": Text(r"[A-Za-z_][A-Za-z0-9_\-.]*", "the name of an XML element", 60),
-        "reply_root": Text(r"[A-Za-z_][A-Za-z0-9_\-.]*", "the name of an XML element", 60),
-        "echo": Table(EXPRESSION, r".{1,200}"),
-    },
+"""What a citizen enters, under the name of a field of the vocabulary. ``prefilled_from`` says where the government has it already:
+then it is shown (masked as ``mask`` says) and, unless ``editable``, never sent back: the gateway fills it in by itself, so that the
+value does not pass through a platform. money is entered as yuan text with at most two decimals; limits are in fen."""
+OUTPUT_TYPES = ("text", "money", "date", "month", "moment", "whole", "flag")
+_OUTPUT_KEYS: dict[str, Shape] = {"field": FIELD, "mask": MASK, "optional": Flag()}
+INNER_OUTPUT = Record({"type": Choice(OUTPUT_TYPES), "label": TEXTS}, _OUTPUT_KEYS)
+OUTPUT = Record(
+    {"type": Choice((*OUTPUT_TYPES, "list")), "label": TEXTS},
+    {**_OUTPUT_KEYS, "of": Table(INNER_OUTPUT, FIELD.pattern, 1)},
 )
-"""``encoding``, ``path``, ``root`` and ``reply_root`` belong to the xml connector, ``method`` and ``path`` of an operation to rest."""
+"""What a result shows, by name; ``field`` is the word of the vocabulary that it counts as (default: the name itself), ``of`` the
+columns of a list."""
+OWN_WORD = Record({language: Text(max_length=200) for language in ("zh-CN", "en")}, {"personal": Flag()})
+"""A field that the vocabulary does not have: a mapping may bring its own words."""
 
 PRECONDITION = Record({"name": TEXTS, "trips": Whole(0, 20), "legal_ground": Text(max_length=300)})
 EFFORT = Record(
@@ -119,6 +93,35 @@ EFFORT = Record(
 LIMITS = Record({}, {"statutory_days": Whole(1, 400), "promised_days": Whole(1, 400)})
 FEE = Record({"name": TEXTS, "legal_ground": Text(max_length=300)}, {"amount_fen": Whole(0)})
 STEP = Record({"name": TEXTS, "role": NAME}, {"limit_days": Whole(1, 400), "hands_over_to": NAME})
+NON_TAX = Record(
+    {"department_code": Text(r"[0-9A-Za-z]{1,30}", "a code", 30), "department_name": Text(max_length=60)},
+    {"region_code": Text(r"[0-9]{6}", "six digits of GB/T 2260", 6), "legal_basis": Text(max_length=500)},
+)
+PAYMENT = Record(
+    {},
+    {
+        "model": Choice(("order", "non-tax")),
+        "amount": Choice(("billed", "chosen")),
+        "minimum_fen": Whole(1, 10**9),
+        "maximum_fen": Whole(1, 10**9),
+        "step_fen": Whole(1, 10**9),
+        "after": TEXTS,
+        "non_tax": NON_TAX,
+    },
+)
+"""How a bill is paid. ``chosen``: prepaid, the payer names the amount within limits. ``non-tax``: a government fee or fine, whose
+record of truth is the treasury's (on WeChat by its non-tax interface). ``after`` is shown with the receipt: what is left to do."""
+INFORMATION = Record({}, {"cache_seconds": Whole(1, 86_400)})
+STORY = Record(
+    {"person": NAME},
+    {
+        "inputs": Table(Text(max_length=200), FIELD.pattern),
+        "amount_fen": Whole(1, 10**9),
+        "expect": Table(Text(max_length=200), r"[a-z][a-z0-9_.]*"),
+        "channels": Listing(Choice(PLATFORMS), 1),
+    },
+)
+"""One story of the demo: who does it, what they enter, what they must be shown."""
 
 MAPPING = Record(
     {
@@ -146,14 +149,20 @@ MAPPING = Record(
         "fees": Listing(FEE),
         "steps": Listing(STEP),
         "review_on": Day(),
-        "demo": Table(Anything()),
+        "words": Table(OWN_WORD, FIELD.pattern),
+        "further_back_ends": Listing(FURTHER_BACK_END, 0, MAX_CALLS),
+        "outputs": Table(OUTPUT, FIELD.pattern),
+        "late": LATE,
+        "payment": PAYMENT,
+        "information": INFORMATION,
+        "demo": Record({"stories": Listing(STORY, 1, 10)}),
     },
 )
 REQUIRED_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "bill": ("payee", "payee_name", "order_description", "purposes", "inputs"),
-    "application": (),
-    "lookup": (),
-    "information": (),
+    "application": ("purposes", "inputs"),
+    "lookup": ("purposes", "outputs"),
+    "information": ("purposes", "outputs", "information"),
 }
 """Keys that one kind of service needs beside those that all need."""
 
@@ -195,44 +204,107 @@ BILL = Record(
 )
 
 
+JsonExample: TypeAlias = str | int | dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class OperationShape:
     """What one operation of a kind takes (name → an example, used to try an expression at load) and what it gives."""
 
-    takes: Mapping[str, str | int]
+    takes: Mapping[str, JsonExample]
     gives: Shape
 
 
+SEQUENCE_NO, APPLICATION_NO = "0198c5f0a1b27c3d9e8f0a1b2c3d4e5f", "2026112400000000000000000017"
+APPLICANT = {"name": "王小明", "identity_number": "110101199003070011", "phone": "13800138001"}
+"""Who asks, as far as it is proven at the service's level of assurance; a lower level leaves members out."""
+ITEM_NO = Text(r"[0-9A-Za-z\-]{1,40}", "a code of at most 40 letters, digits and hyphens", 40)
+NON_TAX_NOTICE = Record(
+    {
+        "payment_notice_no": ITEM_NO,
+        "created_on": Day(),
+        "expires_on": Maybe(Day()),
+        "items": Listing(
+            Record(
+                {
+                    "no": Whole(1, 100),
+                    "item_id": ITEM_NO,
+                    "item_name": Text(r"[^\n]+", "a name on one line", 100),
+                    "fee_fen": MONEY_FEN,
+                    "overdue_fen": Whole(0, 10**11),
+                    "penalty_fen": Whole(0, 10**11),
+                }
+            ),
+            1,
+            20,
+        ),
+    }
+)
+"""What a bill of the non-tax model carries beside: the treasury's payment notice (缴款通知书) and its items (执收项目)."""
+NON_TAX_BILL = Record({**BILL.required, "notice": NON_TAX_NOTICE})
+SUBMITTED = Record(
+    {"reference": REFERENCE, "state": Choice(("accepted", "pending", "granted", "refused"))},
+    {"message": Maybe(Text(r"[^\n]+", "a sentence on one line", 300))},
+)
+"""What a back end says of an application: its own number for it, and how far it is. Only a back end says granted or refused."""
+
+HOUSEHOLD_ASKED: Mapping[str, JsonExample] = {"household_no": "10086001"}
+FIND_HOUSEHOLD = OperationShape(HOUSEHOLD_ASKED, Record({"holder_name": NAME_TEXT, "address": ADDRESS_TEXT}))
+WRITE_OFF = OperationShape(
+    {
+        "sequence_no": SEQUENCE_NO,
+        "household_no": "10086001",
+        "bill_no": "G202610001",
+        "amount_fen": 8640,
+        "paid_at": "2026-11-30T16:00:01+00:00",
+        "channel": "wechat",
+        "business_on": "2026-12-01",
+    },
+    Record({"reference": REFERENCE}),
+)
+FIND_WRITE_OFF = OperationShape(
+    {"sequence_no": SEQUENCE_NO, "household_no": "10086001", "business_on": "2026-12-01"},
+    Record({"reference": REFERENCE, "amount_fen": MONEY_FEN}),
+)
+ASKED_BY: Mapping[str, JsonExample] = {"applicant": APPLICANT, "inputs": {}}
 OPERATIONS_OF_KIND: Mapping[str, Mapping[str, OperationShape]] = {
     "bill": {
-        "find_household": OperationShape(
-            {"household_no": "10086001"}, Record({"holder_name": NAME_TEXT, "address": ADDRESS_TEXT})
+        "find_household": FIND_HOUSEHOLD,
+        "list_bills": OperationShape(HOUSEHOLD_ASKED, Record({"bills": Listing(BILL, 0, 200)})),
+        "write_off": WRITE_OFF,
+        "find_write_off": FIND_WRITE_OFF,
+    },
+    "application": {
+        "prefill": OperationShape({"applicant": APPLICANT}, Record({"values": Anything()})),
+        "submit": OperationShape(
+            {**ASKED_BY, "application_no": APPLICATION_NO, "submitted_at": "2026-11-24T08:00:00+00:00",
+             "channel": "wechat", "business_on": "2026-11-24"},
+            SUBMITTED,
         ),
-        "list_bills": OperationShape({"household_no": "10086001"}, Record({"bills": Listing(BILL, 0, 200)})),
-        "write_off": OperationShape(
-            {
-                "sequence_no": "0198c5f0a1b27c3d9e8f0a1b2c3d4e5f",
-                "household_no": "10086001",
-                "bill_no": "G202610001",
-                "amount_fen": 8640,
-                "paid_at": "2026-11-30T16:00:01+00:00",
-                "channel": "wechat",
-                "business_on": "2026-12-01",
-            },
-            Record({"reference": REFERENCE}),
+        "find_submission": OperationShape({"application_no": APPLICATION_NO, "business_on": "2026-11-24"}, SUBMITTED),
+        "find_result": OperationShape(
+            {"application_no": APPLICATION_NO, "reference": "R-1", "business_on": "2026-11-24"},
+            Record(SUBMITTED.required, {**SUBMITTED.optional, "outputs": Anything()}),
         ),
-        "find_write_off": OperationShape(
-            {
-                "sequence_no": "0198c5f0a1b27c3d9e8f0a1b2c3d4e5f",
-                "household_no": "10086001",
-                "business_on": "2026-12-01",
-            },
-            Record({"reference": REFERENCE, "amount_fen": MONEY_FEN}),
+        "list_results": OperationShape(
+            {"business_on": "2026-11-24"},
+            Record({"results": Listing(Record(
+                {**SUBMITTED.required, "application_no": REFERENCE}, {**SUBMITTED.optional, "outputs": Anything()}
+            ), 0, 10_000)}),
         ),
     },
-}
-"""The same operations for every service of a kind, whatever its back end speaks. Kinds without an entry have none yet."""
-WRITES = frozenset({"write_off"})
+    "lookup": {
+        "prefill": OperationShape({"applicant": APPLICANT}, Record({"values": Anything()})),
+        "look_up": OperationShape(ASKED_BY, Anything()),
+    },
+    "information": {"fetch": OperationShape({"inputs": {}}, Anything())},
+}  # fmt: skip
+"""The same operations for every service of a kind, whatever its back end speaks. ``inputs`` holds the values of the mapping's own
+inputs; a look-up, fetched information and ``outputs`` have the shape of the mapping's outputs, ``values`` that of its inputs."""
+OPTIONAL_OPERATIONS = frozenset({"prefill", "find_result", "list_results"})
+"""Operations that a mapping may leave out: ``prefill`` if nothing is prefilled from the back end, the others unless ``late`` needs
+them. With a chosen amount there are no bills: ``list_bills`` is left out too."""
+WRITES = frozenset({"write_off", "submit"})
 """Operations that change something at the back end: a mapping that marks one of them as read is refused."""
 LOCALE = Record(
     {

@@ -42,6 +42,8 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     domain.HouseholdNotFound: (404, "household_not_found"),
     domain.ServiceUnknown: (404, "service_unknown"),
     domain.ServiceOff: (503, "service_off"),
+    domain.NotPermitted: (403, "not_permitted"),
+    domain.ApplicationRefused: (409, "application_refused"),
     domain.Conflict: (409, "conflict"),
     domain.LastLogin: (409, "last_login"),
     domain.NothingOwed: (409, "nothing_owed"),

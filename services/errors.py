@@ -7,6 +7,7 @@
     │   ├── InputRefused             a field, named by its path in ``detail``
     │   ├── RequestTooLarge, RequestIncomplete, MethodNotAllowed
     │   ├── NotSignedIn, SessionExpired, LoginCodeRefused, LoginCutOff, AssuranceTooLow, IdentityNotProven, PersonMismatch
+    │   ├── NotPermitted, ApplicationRefused
     │   ├── NotFound                 also what belongs to somebody else
     │   ├── Conflict                 BillHasOpenOrder, BillChanged, NothingOwed, IdempotencyKeyReused, RequestInProgress, ...
     │   └── TooManyRequests
@@ -129,6 +130,18 @@ class ServiceOff(Refusal):
 
     code = "service_off"
     retryable = True
+
+
+class NotPermitted(Refusal):
+    """The caller is known and may not do this here. Says nothing of whether what was asked for exists."""
+
+    code = "not_permitted"
+
+
+class ApplicationRefused(Refusal):
+    """The back end did not take the application; its reason has a fixed sentence."""
+
+    code = "application_refused"
 
 
 class Conflict(Refusal):

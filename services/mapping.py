@@ -31,6 +31,98 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """How a list that comes in pages is read to its end: ``config/back_end_schema.py``."""
+
+    items: str
+    more: Expression
+    next: Expression | None = None
+    first: int = 1
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One exchange with one back end; an operation is one to five of them.
+
+    ``back_end`` names the connection (``BackEndSpec.name``). ``writes``: it changes something there, so doubt is an unknown outcome.
+    ``values`` makes what ``path`` uses in braces. ``reply`` is all that an answer may hold, ``response`` makes this call's result of it,
+    ``instead`` gives a result in place of an error. ``action`` belongs to soap, ``statement`` to sql, ``format`` and ``columns`` to rest.
+    """
+
+    name: str
+    back_end: str
+    writes: bool
+    timeout_seconds: float
+    reply: ReplyNode
+    response: Expression
+    request: Expression | None = None
+    values: Mapping[str, Expression] = field(default_factory=dict)
+    method: str = "POST"
+    path: str = ""
+    action: str = ""
+    statement: str = ""
+    format: str = "json"
+    columns: tuple[str, ...] = ()
+    echo: tuple[Echo, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, Expression] = field(default_factory=dict)
+    pages: Pages | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How a result comes that was not there at once: polled, pushed or file."""
+
+    arrives: str
+    every_minutes: int = 60
+    until_days: int = 90
+    secret: str = ""
+    header: str = ""
+    timestamp_header: str = ""
+    reply: ReplyNode | None = None
+    response: Expression | None = None
+    acknowledge: str = ""
+    daily_at: str = "06:30"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Something that a result shows: its type, its label, the word of the vocabulary that it counts as, how it is masked."""
+
+    name: str
+    type: str
+    label: Texts
+    word: str
+    mask: str = ""
+    optional: bool = False
+    of: Mapping[str, Output] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NonTax:
+    """Whose fee it is, for the treasury: 执收单位 and 行政区划."""
+
+    department_code: str
+    department_name: str
+    region_code: str = ""
+    legal_basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerms:
+    """How a bill is paid: ``model`` order or non-tax, ``amount`` billed or chosen (prepaid)."""
+
+    model: str = "order"
+    amount: str = "billed"
+    minimum_fen: int = 100
+    maximum_fen: int = 1_000_000
+    step_fen: int = 100
+    after: Texts = field(default_factory=dict)
+    non_tax: NonTax | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One question or order to a back end.
 
@@ -56,11 +148,23 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """How we show who we are: ``secret`` is a purpose that the back end's address binds to the name of a secret."""
+    """How we show who we are: ``secret``, ``certificate`` and ``key`` are purposes that the back end's address binds to secrets.
+
+    ``user`` names an option of the address. ``path``, ``request``, ``token`` and ``expires_in`` say how a token is fetched.
+    """
 
     scheme: str
     secret: str = ""
     header: str = ""
+    prefix: str = ""
+    user: str = ""
+    path: str = ""
+    scope: str = ""
+    request: Expression | None = None
+    token: Expression | None = None
+    expires_in: Expression | None = None
+    certificate: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +183,13 @@ class BackEndSpec:
     path: str = ""
     root: str = ""
     reply_root: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    openapi: str = ""
+    wsdl: str = ""
+    service: str = ""
+    port: str = ""
+    bus: str = ""
+    test_back_end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +203,12 @@ class Input:
     help: Texts = field(default_factory=dict)
     example: str = ""
     prefilled_from: str = ""
+    choices: Mapping[str, Texts] = field(default_factory=dict)
+    optional: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    mask: str = ""
+    editable: bool = False
 
     def accepts(self, value: str) -> bool:
         """Whether the whole value has the declared form."""
@@ -100,7 +217,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class ServiceMapping:
-    """One service. ``raw`` is the file as plain values; ``agency``, ``payee`` and ``back_end.name`` are bound per environment."""
+    """One service. ``raw`` is the file as plain values; ``agency``, ``payee`` and ``back_end.name`` are bound per environment.
+
+    ``documents`` are the files that it refers to (WSDL, OpenAPI), by their path below ``config/mappings``: part of the version and of
+    its hash. ``words`` are fields of its own beside those of the vocabulary, ``personal`` those of them that are personal.
+    """
 
     id: str
     version: int
@@ -121,6 +242,16 @@ class ServiceMapping:
     purposes: Mapping[str, Texts] = field(default_factory=dict)
     inputs: Mapping[str, Input] = field(default_factory=dict)
     limits: Mapping[str, JsonValue] = field(default_factory=dict)
+    further_back_ends: Mapping[str, BackEndSpec] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    payment: PaymentTerms = field(default_factory=PaymentTerms)
+    late: Late | None = None
+    cache_seconds: int = 0
+    words: Mapping[str, Texts] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
+    fees: tuple[Mapping[str, JsonValue], ...] = ()
+    steps: tuple[Mapping[str, JsonValue], ...] = ()
+    documents: Mapping[str, bytes] = field(default_factory=dict)
     raw: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def is_on(self, platform: PlatformName) -> bool:

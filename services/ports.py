@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.application_record import ApplicationStore
 from services.exposure import Disclosure, Exposure, Outcome, Trail
 from services.model import (
     BackEndAddress,
@@ -119,8 +120,10 @@ class Platform(Protocol):
 class BackEnd(Protocol):
     """A government back end or utility behind a mapping's connector."""
 
-    def call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
-        """Run one mapped operation and give its mapped result.
+    def call(
+        self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
+    ) -> JsonValue:
+        """Run one mapped operation and give its mapped result; request id, purpose and case number go along as headers.
 
         Raises ``BackEndRefused`` (with the mapping's error name), ``BackEndUnreachable``, ``BackEndOutcomeUnknown``,
         ``BackEndGarbled``.
@@ -334,6 +337,7 @@ class Transaction(Protocol):
     persons: PersonStore
     households: HouseholdStore
     payments: PaymentStore
+    applications: ApplicationStore
     claims: ClaimStore
     idempotency: IdempotencyStore
     jobs: JobQueue

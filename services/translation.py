@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import quote
 
-from config.mapping_schema import UNKNOWN_OUTCOME
+from config.back_end_schema import UNKNOWN_OUTCOME
 from config.shapes import check_shape
 from services.errors import BackEndGarbled, BackEndOutcomeUnknown, BackEndRefused
 from services.expressions import Expression, ValueUntranslatable

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.back_end_schema import OPERATION
 from config.mapping_schema import (
     ASSURANCE,
     BACK_END,
@@ -14,7 +15,6 @@ from config.mapping_schema import (
     ERROR_NAMES,
     KINDS,
     MAPPING,
-    OPERATION,
     OPERATIONS_OF_KIND,
     OUTCOMES,
     PATTERN,

@@ -1,0 +1,106 @@
+"""What the console needs from the world beside ``services/ports.py``: staff, their acts, sessions, passwords, mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.application_record import ApplicationStore
+from services.mapping_record import MappingStore
+from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
+
+
+class StaffStore(Protocol):
+    """Staff and roles. Every change is an appended event beside the row; passwords and one-time secrets never leave it in clear."""
+
+    def add(self, member: StaffMember, by: UUID | None) -> None:
+        """Raises ``Conflict`` if the login or the subject is taken."""
+
+    def load(self, staff_id: UUID) -> StaffMember | None: ...
+    def find_by_login(self, login: str) -> StaffMember | None: ...
+    def find_by_subject(self, subject: str) -> StaffMember | None: ...
+    def list_members(self) -> list[StaffMember]: ...
+    def move(self, staff_id: UUID, agency_id: UUID, by: UUID, at: datetime) -> None: ...
+    def suspend(self, staff_id: UUID, by: UUID, at: datetime) -> None: ...
+    def restore(self, staff_id: UUID, by: UUID, at: datetime) -> None: ...
+    def bind_subject(self, staff_id: UUID, subject: str, by: UUID, at: datetime) -> None: ...
+    def set_password(self, staff_id: UUID, password_hash: str, by: UUID | None, at: datetime) -> None: ...
+    def set_one_time_secret(self, staff_id: UUID, secret: str, by: UUID | None, at: datetime) -> None: ...
+    def read_credentials(self, staff_id: UUID) -> tuple[str | None, str | None]:
+        """The argon2 hash of the password and the secret of the one-time codes, each None if not set."""
+        ...
+
+    def use_code(self, staff_id: UUID, step: int) -> bool:
+        """Claim one time step of the one-time code: False if this or a later one was used before (RFC 6238 §5.2)."""
+        ...
+
+    def grant(self, held: RoleHeld, by: UUID | None) -> None: ...
+    def revoke(self, grant_id: UUID, by: UUID, at: datetime) -> None: ...
+    def list_roles(self, staff_id: UUID | None = None) -> list[RoleHeld]:
+        """Roles in force or to come, of one or of all."""
+        ...
+
+    def holders(self, role: Role) -> list[RoleHeld]: ...
+
+
+class ActStore(Protocol):
+    """What the staff did and read: appended only."""
+
+    def append(self, act: Act) -> None: ...
+    def list_acts(
+        self, limit: int, before: UUID | None, *, staff_id: UUID | None = None, subject_id: str | None = None,
+        act: str | None = None,
+    ) -> list[Act]:  # fmt: skip
+        """Newest first, within the agencies of the transaction."""
+        ...
+
+
+class ConsoleTransaction(Protocol):
+    """One transaction of the console's role, limited to the agencies with which it was begun."""
+
+    staff: StaffStore
+    acts: ActStore
+    mappings: MappingStore
+    applications: ApplicationStore
+
+
+class ConsoleStore(Protocol):
+    """The government store as the console may use it. Raises ``StoreUnavailable``."""
+
+    def begin(self, agencies: Sequence[UUID]) -> AbstractContextManager[ConsoleTransaction]: ...
+    def agency_tree(self) -> AgencyTree: ...
+
+
+class StaffSessions(Protocol):
+    """Console sessions in Redis, by a hash of their token: ids only. Raises ``CacheUnavailable``."""
+
+    def save(self, token: str, staff_id: UUID, created_at: datetime, expires_at: datetime) -> None: ...
+    def load(self, token: str) -> tuple[UUID, datetime] | None:
+        """Who has this session and since when; None if it has ended."""
+        ...
+
+    def delete(self, token: str) -> None: ...
+    def delete_all(self, staff_id: UUID) -> None:
+        """End every session of one person: suspended, moved, password changed."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """argon2id (RFC 9106)."""
+
+    def hash(self, password: str) -> str: ...
+    def verify(self, hashed: str | None, password: str) -> bool:
+        """False for a wrong password; takes as long for a hash that does not exist."""
+        ...
+
+
+class OneTimeCodes(Protocol):
+    """Time-based one-time codes (RFC 6238, SHA-1, 6 digits, 30 s)."""
+
+    def make_secret(self) -> str: ...
+    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+        """The time step that this code belongs to, one step of leeway either way; None if none does."""
+        ...
