@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -13,8 +15,42 @@ from services.mapping_record import MappingStore
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
 
 
+class PersonKey(StrEnum):
+    """By what a person may be looked for."""
+
+    IDENTITY_NUMBER = "identity_number"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSummary:
+    """One payment as a clerk's list shows it."""
+
+    agency_id: UUID
+    payment_id: UUID
+    service: str
+    order_no: str
+    amount_fen: int
+    created_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    """One console session: ids and moments only. ``method`` is ``local`` or ``provider``; it ends at ``ends_at``, or earlier if idle."""
+
+    staff_id: UUID
+    method: str
+    created_at: datetime
+    ends_at: datetime
+    idle_until: datetime
+
+
 class StaffStore(Protocol):
     """Staff and roles. Every change is an appended event beside the row; passwords and one-time secrets never leave it in clear."""
+
+    def hold(self) -> None:
+        """Hold the organisation till the end of the transaction: what is decided upon all roles (the last administrator) stays true."""
 
     def add(self, member: StaffMember, by: UUID | None) -> None:
         """Raises ``Conflict`` if the login or the subject is taken."""
@@ -58,6 +94,21 @@ class ActStore(Protocol):
         ...
 
 
+class PeopleIndex(Protocol):
+    """Whose an identity number or a phone number is: ids only, and payments without a person in them."""
+
+    def find_persons(self, key: PersonKey, value: str) -> list[UUID]:
+        """Every account of whoever has this number, joined ones included; none if nobody has.
+
+        Accounts belong to the agency whose app was used: the transaction must have been begun with all agencies.
+        """
+        ...
+
+    def list_payments(self, person_ids: Sequence[UUID], limit: int) -> list[PaymentSummary]:
+        """Payments of these accounts within the agencies of the transaction, newest first."""
+        ...
+
+
 class ConsoleTransaction(Protocol):
     """One transaction of the console's role, limited to the agencies with which it was begun."""
 
@@ -65,6 +116,7 @@ class ConsoleTransaction(Protocol):
     acts: ActStore
     mappings: MappingStore
     applications: ApplicationStore
+    people: PeopleIndex
 
 
 class ConsoleStore(Protocol):
@@ -77,14 +129,29 @@ class ConsoleStore(Protocol):
 class StaffSessions(Protocol):
     """Console sessions in Redis, by a hash of their token: ids only. Raises ``CacheUnavailable``."""
 
-    def save(self, token: str, staff_id: UUID, created_at: datetime, expires_at: datetime) -> None: ...
-    def load(self, token: str) -> tuple[UUID, datetime] | None:
-        """Who has this session and since when; None if it has ended."""
+    def save(self, token: str, session: StaffSession) -> None:
+        """Keep it, or keep it for longer."""
+        ...
+
+    def load(self, token: str) -> StaffSession | None:
+        """The session; None if it has ended by the clock, was idle for too long, or never was."""
         ...
 
     def delete(self, token: str) -> None: ...
     def delete_all(self, staff_id: UUID) -> None:
-        """End every session of one person: suspended, moved, password changed."""
+        """End every session of one person: suspended, moved, password or roles changed."""
+        ...
+
+
+class IdentityProvider(Protocol):
+    """The government's OpenID provider: authorization code with PKCE, nonce and state, all derived from one random ``seed``."""
+
+    def start(self, seed: str) -> str:
+        """The address to which the browser goes. Raises ``BackEndError`` if the provider cannot be asked."""
+        ...
+
+    def finish(self, seed: str, answer: Mapping[str, str]) -> str:
+        """The verified ``sub`` behind the provider's answer. Raises ``NotSignedIn`` for any that does not hold, ``BackEndError``."""
         ...
 
 
@@ -101,6 +168,14 @@ class OneTimeCodes(Protocol):
     """Time-based one-time codes (RFC 6238, SHA-1, 6 digits, 30 s)."""
 
     def make_secret(self) -> str: ...
+    def describe(self, secret: str, login: str) -> str:
+        """The ``otpauth://`` address that an authenticator app reads from a QR code."""
+        ...
+
+    def code_at(self, secret: str, at: datetime) -> str:
+        """The code of this moment: for demo and test, where nobody holds a phone."""
+        ...
+
     def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
         """The time step that this code belongs to, one step of leeway either way; None if none does."""
         ...
