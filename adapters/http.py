@@ -5,7 +5,9 @@ What it promises to its callers (the door, the connectors):
 - the bytes are theirs: exact method, target, headers and body. No proxy or credential from the environment, no cookie,
   no redirect followed, no retry, no header of its own beside ``Host``, ``Content-Length``, ``Accept-Encoding`` and
   ``User-Agent: guitai``;
-- only origins that stand in the allow-list of a *purpose* are reached, with their certificate verified;
+- only origins that stand in the allow-list of a *purpose* are reached, with their certificate verified, and of private addresses
+  only those that the purpose may reach (``adapters/reach.py``);
+- a call may show a client certificate and trust authorities of its own (``adapters/tls.py``);
 - two kinds of failure, because the difference decides whether money may be moved again::
 
     HttpError
@@ -33,7 +35,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import NewConnectionError
 
+from adapters.reach import EVERYWHERE, AddressRefused, Reach, open_socket
+from adapters.tls import TlsIdentity, make_context
 from services.errors import ConfigurationFault
 
 USER_AGENT = "guitai"
@@ -42,6 +47,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Origins = Callable[[str], Collection[str]] | frozenset[str]
 """Allowed origins (``https://host[:port]``): for each purpose, or one set for all."""
+Reaches = Callable[[str], Reach]
+"""For each purpose the private addresses that it may reach."""
 
 
 class HttpError(Exception):
@@ -72,10 +79,12 @@ class PreparedCall:
     purpose: str
     request: requests.PreparedRequest
     timeout_seconds: float
+    identity: TlsIdentity | None = None
 
 
 _departure = threading.local()
-"""Of the call that this thread is making: ``left`` (a byte is about to leave), ``deadline`` (monotonic)."""
+"""Of the call that this thread is making: ``left`` (a byte is about to leave), ``deadline`` (monotonic), ``reach``, and ``refused``
+(its name led to an address that may not be reached)."""
 
 
 class _BoundedReader(io.RawIOBase):
@@ -108,10 +117,25 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedReader(raw, sock, _departure.deadline))
 
 
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """In place of urllib3's own: to an address that was judged."""
+    seconds = connection.timeout if isinstance(connection.timeout, int | float) else None
+    try:
+        return open_socket(connection.host, connection.port, seconds, _departure.reach, connection.socket_options or ())
+    except AddressRefused as error:
+        _departure.refused = True
+        raise NewConnectionError(connection, "an address that may not be reached") from error
+    except OSError as error:
+        raise NewConnectionError(connection, "no connection") from error
+
+
 class _MarkedConnection(HTTPConnection):
     """Notes for its thread that the first byte is about to leave; connecting alone does not count."""
 
     response_class = _BoundedResponse
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -124,6 +148,9 @@ class _MarkedTlsConnection(HTTPSConnection):
     """The same, after the TLS handshake."""
 
     response_class = _BoundedResponse
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -141,15 +168,26 @@ class _MarkedTlsPool(HTTPSConnectionPool):
 
 
 class _MarkedAdapter(HTTPAdapter):
-    """Never retries; builds pools of marked connections."""
+    """Never retries; builds pools of marked connections, with an identity's own TLS context if there is one."""
 
-    def __init__(self, pool_size: int) -> None:
+    def __init__(self, pool_size: int, identity: TlsIdentity | None = None) -> None:
+        self._context = None if identity is None else make_context(identity)
         super().__init__(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0)
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         """Let ``requests`` make its pool manager, then give it our pools."""
+        if self._context is not None:
+            named["ssl_context"] = self._context
         super().init_poolmanager(*arguments, **named)
         self.poolmanager.pool_classes_by_scheme = {"http": _MarkedPool, "https": _MarkedTlsPool}
+
+
+class _OwnAuthoritiesAdapter(_MarkedAdapter):
+    """``requests`` would add the public authorities to those that an identity trusts in their place."""
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """The context holds what is trusted; the certificate is still required."""
+        conn.cert_reqs = "CERT_REQUIRED"
 
 
 def origin_of(url: str) -> str:
@@ -185,17 +223,17 @@ class HttpClient:
         *,
         pool_size: int = 32,
         ca_file: str | None = None,
+        reach_of: Reaches = lambda _purpose: EVERYWHERE,
     ) -> None:
         self._allowed = allowed_hosts
+        self._reach_of = reach_of
         self._timeout_seconds = timeout_seconds
         self._max_bytes = max_bytes
         self._verify: bool | str = ca_file or True
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers.clear()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _MarkedAdapter(pool_size))
+        self._pool_size = pool_size
+        self._session = _open_session(pool_size)
+        self._sessions: dict[TlsIdentity, requests.Session] = {}
+        self._lock = threading.Lock()
 
     def send(
         self,
@@ -205,9 +243,10 @@ class HttpClient:
         headers: Mapping[str, str],
         body: bytes = b"",
         timeout_seconds: float | None = None,
+        identity: TlsIdentity | None = None,
     ) -> HttpReply:
         """Send and read the whole answer, whatever its status. Raises ``HttpUnreachable``, ``HttpUnknown``, ``ConfigurationFault``."""
-        return self.transmit(self.prepare(purpose, method, url, headers, body, timeout_seconds))
+        return self.transmit(self.prepare(purpose, method, url, headers, body, timeout_seconds, identity))
 
     def prepare(
         self,
@@ -217,6 +256,7 @@ class HttpClient:
         headers: Mapping[str, str],
         body: bytes = b"",
         timeout_seconds: float | None = None,
+        identity: TlsIdentity | None = None,
     ) -> PreparedCall:
         """Everything short of sending. Raises ``ConfigurationFault`` if the origin is not allowed or the target would change."""
         self._require_allowed(purpose, url)
@@ -226,18 +266,21 @@ class HttpClient:
         ).prepare()
         if request.path_url != target_of(url) or not request.path_url.isascii():
             raise ConfigurationFault(f"{purpose}: the target would not travel byte for byte")
-        return PreparedCall(purpose, request, timeout_seconds or self._timeout_seconds)
+        return PreparedCall(purpose, request, timeout_seconds or self._timeout_seconds, identity)
 
     def transmit(self, call: PreparedCall) -> HttpReply:
         """Send what was prepared. Raises ``HttpUnreachable`` or ``HttpUnknown``."""
         _departure.left, _departure.deadline = False, time.monotonic() + call.timeout_seconds
+        _departure.reach, _departure.refused = self._reach_of(call.purpose), False
+        session = self._session if call.identity is None else self._session_of(call.identity)
         try:
-            response = self._session.send(
+            response = session.send(
                 call.request, timeout=call.timeout_seconds, allow_redirects=False, stream=True, verify=self._verify
             )
         except (requests.RequestException, Urllib3Error, OSError) as error:
             failure = HttpUnknown if _departure.left else HttpUnreachable
-            raise failure(f"{call.purpose}: {type(error).__name__}") from None
+            what = "a private address" if _departure.refused else type(error).__name__
+            raise failure(f"{call.purpose}: {what}") from None
         try:
             return self._read(call.purpose, response)
         except (requests.RequestException, Urllib3Error, OSError) as error:
@@ -247,7 +290,15 @@ class HttpClient:
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._session.close()
+        for session in (self._session, *self._sessions.values()):
+            session.close()
+
+    def _session_of(self, identity: TlsIdentity) -> requests.Session:
+        """One per identity: a connection that was opened as somebody is used as nobody else. Raises ``ConfigurationFault``."""
+        with self._lock:
+            if identity not in self._sessions:
+                self._sessions[identity] = _open_session(self._pool_size, identity)
+            return self._sessions[identity]
 
     def _require_allowed(self, purpose: str, url: str) -> None:
         listed = self._allowed(purpose) if callable(self._allowed) else self._allowed
@@ -264,3 +315,14 @@ class HttpClient:
             if len(body) > self._max_bytes:
                 raise HttpUnknown(f"{purpose}: the answer is larger than {self._max_bytes} bytes")
         return HttpReply(response.status_code, headers, bytes(body))
+
+
+def _open_session(pool_size: int, identity: TlsIdentity | None = None) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    kind = _OwnAuthoritiesAdapter if identity is not None and identity.authorities else _MarkedAdapter
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, kind(pool_size, identity))
+    return session

@@ -31,6 +31,8 @@ NETWORK = {
 }
 MAY_USE_NETWORK = {
     "adapters/http.py": "the only way out to a platform or back end",
+    "adapters/reach.py": "resolves a name, judges its addresses and connects to one of them, for HTTP and for SQL",
+    "adapters/tls.py": "makes TLS contexts from secrets in memory",
     "adapters/embedded.py": "finds a free port for Redis",
     "adapters/redis_stand_in.py": "looks at the first bytes of a connection for the password",
     "adapters/sandbox/notices.py": "the emulators' notices go out here",

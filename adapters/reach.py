@@ -1,0 +1,133 @@
+"""Which machines our servers may connect to: public addresses, and those private ones that this environment lists.
+
+An address book is data. Whoever can change it must not be able to turn a connector into a way into the server room (loopback, RFC 1918,
+link-local with the metadata service 169.254.169.254, unique local addresses). A name is resolved once, each address found is
+judged, and the connection goes to an address that was judged: a name that changes its mind in between (DNS rebinding) gains nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from services.errors import ConfigurationFault
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LOOPBACK = ("127.0.0.0/8", "::1/128", "localhost")
+"""What demo and test may always reach."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""RFC 6052: the last 32 bits are an IPv4 address."""
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?")
+
+
+class AddressRefused(OSError):
+    """The name leads to private addresses only, and this environment does not list them. Nothing was connected to."""
+
+
+class Reach:
+    """The private machines that may be reached: networks (CIDR) and host names. Public addresses always may.
+
+    A listed name covers whatever it resolves to, except link-local addresses: those need their network to be listed.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._networks: list[IpNetwork] = []
+        self._hosts: set[str] = set()
+        for entry in allowed:
+            try:
+                self._networks.append(ipaddress.ip_network(entry))
+            except ValueError:
+                self._hosts.add(entry.lower())
+
+    def permits(self, host: str, address: IpAddress) -> bool:
+        """Whether a connection made for ``host`` may go to ``address``."""
+        plain = unwrap_address(address)
+        if plain.is_global and not plain.is_multicast:
+            return True
+        if any(plain in network for network in self._networks):
+            return True
+        return host.lower() in self._hosts and not (plain.is_link_local or plain.is_multicast)
+
+    def require_plausible(self, url: str) -> None:
+        """Raise ``ConfigurationFault`` for a URL whose host is written as an address that may not be reached."""
+        host = urlsplit(url).hostname or ""
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return
+        if not self.permits(host, address):
+            raise ConfigurationFault("its address is private and not in GUITAI_PRIVATE_BACK_ENDS")
+
+    def permits_local_sockets(self) -> bool:
+        """Whether a Unix socket of this machine may be used: where loopback may."""
+        return self.permits("localhost", ipaddress.IPv4Address("127.0.0.1"))
+
+
+EVERYWHERE = Reach(["0.0.0.0/0", "::/0"])
+"""No limit: for callers whose peers are fixed in other ways."""
+
+
+def unwrap_address(address: IpAddress) -> IpAddress:
+    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64), for that is where the packets end."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address.sixtofour is not None:
+            return address.sixtofour
+        if address in NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address
+
+
+def find_addresses(host: str, port: int, reach: Reach) -> list[tuple[int, str]]:
+    """(family, address) of each address of ``host`` that may be reached, in the resolver's order.
+
+    Raises ``AddressRefused`` if none may be, ``OSError`` if the name does not resolve.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    pairs = dict.fromkeys((int(family), str(address[0])) for family, _, _, _, address in found)
+    usable = [pair for pair in pairs if reach.permits(host, ipaddress.ip_address(pair[1].partition("%")[0]))]
+    if not usable:
+        raise AddressRefused("no address that may be reached")
+    return usable
+
+
+def open_socket(
+    host: str, port: int, seconds: float | None, reach: Reach, options: Sequence[tuple[int, int, Any]] = ()
+) -> socket.socket:
+    """A TCP connection to one of the judged addresses, in turn until one answers. Raises ``AddressRefused`` or another ``OSError``."""
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    failure: OSError = OSError("no address")
+    for family, address in find_addresses(host, port, reach):
+        peer = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            for option in options:
+                peer.setsockopt(*option)
+            peer.settimeout(None if ends_at is None else max(ends_at - time.monotonic(), 0.001))
+            peer.connect((address, port))
+        except OSError as error:
+            peer.close()
+            failure = error
+        else:
+            peer.settimeout(seconds)
+            return peer
+    raise failure
+
+
+def read_private_hosts(text: str) -> tuple[str, ...]:
+    """The entries of GUITAI_PRIVATE_BACK_ENDS: networks or host names with commas between them. Raises ``ValueError``."""
+    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    for entry in entries:
+        try:
+            ipaddress.ip_network(entry)
+        except ValueError:
+            if not HOST.fullmatch(entry) or entry.replace(".", "").isdigit():
+                raise ValueError("must be host names or networks like 10.1.0.0/16, with commas between them") from None
+    return entries
