@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.mapping_schema import DESK, VOCABULARY
 from config.strict_yaml import Fault
-from services.errors import ConfigurationFault, ServiceUnknown
-from services.mapping import Room, ServiceMapping
+from services.errors import ConfigurationFault, ServiceOff, ServiceUnknown
+from services.mapping import Room, ServiceMapping, Texts
 from services.mapping_reader import Vocabulary, find_unknown_fields, read_mapping, read_room, read_shaped, read_texts
 from services.model import Language, PlatformName
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Services by id, rooms by name, and the vocabulary that their budgets are written in."""
+    """Services by id, rooms by name, and the vocabulary that their budgets are written in.
+
+    ``services`` and ``switched_off`` (service → the sentence to citizens) may be live. ``history`` gives an earlier version of a
+    service, for what began with it.
+    """
 
     services: Mapping[str, ServiceMapping]
     rooms: Mapping[str, Room]
     vocabulary: Vocabulary
+    switched_off: Mapping[str, Texts] = field(default_factory=dict)
+    history: Callable[[str, int], ServiceMapping | None] | None = None
 
     @classmethod
     def load(cls, folder: Path, desk: Path, vocabulary: Path) -> Catalogue:
@@ -40,6 +46,26 @@ class Catalogue:
             raise ServiceUnknown("no service with this id")
         return self.services[service]
 
+    def service_at(self, service: str, version: int) -> ServiceMapping:
+        """The version of a service with which something began. Raises ``ServiceUnknown`` if it is nowhere to be found."""
+        present = self.services.get(service)
+        if present is not None and present.version == version:
+            return present
+        earlier = self.history(service, version) if self.history else None
+        if earlier is None:
+            raise ServiceUnknown("no such version of a service")
+        return earlier
+
+    def off(self, service: str) -> Texts | None:
+        """The sentence to citizens if new business of this service is switched off, else None."""
+        return self.switched_off.get(service)
+
+    def require_open(self, service: str) -> None:
+        """Raise ``ServiceOff`` with the sentence in its ``detail`` if the service is switched off."""
+        sentence = self.off(service)
+        if sentence is not None:
+            raise ServiceOff(detail={"sentence": sentence})
+
     def services_on(self, platform: PlatformName) -> tuple[ServiceMapping, ...]:
         """Services offered inside a platform's app, in the order of their ids."""
         return tuple(service for _, service in sorted(self.services.items()) if service.is_on(platform))
@@ -49,8 +75,14 @@ class Catalogue:
         return self.rooms[room]
 
     def label(self, field: str, language: Language) -> str:
-        """What a citizen reads for a field name; the name itself if an old record holds one that is no longer used."""
-        return self.vocabulary.fields.get(field, {}).get(language, field)
+        """What a citizen reads for a field name, also one of a mapping's own; the name itself if it is no longer used."""
+        texts = self.vocabulary.fields.get(field) or self._own_word(field)
+        return texts.get(language, field)
+
+    def _own_word(self, field: str) -> Texts:
+        """A word that mappings bring along: that of the first service, in the order of ids, which has it."""
+        found = (service.words[field] for _, service in sorted(self.services.items()) if field in service.words)
+        return next(found, {})
 
     def purpose(self, code: str, language: Language, service: str | None = None) -> str:
         """What a citizen reads for a purpose, in the words of the service if it has its own."""
