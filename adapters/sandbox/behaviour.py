@@ -22,7 +22,7 @@ GENERAL = frozenset(
 """Behaviours that every operation of every emulator knows; an emulator adds its own."""
 
 LONGEST_SECONDS = 3600
-HUGE_BYTES = 32 * 1024 * 1024
+HUGE_BYTES = 40 * 1024 * 1024
 _SLOW_SECONDS = 6.0
 
 

@@ -16,6 +16,7 @@ class SandboxContext:
     """``home`` is the sandbox's folder; ``credentials`` is what stands in ``credentials.json`` (shape: portal.py).
 
     ``addresses`` maps the names of all emulators of this process to their base addresses (``http://127.0.0.1:<port>``).
+    ``registries_url`` is the owner's address of the SQL server of the offices that have their data there, or empty.
     """
 
     home: Path
@@ -23,6 +24,7 @@ class SandboxContext:
     credentials: dict[str, Any]
     notices: NoticeScheduler
     addresses: dict[str, str]
+    registries_url: str = ""
     shelves: list[Shelf] = field(default_factory=list)
 
     def open_shelf(self, name: str) -> Shelf:

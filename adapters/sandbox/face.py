@@ -16,14 +16,16 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from adapters.sandbox.behaviour import Behaviours, arrange_from_request, run_with
+from adapters.sandbox.behaviour import Behaviours, arrange_from_request
+from adapters.sandbox.canaries import add_canaries
 from adapters.sandbox.context import SandboxContext
+from adapters.sandbox.office_faults import WIRE, respond
 from adapters.sandbox.register import Register
 from adapters.sandbox.routing import Router, answer_json, read_control, read_json
 from adapters.sandbox.shelf import Shelf
 from services.ports import Clock
 
-OPERATIONS: Mapping[str, frozenset[str]] = {"verify": frozenset({"no_match", "unknown_result", "truncated"})}
+OPERATIONS: Mapping[str, frozenset[str]] = {"verify": WIRE | {"no_match", "unknown_result"}}
 VALID = timedelta(seconds=300)
 _FIELDS = frozenset({"realName", "identityNumber", "evidence"})
 _NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
@@ -48,10 +50,9 @@ class FaceProvider:
             return answer_json({"code": "BAD_REQUEST"}, 400)
         behaviour = self._behaviours.take("verify")
         name = behaviour.name if behaviour else ""
-        response = run_with(behaviour, lambda: self._answer(asked, name), lambda: answer_json({"code": "SYSTEM"}, 500))
-        if name == "truncated":
-            response.set_data(response.get_data()[: len(response.get_data()) // 2])
-        return response
+        return respond(
+            behaviour, request, lambda: self._answer(asked, name), lambda _: answer_json({"code": "SYSTEM"}, 500)
+        )
 
     def _answer(self, asked: dict[str, str], behaviour: str) -> Response:
         now, transaction_no = self._clock.now(), secrets.token_hex(16)
@@ -113,6 +114,7 @@ def create_face(shelf: Shelf, clock: Clock, api_key: str, name_of: Callable[[str
     router.add("POST", "/face/verify", provider.verify)
     router.add("POST", "/_sandbox/phone/face", provider.show_face)
     router.add("GET", "/_sandbox/questions", provider.list_questions)
+    add_canaries(router, lambda: (question["transaction_no"] for question in shelf.all("question")))
     router.add("POST", "/_sandbox/control/behaviour", provider.control_behaviour)
     return router
 

@@ -1,4 +1,4 @@
-"""The platforms' merchant portals: credentials that a merchant would get there, made once under the sandbox's home.
+"""The platforms' merchant portals and the offices: credentials that one would get there, made once under the sandbox's home.
 
 ``credentials.json`` holds what the *merchant* gets (shape below), files hold keys and certificates (mode 0600). The
 platforms' own private keys lie beside them and stand in no document::
@@ -10,43 +10,59 @@ platforms' own private keys lie beside them and stand in no document::
      "alipay": {"apps": [{"account", "app_id", "seller_id", "mode", "private_key_file", "alipay_public_key_file",
                           "aes_key_file", "app_certificate_file", "alipay_certificate_file", "root_certificate_file",
                           "templates"}]},
-     "gas": {"api_key"}, "water": {"mac_key", "institution_id", "company_id"}, "register": {"api_key"}, "face": {"api_key"}}
+     OFFICE: what its ``make_credentials`` gave}
+
+Every payee of an office has a merchant account on both platforms, ``<office>-wechat`` and ``<office>-alipay``; those of an office
+that was added later are added to the credentials that exist.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.sandbox.portal_alipay import make_alipay
-from adapters.sandbox.portal_wechat import make_wechat
+from adapters.sandbox.office import Office, Payee, find_offices
+from adapters.sandbox.portal_alipay import add_sellers, make_alipay
+from adapters.sandbox.portal_wechat import add_merchants, make_wechat
 
-_MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
-    "wechat": make_wechat,
-    "alipay": make_alipay,
-    "gas": lambda _: {"api_key": secrets.token_hex(24)},
-    "water": lambda _: {"mac_key": secrets.token_hex(32), "institution_id": "GUITAI0001", "company_id": "WATER001"},
-    "register": lambda _: {"api_key": secrets.token_hex(24)},
-    "face": lambda _: {"api_key": secrets.token_hex(24)},
-}
+PLATFORMS = ("wechat", "alipay")
 
 
-def open_portal(home: Path, names: set[str]) -> dict[str, Any]:
+def open_portal(home: Path, names: set[str], offices: Mapping[str, Office] | None = None) -> dict[str, Any]:
     """Read the credentials under ``home`` and make those that are missing for ``names``; gives all that exist."""
+    known = find_offices() if offices is None else offices
     file = home / "credentials.json"
     credentials: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    missing = [name for name in _MAKERS if name in names and name not in credentials]
-    for name in missing:
-        folder = home / "credentials" / name
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        credentials[name] = _MAKERS[name](folder)
-    if missing:
+    before = json.dumps(credentials)
+    for name in (*PLATFORMS, *known):
+        if name in names and name not in credentials:
+            folder = _open_folder(home, name)
+            credentials[name] = _MAKERS[name](folder) if name in _MAKERS else known[name].make_credentials(folder)
+    _open_accounts(home, credentials, known)
+    if json.dumps(credentials) != before:
         write_atomically(file, json.dumps(credentials, ensure_ascii=False, indent=2))
     return credentials
+
+
+_MAKERS = {"wechat": make_wechat, "alipay": make_alipay}
+
+
+def _open_accounts(home: Path, credentials: dict[str, Any], offices: Mapping[str, Office]) -> None:
+    """Merchant accounts of every payee on the platforms that exist, whether or not the payee's own emulator runs."""
+    payees: dict[str, Payee] = {name: one.payee for name, one in offices.items() if one.payee is not None}
+    if "wechat" in credentials:
+        add_merchants(_open_folder(home, "wechat"), credentials["wechat"], payees)
+    if "alipay" in credentials:
+        add_sellers(_open_folder(home, "alipay"), credentials["alipay"], payees)
+
+
+def _open_folder(home: Path, name: str) -> Path:
+    folder = home / "credentials" / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,13 +1,14 @@
-"""Credentials of the simulated Alipay: one mini-program, and two sellers that are paid through it.
+"""Credentials of the simulated Alipay: one mini-program, and a seller for each payee of an office, paid through it.
 
-All three entries share the mini-program's ``app_id`` (a buyer's number belongs to an app) and differ in ``seller_id`` and in
-their keys. ``alipay-main`` and ``gas-alipay`` are in key mode, ``water-alipay`` is in certificate mode.
+All entries share the mini-program's ``app_id`` (a buyer's number belongs to an app) and differ in ``seller_id`` and in their keys.
+``alipay-main`` is in key mode, a payee is in key mode or in certificate mode.
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,13 @@ from adapters.sandbox.keys import (
     private_pem,
     public_pem,
 )
+from adapters.sandbox.office import Payee
 
+_CHAIN = {
+    "app_certificate_file": "app_certificate.crt",
+    "alipay_certificate_file": "alipay_certificate.crt",
+    "root_certificate_file": "alipay_root.crt",
+}
 _ROOT = make_name("Ant Financial Certification Authority R1", "Ant Financial", "Certification Authority")
 _MIDDLE = make_name("Ant Financial Certification Authority Class 2 R1", "Ant Financial", "Certification Authority")
 
@@ -43,15 +50,27 @@ def make_alipay(folder: Path) -> dict[str, Any]:
         "templates": {"new_login": secrets.token_hex(16), "payment_result": secrets.token_hex(16)},
     }
     app_key = make_key()
-    app_key_file = keep(folder, "alipay-main_private_key.pem", private_pem(app_key))
-    none = {"app_certificate_file": None, "alipay_certificate_file": None, "root_certificate_file": None}
-    main = {"account": "alipay-main", "seller_id": _seller(), "mode": "key", "private_key_file": app_key_file}
-    gas = {"account": "gas-alipay", "seller_id": _seller(), "mode": "key", "private_key_file": app_key_file}
-    water = {"account": "water-alipay", "seller_id": _seller(), "mode": "certificate", "private_key_file": app_key_file}
-    return {"apps": [main | shared | none, gas | shared | none, water | shared | _make_chain(folder, app_id, app_key)]}
+    main = {
+        "account": "alipay-main", "seller_id": _seller(), "mode": "key",
+        "private_key_file": keep(folder, "alipay-main_private_key.pem", private_pem(app_key)),
+    }  # fmt: skip
+    _make_chain(folder, app_id, app_key)
+    return {"apps": [main | shared | dict.fromkeys(_CHAIN)]}
 
 
-def _make_chain(folder: Path, app_id: str, app_key: rsa.RSAPrivateKey) -> dict[str, Any]:
+def add_sellers(folder: Path, credentials: dict[str, Any], payees: Mapping[str, Payee]) -> None:
+    """Add ``<name>-alipay`` for each payee that has none yet; sellers share the mini-program's keys."""
+    main = next(entry for entry in credentials["apps"] if entry["account"] == "alipay-main")
+    known = {entry["account"] for entry in credentials["apps"]}
+    for name, payee in payees.items():
+        account = f"{name}-alipay"
+        if account not in known:
+            mode = "certificate" if payee.certificates else "key"
+            files = {key: str(folder / file) for key, file in _CHAIN.items()} if payee.certificates else {}
+            credentials["apps"].append(main | {"account": account, "seller_id": _seller(), "mode": mode} | files)
+
+
+def _make_chain(folder: Path, app_id: str, app_key: rsa.RSAPrivateKey) -> None:
     """Root, middle, the platform's certificates (one in force, one that follows it) and the application's; chains as the portal gives them."""
     root_key, middle_key, alipay_key = make_key(), make_key(), make_key()
     root = make_certificate(_ROOT, root_key.public_key(), _ROOT, root_key, authority=True)
@@ -65,11 +84,9 @@ def _make_chain(folder: Path, app_id: str, app_key: rsa.RSAPrivateKey) -> dict[s
     keep(folder, "alipay_next_certificate_key.pem", private_pem(next_key))
     keep(folder, "alipay_next_certificate.crt", "".join(map(certificate_pem, (following, middle))))
     chain: list[x509.Certificate] = [alipay, middle]
-    return {
-        "app_certificate_file": keep(folder, "app_certificate.crt", certificate_pem(app)),
-        "alipay_certificate_file": keep(folder, "alipay_certificate.crt", "".join(map(certificate_pem, chain))),
-        "root_certificate_file": keep(folder, "alipay_root.crt", f"{certificate_pem(root)}\n{_make_curve_root()}"),
-    }
+    keep(folder, _CHAIN["app_certificate_file"], certificate_pem(app))
+    keep(folder, _CHAIN["alipay_certificate_file"], "".join(map(certificate_pem, chain)))
+    keep(folder, _CHAIN["root_certificate_file"], f"{certificate_pem(root)}\n{_make_curve_root()}")
 
 
 def _make_curve_root() -> str:

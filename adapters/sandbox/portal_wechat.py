@@ -1,12 +1,13 @@
-"""Credentials of the simulated WeChat: one mini-program, a service provider with a sub-merchant, a direct merchant.
+"""Credentials of the simulated WeChat: one mini-program, and a merchant for each payee of an office.
 
-``gas-wechat`` is in partner mode and verifies with WeChat Pay's public key (as merchants since 2024); ``water-wechat`` is
-direct and verifies with platform certificates, of which two are valid at once (one of them is about to replace the other).
+A payee is a sub-merchant of a service provider (partner mode) or a direct merchant; it verifies with WeChat Pay's public key (as
+merchants since 2024) or with platform certificates, of which two are valid at once (one of them is about to replace the other).
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from adapters.sandbox.keys import (
     certificate_pem,
     keep,
+    load_private,
     make_certificate,
     make_key,
     make_name,
@@ -22,39 +24,62 @@ from adapters.sandbox.keys import (
     public_pem,
     serial_of,
 )
+from adapters.sandbox.office import Payee
 
+_PUBLIC_KEY = "platform_public_key.pem"
 _AUTHORITY = make_name("Tenpay.com Root CA", "Tenpay.com", "Tenpay.com CA Center")
 
 
 def make_wechat(folder: Path) -> dict[str, Any]:
-    """Make everything and give the part of ``credentials.json``."""
+    """Make the platform's keys and the mini-program and give the part of ``credentials.json``, without merchants."""
     authority = make_key()
     for name in ("platform_current", "platform_next"):
         _make_platform_certificate(folder, name, authority)
+    keep(folder, "authority_key.pem", private_pem(authority))
     platform = make_key()
     keep(folder, "platform_public_key_owner.pem", private_pem(platform))
-    public_key_file = keep(folder, "platform_public_key.pem", public_pem(platform.public_key()))
-    app_id = "wx" + secrets.token_hex(8)
+    keep(folder, _PUBLIC_KEY, public_pem(platform.public_key()))
     app = {
         "account": "wechat-main",
-        "app_id": app_id,
+        "app_id": "wx" + secrets.token_hex(8),
         "app_secret": secrets.token_hex(16),
         "templates": {"new_login": secrets.token_urlsafe(32), "payment_result": secrets.token_urlsafe(32)},
     }
-    gas = _make_merchant(folder, "gas-wechat", app_id, authority)
-    gas |= {
-        "mode": "partner",
-        "sub_merchant_id": _merchant_number(),
-        "verification": "public_key",
-        "public_key_id": f"PUB_KEY_ID_0{gas['merchant_id']}2025010100{secrets.token_hex(8).upper()}",
-        "platform_public_key_file": public_key_file,
+    return {"apps": [app], "merchants": []}
+
+
+def add_merchants(folder: Path, credentials: dict[str, Any], payees: Mapping[str, Payee]) -> None:
+    """Add ``<name>-wechat`` for each payee that has none yet."""
+    known = {entry["account"] for entry in credentials["merchants"]}
+    missing = {account: payee for name, payee in payees.items() if (account := f"{name}-wechat") not in known}
+    if missing:
+        authority = _open_authority(folder)
+        app_id = credentials["apps"][0]["app_id"]
+        for account, payee in missing.items():
+            entry = _make_merchant(folder, account, app_id, authority)
+            credentials["merchants"].append(entry | _choose_modes(folder, payee, entry["merchant_id"]))
+
+
+def _open_authority(folder: Path) -> rsa.RSAPrivateKey:
+    """The key of the certificate authority; folders of an earlier release have none: then it begins anew."""
+    file = folder / "authority_key.pem"
+    if not file.exists():
+        keep(folder, file.name, private_pem(make_key()))
+    return load_private(file)
+
+
+def _choose_modes(folder: Path, payee: Payee, merchant_id: str) -> dict[str, Any]:
+    modes: dict[str, Any] = {
+        "mode": "partner" if payee.partner else "direct",
+        "sub_merchant_id": _merchant_number() if payee.partner else None,
     }
-    water = _make_merchant(folder, "water-wechat", app_id, authority)
-    water |= {
-        "mode": "direct", "sub_merchant_id": None, "verification": "certificates",
-        "public_key_id": None, "platform_public_key_file": None,
-    }  # fmt: skip
-    return {"apps": [app], "merchants": [gas, water]}
+    if payee.certificates:
+        return modes | {"verification": "certificates", "public_key_id": None, "platform_public_key_file": None}
+    return modes | {
+        "verification": "public_key",
+        "public_key_id": f"PUB_KEY_ID_0{merchant_id}2025010100{secrets.token_hex(8).upper()}",
+        "platform_public_key_file": str(folder / _PUBLIC_KEY),
+    }
 
 
 def _make_platform_certificate(folder: Path, name: str, authority: rsa.RSAPrivateKey) -> None:

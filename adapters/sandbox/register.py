@@ -15,11 +15,13 @@ from pathlib import Path
 
 from werkzeug.wrappers import Request, Response
 
-from adapters.sandbox.behaviour import Behaviours, arrange_from_request, run_with
+from adapters.sandbox.behaviour import Behaviours, arrange_from_request
+from adapters.sandbox.canaries import add_canaries
 from adapters.sandbox.context import SandboxContext
+from adapters.sandbox.office_faults import WIRE, respond
 from adapters.sandbox.routing import Router, answer_json, read_control
 
-OPERATIONS: Mapping[str, frozenset[str]] = {"query": frozenset({"truncated"})}
+OPERATIONS: Mapping[str, frozenset[str]] = {"query": WIRE}
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS persons (identity_number TEXT PRIMARY KEY, name TEXT NOT NULL, phone TEXT NOT NULL,"
     " address TEXT NOT NULL, birth_date TEXT NOT NULL) STRICT"
@@ -27,9 +29,9 @@ _TABLE = (
 _NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SEEDS = (
-    ("11010119900307001", "王小明", "13800138001"),
-    ("11010119850512002", "李秀英", "13800138002"),
-    ("11010119621125003", "欧阳建国", "13800138003"),
+    ("wang", "11010119900307001", "王小明", "13800138001"),
+    ("li", "11010119850512002", "李秀英", "13800138002"),
+    ("ouyang", "11010119621125003", "欧阳建国", "13800138003"),
 )
 
 
@@ -50,7 +52,7 @@ class Register:
         with closing(self._connect()) as connection:
             is_new = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'persons'").fetchone() is None
             connection.execute(_TABLE)
-        for digits, name, phone in _SEEDS if is_new else ():
+        for _, digits, name, phone in _SEEDS if is_new else ():
             self.enter_person(complete_identity_number(digits), name, phone)
 
     def _connect(self) -> sqlite3.Connection:
@@ -74,10 +76,7 @@ class Register:
         if number is None:
             return answer_json({"code": "BAD_REQUEST"}, 400)
         behaviour = self._behaviours.take("query")
-        response = run_with(behaviour, lambda: self._find(number), lambda: answer_json({"code": "SYSTEM"}, 500))
-        if behaviour is not None and behaviour.name == "truncated":
-            response.set_data(response.get_data()[: len(response.get_data()) // 2])
-        return response
+        return respond(behaviour, request, lambda: self._find(number), lambda _: answer_json({"code": "SYSTEM"}, 500))
 
     def _find(self, number: str) -> Response:
         with closing(self._connect()) as connection:
@@ -95,6 +94,23 @@ class Register:
                 "SELECT name FROM persons WHERE identity_number = ?", (identity_number,)
             ).fetchone()
         return row[0] if row else None
+
+    def list_canaries(self) -> list[str]:
+        """Addresses; a birth date stands in the identity number too, which a citizen enters."""
+        with closing(self._connect()) as connection:
+            return [row[0] for row in connection.execute("SELECT address FROM persons")]
+
+    def list_persons(self, _request: Request) -> Response:
+        """``GET /_sandbox/persons``: everybody, with the name of the one who plays in the demo's stories, else empty."""
+        stories = {complete_identity_number(digits): story for story, digits, _, _ in _SEEDS}
+        with closing(self._connect()) as connection:
+            rows = connection.execute("SELECT identity_number, name, phone FROM persons ORDER BY rowid").fetchall()
+        return answer_json(
+            [
+                {"story": stories.get(number, ""), "real_name": name, "identity_number": number, "phone": phone}
+                for number, name, phone in rows
+            ]
+        )
 
     def control_person(self, request: Request) -> Response:
         """``POST /_sandbox/persons {identity_number, name, phone}``."""
@@ -120,7 +136,9 @@ def create_register(home: Path, api_key: str) -> Router:
     register = Register(home, api_key)
     router = Router()
     router.add("POST", "/register/query", register.query)
+    router.add("GET", "/_sandbox/persons", register.list_persons)
     router.add("POST", "/_sandbox/persons", register.control_person)
+    add_canaries(router, register.list_canaries)
     router.add("POST", "/_sandbox/control/behaviour", register.control_behaviour)
     return router
 

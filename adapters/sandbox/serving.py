@@ -1,7 +1,7 @@
 """Start the emulators: one process, one threaded HTTP server each, on the loopback address alone.
 
-An emulator is a module with ``build(context: SandboxContext) -> WSGI application``; ``EMULATORS`` is their register. The
-emulators of platforms (``WITNESSED``) stand behind the evidence: every byte is kept before it is looked at.
+The two platforms are modules with ``build(context: SandboxContext) -> WSGI application`` and stand behind the evidence: every
+byte is kept before it is looked at. All others are offices (``office.py``), found by themselves.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging
 import socket
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,9 +21,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from adapters.sandbox.bindings import make_bindings
 from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.evidence import EvidenceFile, KeepEverything
 from adapters.sandbox.notices import NoticeScheduler
+from adapters.sandbox.office import Office, Place, find_offices
 from adapters.sandbox.portal import open_portal, write_atomically
 from adapters.sandbox.shelf import Shelf
 from services.ports import Clock
@@ -31,15 +34,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
-EMULATORS: Mapping[str, str] = {
+PLATFORMS: Mapping[str, str] = {
     "wechat": "adapters.sandbox.wechat.app",
     "alipay": "adapters.sandbox.alipay.app",
-    "gas": "adapters.sandbox.utilities.gas",
-    "water": "adapters.sandbox.utilities.water",
-    "register": "adapters.sandbox.register",
-    "face": "adapters.sandbox.face",
 }
-WITNESSED = frozenset({"wechat", "alipay"})
 
 _log = logging.getLogger("guitai.sandbox")
 
@@ -68,10 +66,15 @@ class QuietHandler(WSGIRequestHandler):
 
 @dataclass
 class RunningSandbox:
-    """The emulators of this process. ``credentials`` is what ``credentials.json`` holds."""
+    """The emulators of this process. ``credentials`` and ``bindings`` are what the files of these names hold.
+
+    ``left_out`` names offices that need an SQL server where none was given.
+    """
 
     addresses: dict[str, str]
     credentials: dict[str, Any]
+    bindings: dict[str, Any]
+    left_out: tuple[str, ...]
     home: Path
     _servers: list[BaseWSGIServer]
     _threads: list[threading.Thread]
@@ -80,8 +83,8 @@ class RunningSandbox:
 
     def stop(self) -> None:
         """Stop listening and sending; everything remembered stays under ``home``."""
-        for server in self._servers:
-            server.shutdown()
+        with ThreadPoolExecutor(max(1, len(self._servers))) as pool:
+            list(pool.map(BaseWSGIServer.shutdown, self._servers))
         for thread in self._threads:
             thread.join()
         self._context.notices.stop()
@@ -99,30 +102,55 @@ def start_sandbox(
     ports: dict[str, int] | None = None,
     clock: Clock,
     evidence_file: Path | None = None,
+    offices: Mapping[str, Office] | None = None,
+    registries_url: str = "",
 ) -> RunningSandbox:
-    """Start the emulators named in ``only`` (default: all) and write ``addresses.json`` and ``credentials.json`` when listening.
+    """Start the emulators named in ``only`` (default: all); write ``credentials.json``, ``bindings.json`` and, when listening, ``addresses.json``.
 
     ``ports`` fixes ports by name; the others get the port of the last run if it is free, else a free one. The evidence goes
-    to ``evidence_file`` or ``home/received.jsonl``. Raises ``SandboxInUse``, ``OSError`` if a fixed port is taken, ``ValueError`` for a name
-    that no emulator has.
+    to ``evidence_file`` or ``home/received.jsonl``. ``offices`` are more than those of the sandbox itself. ``registries_url`` is the owner's
+    address of an SQL server; without it the offices that need one are left out, with a line in the log. Raises ``SandboxInUse``,
+    ``OSError`` if a fixed port is taken, ``ValueError`` for a name that no emulator has.
     """
-    names = [name for name in EMULATORS if only is None or name in only]
-    if only and only - set(names):
-        raise ValueError(f"no such emulator; known: {', '.join(EMULATORS)}")
+    known = {**find_offices(), **(offices or {})}
+    everybody = (*PLATFORMS, *known)
+    if only and only - set(everybody):
+        raise ValueError(f"no such emulator; known: {', '.join(everybody)}")
+    left_out = _find_left_out(known, only, registries_url)
+    names = [name for name in everybody if (only is None or name in only) and name not in left_out]
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with ExitStack() as undo:
         lock = undo.enter_context(_take(home))
         listeners = {name: undo.enter_context(_listen(name, home, ports or {})) for name in names}
         addresses = {name: f"http://{HOST}:{listener.getsockname()[1]}" for name, listener in listeners.items()}
         notices = NoticeScheduler(clock, Shelf(home / "notices.sqlite3"))
-        context = SandboxContext(home, clock, open_portal(home, set(names)), notices, addresses)
+        context = SandboxContext(home, clock, open_portal(home, set(names), known), notices, addresses, registries_url)
         evidence = EvidenceFile(evidence_file or home / "received.jsonl", clock)
-        servers = [_serve(listeners[name], _build(name, context, evidence)) for name in names]
+        servers = [_serve(listeners[name], _build(name, known, context, evidence)) for name in names]
+        places = {
+            name: Place(context.credentials[name], addresses[name], registries_url) for name in names if name in known
+        }
+        bindings = make_bindings(known, places)
+        write_atomically(home / "bindings.json", json.dumps(bindings, ensure_ascii=False, indent=2))
         undo.pop_all()
-    running = RunningSandbox(addresses, context.credentials, home, servers, _run(servers), context, lock)
+    running = RunningSandbox(
+        addresses, context.credentials, bindings, left_out, home, servers, _run(servers), context, lock
+    )
     notices.start()
     write_atomically(home / "addresses.json", json.dumps(addresses, indent=2))
     return running
+
+
+def _find_left_out(known: Mapping[str, Office], only: set[str] | None, registries_url: str) -> tuple[str, ...]:
+    """The wanted offices that cannot be started, each named in the log."""
+    missing = tuple(
+        name
+        for name, office in known.items()
+        if office.needs_registries and not registries_url and (only is None or name in only)
+    )
+    for name in missing:
+        _log.warning("%s is left out: it keeps its data on an SQL server, and none was given", name)
+    return missing
 
 
 def _run(servers: list[BaseWSGIServer]) -> list[threading.Thread]:
@@ -145,9 +173,13 @@ def _take(home: Path) -> IO[str]:
     return lock
 
 
-def _build(name: str, context: SandboxContext, evidence: EvidenceFile) -> WSGIApplication:
-    app: WSGIApplication = import_module(EMULATORS[name]).build(context)
-    return KeepEverything(app, name, evidence) if name in WITNESSED else app
+def _build(
+    name: str, offices: Mapping[str, Office], context: SandboxContext, evidence: EvidenceFile
+) -> WSGIApplication:
+    if name in offices:
+        return offices[name].build(context)
+    app: WSGIApplication = import_module(PLATFORMS[name]).build(context)
+    return KeepEverything(app, name, evidence)
 
 
 def _listen(name: str, home: Path, ports: dict[str, int]) -> socket.socket:

@@ -9,25 +9,25 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
 import click
 
 from adapters.clock import SharedClock, SystemClock
-from adapters.sandbox.serving import EMULATORS, RunningSandbox, SandboxInUse, start_sandbox
-
-PLATFORMS = frozenset({"wechat", "alipay"})
+from adapters.sandbox.office import Office, OfficeFault, load_offices
+from adapters.sandbox.serving import PLATFORMS, RunningSandbox, SandboxInUse, start_sandbox
 
 
 @click.group()
 def sandbox() -> None:
-    """Emulated platforms, utilities and register."""
+    """Emulated platforms and the offices behind them."""
 
 
 @sandbox.command()
 @click.option(
-    "--all", "everything", is_flag=True, help="Also the companies, the population register and the face check."
+    "--all", "everything", is_flag=True, help="Also the offices: companies, authorities, the register, the face check."
 )
 @click.option(
     "--home",
@@ -46,21 +46,40 @@ def sandbox() -> None:
     "--clock-file", type=click.Path(path_type=Path, dir_okay=False), help="Take the time from a shared clock file."
 )
 @click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Keep what is received in this file.")
+@click.option(
+    "--offices",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A folder of your own with more offices: each *.py in it has an OFFICE (docs/sandbox.md).",
+)
+@click.option(
+    "--registries-url-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="File with the owner's address of the SQL server on which some offices keep their data.",
+)
 def run(
-    everything: bool, home: Path, wechat_port: int, alipay_port: int, clock_file: Path | None, evidence: Path | None
+    everything: bool,
+    home: Path,
+    wechat_port: int,
+    alipay_port: int,
+    clock_file: Path | None,
+    evidence: Path | None,
+    offices: Path | None,
+    registries_url_file: Path | None,
 ) -> None:
     """Start WeChat Pay v3 and Alipay on the loopback address; Ctrl-C stops them, a second run keeps the data."""
-    names = set(EMULATORS) if everything else set(PLATFORMS)
     os.umask(0o077)
+    more = _load_offices(offices)
     clock = SharedClock(clock_file) if clock_file else SystemClock()
     stop = _catch_signals()
     try:
         running = start_sandbox(
             home.resolve(),
-            only=names,
+            only=None if everything else {*PLATFORMS, *more},
             ports={"wechat": wechat_port, "alipay": alipay_port},
             clock=clock,
             evidence_file=evidence.resolve() if evidence else None,
+            offices=more,
+            registries_url=registries_url_file.read_text("utf-8").strip() if registries_url_file else "",
         )
     except OSError as error:
         raise click.ClickException(f"cannot start: {error.strerror}") from error
@@ -70,6 +89,13 @@ def run(
     click.echo("Ctrl-C stops the sandbox.", err=True)
     stop.wait()
     running.stop()
+
+
+def _load_offices(folder: Path | None) -> Mapping[str, Office]:
+    try:
+        return load_offices(folder.resolve()) if folder else {}
+    except OfficeFault as fault:
+        raise click.ClickException(str(fault)) from fault
 
 
 def _catch_signals() -> threading.Event:
@@ -101,7 +127,8 @@ def show_wechat_example(running: RunningSandbox) -> str:
     return f"""# pip install wechatpayv3
 import json, requests, time
 from wechatpayv3 import WeChatPay, WeChatPayType
-url, m = "{running.addresses["wechat"]}", json.load(open("{running.home}/credentials.json"))["wechat"]["merchants"][0]
+url, merchants = "{running.addresses["wechat"]}", json.load(open("{running.home}/credentials.json"))["wechat"]["merchants"]
+m = next(one for one in merchants if one["mode"] == "partner" and one["verification"] == "public_key")
 pay = WeChatPay(WeChatPayType.MINIPROG, m["merchant_id"], open(m["private_key_file"]).read(), m["serial_no"], m["app_id"], m["api_v3_key"],
                 "http://127.0.0.1:9000/", partner_mode=True, public_key_id=m["public_key_id"], public_key=open(m["platform_public_key_file"]).read())
 pay._core._gate_way = url

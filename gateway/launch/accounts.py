@@ -7,13 +7,11 @@ secret, and write its *name* into the accounts document. Shapes: ``docs/accounts
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adapters.secrets import write_secret
-
-CITY, GAS_OFFICE, WATER_OFFICE = "demo-city", "demo-gas-office", "demo-water-office"
-PAYEES = {"gas": ("gas-company", GAS_OFFICE), "water": ("water-company", WATER_OFFICE)}
 
 
 class SecretShelf:
@@ -33,54 +31,66 @@ class SecretShelf:
         return self.put(owner, purpose, Path(path).read_bytes())
 
 
-def make_accounts(credentials: Mapping[str, Any], addresses: Mapping[str, str], secrets: Path) -> dict[str, Any]:
-    """Store all secrets of the demo and give its accounts document."""
-    shelf = SecretShelf(secrets)
-    wechat, alipay = credentials["wechat"], credentials["alipay"]
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the makers of entries share: the root agency, the platforms' addresses, where secrets go, whose account is whose."""
+
+    root: str
+    addresses: Mapping[str, str]
+    shelf: SecretShelf
+    owners: Mapping[str, Mapping[str, str]]
+
+
+def make_accounts(
+    credentials: Mapping[str, Any], bindings: Mapping[str, Any], addresses: Mapping[str, str], secrets: Path
+) -> dict[str, Any]:
+    """Store all secrets of a sandbox and give its accounts document.
+
+    ``credentials`` and ``bindings`` are the sandbox's documents of these names: every agency, back end and payee comes from there.
+    """
+    owners = {
+        account: {"payee": entry["payee"], "agency": entry["agency"]}
+        for entry in bindings["payees"]
+        for account in entry["accounts"].values()
+    }
+    root = next(agency["slug"] for agency in bindings["agencies"] if agency["parent"] is None)
+    desk = _Desk(root, addresses, SecretShelf(secrets), owners)
+    wechat, alipay = credentials["wechat"], credentials["alipay"]["apps"]
     return {
-        "agencies": _list_agencies(),
+        "agencies": list(bindings["agencies"]),
         "apps": [
-            _make_wechat_app(wechat["apps"][0], addresses["wechat"], shelf),
-            _make_alipay_app(_find(alipay["apps"], "alipay-main"), addresses["alipay"], shelf),
+            *(_make_wechat_app(entry, desk) for entry in wechat["apps"]),
+            *(_make_alipay_app(entry, desk) for entry in alipay if entry["account"] not in owners),
         ],
         "merchants": [
-            *(_make_wechat_merchant(entry, addresses["wechat"], shelf) for entry in wechat["merchants"]),
-            *(
-                _make_alipay_merchant(_find(alipay["apps"], account), addresses["alipay"], shelf)
-                for account in ("gas-alipay", "water-alipay")
-            ),
+            *(_make_wechat_merchant(entry, desk) for entry in wechat["merchants"] if entry["account"] in owners),
+            *(_make_alipay_merchant(entry, desk) for entry in alipay if entry["account"] in owners),
         ],
-        "back_ends": _list_back_ends(credentials, addresses, shelf),
+        "back_ends": [_make_back_end(entry, desk.shelf) for entry in bindings["back_ends"]],
     }
 
 
-def _find(entries: list[dict[str, Any]], account: str) -> dict[str, Any]:
-    return next(entry for entry in entries if entry["account"] == account)
+def _make_back_end(entry: Mapping[str, Any], shelf: SecretShelf) -> dict[str, Any]:
+    """The same entry with the names of its secrets; each agency that binds the back end has secrets of its own."""
+    owner = f"{entry['agency']}.{entry['name']}"
+    return {**entry, "secrets": dict(shelf.put(owner, purpose, value) for purpose, value in entry["secrets"].items())}
 
 
-def _list_agencies() -> list[dict[str, Any]]:
-    return [
-        {"slug": CITY, "name": {"zh-CN": "演示市政务服务中心", "en": "Demo City Service Centre"}, "parent": None},
-        {"slug": GAS_OFFICE, "name": {"zh-CN": "演示市燃气办", "en": "Demo City Gas Office"}, "parent": CITY},
-        {"slug": WATER_OFFICE, "name": {"zh-CN": "演示市供水办", "en": "Demo City Water Office"}, "parent": CITY},
-    ]
-
-
-def _make_wechat_app(entry: Mapping[str, Any], url: str, shelf: SecretShelf) -> dict[str, Any]:
+def _make_wechat_app(entry: Mapping[str, Any], desk: _Desk) -> dict[str, Any]:
+    account = entry["account"]
     return {
-        "app": "wechat-main",
-        "agency": CITY,
+        "app": account,
+        "agency": desk.root,
         "platform": "wechat",
         "app_id": entry["app_id"],
-        "api_url": url,
-        "secrets": dict([shelf.put("wechat-main", "app_secret", entry["app_secret"])]),
+        "api_url": desk.addresses["wechat"],
+        "secrets": dict([desk.shelf.put(account, "app_secret", entry["app_secret"])]),
         "options": {f"template_{name}": template for name, template in entry["templates"].items()},
     }
 
 
-def _make_wechat_merchant(entry: Mapping[str, Any], url: str, shelf: SecretShelf) -> dict[str, Any]:
-    account = entry["account"]
-    payee, agency = PAYEES[account.split("-")[0]]
+def _make_wechat_merchant(entry: Mapping[str, Any], desk: _Desk) -> dict[str, Any]:
+    account, shelf = entry["account"], desk.shelf
     options = {"serial_no": entry["serial_no"], "verification": entry["verification"]}
     secrets = [
         shelf.put_file(account, "private_key", entry["private_key_file"]),
@@ -91,14 +101,13 @@ def _make_wechat_merchant(entry: Mapping[str, Any], url: str, shelf: SecretShelf
         secrets.append(shelf.put_file(account, "platform_public_key", entry["platform_public_key_file"]))
     return {
         "account": account,
-        "agency": agency,
+        **desk.owners[account],
         "platform": "wechat",
         "app_id": entry["app_id"],
         "merchant_id": entry["merchant_id"],
         "mode": entry["mode"],
         "sub_merchant_id": entry["sub_merchant_id"],
-        "pay_url": url,
-        "payee": payee,
+        "pay_url": desk.addresses["wechat"],
         "secrets": dict(secrets),
         "options": options,
     }
@@ -115,68 +124,31 @@ def _store_alipay_keys(account: str, entry: Mapping[str, Any], shelf: SecretShel
     return dict(shelf.put_file(account, purpose, entry[f"{purpose}_file"]) for purpose in purposes)
 
 
-def _make_alipay_app(entry: Mapping[str, Any], url: str, shelf: SecretShelf) -> dict[str, Any]:
+def _make_alipay_app(entry: Mapping[str, Any], desk: _Desk) -> dict[str, Any]:
+    account = entry["account"]
     return {
-        "app": "alipay-main",
-        "agency": CITY,
+        "app": account,
+        "agency": desk.root,
         "platform": "alipay",
         "app_id": entry["app_id"],
-        "api_url": url,
-        "secrets": _store_alipay_keys("alipay-main", entry, shelf),
+        "api_url": desk.addresses["alipay"],
+        "secrets": _store_alipay_keys(account, entry, desk.shelf),
         "options": {"mode": entry["mode"]}
         | {f"template_{name}": template for name, template in (entry.get("templates") or {}).items()},
     }
 
 
-def _make_alipay_merchant(entry: Mapping[str, Any], url: str, shelf: SecretShelf) -> dict[str, Any]:
+def _make_alipay_merchant(entry: Mapping[str, Any], desk: _Desk) -> dict[str, Any]:
     account = entry["account"]
-    payee, agency = PAYEES[account.split("-")[0]]
     return {
         "account": account,
-        "agency": agency,
+        **desk.owners[account],
         "platform": "alipay",
         "app_id": entry["app_id"],
         "merchant_id": entry["seller_id"],
         "mode": "direct",
         "sub_merchant_id": None,
-        "pay_url": url,
-        "payee": payee,
-        "secrets": _store_alipay_keys(account, entry, shelf),
+        "pay_url": desk.addresses["alipay"],
+        "secrets": _store_alipay_keys(account, entry, desk.shelf),
         "options": {"mode": entry["mode"]},
     }
-
-
-def _list_back_ends(
-    credentials: Mapping[str, Any], addresses: Mapping[str, str], shelf: SecretShelf
-) -> list[dict[str, Any]]:
-    water = credentials["water"]
-    return [
-        {
-            "name": "gas-company",
-            "agency": GAS_OFFICE,
-            "url": addresses["gas"],
-            "secrets": dict([shelf.put("gas-company", "api_key", credentials["gas"]["api_key"])]),
-            "options": {},
-        },
-        {
-            "name": "water-company",
-            "agency": WATER_OFFICE,
-            "url": addresses["water"],
-            "secrets": dict([shelf.put("water-company", "mac_key", water["mac_key"])]),
-            "options": {"institution_id": water["institution_id"], "company_id": water["company_id"]},
-        },
-        {
-            "name": "register",
-            "agency": CITY,
-            "url": addresses["register"],
-            "secrets": dict([shelf.put("register", "api_key", credentials["register"]["api_key"])]),
-            "options": {},
-        },
-        {
-            "name": "face-check",
-            "agency": CITY,
-            "url": addresses["face"],
-            "secrets": dict([shelf.put("face-check", "api_key", credentials["face"]["api_key"])]),
-            "options": {},
-        },
-    ]

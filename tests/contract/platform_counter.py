@@ -145,7 +145,7 @@ def open_counter(home: Path) -> Iterator[Counter]:
 
 
 def build_counter(sandbox: RunningSandbox, folder: Path, clock: SystemClock, box: LetterBox) -> Counter:
-    document = make_accounts(sandbox.credentials, sandbox.addresses, folder)
+    document = make_accounts(sandbox.credentials, sandbox.bindings, sandbox.addresses, folder)
     apps = {PlatformName(row["platform"]): make_app(row) for row in document["apps"]}
     merchants = {row["account"]: make_merchant(row) for row in document["merchants"]}
     log, tokens = FakeExposureLog(), FakeTokens()

@@ -195,6 +195,16 @@ class Books:
             raise BooksRefused(RefusedBecause.NO_SUCH_WRITE_OFF)
         return WriteOffEntry(**dict(row))
 
+    def list_canaries(self) -> list[str]:
+        """Every canary of every household and bill."""
+        columns = ("identity_canary", "mobile_canary", "contract_canary")
+        with self._read() as connection:
+            rows = connection.execute(
+                "SELECT identity_canary, mobile_canary, contract_canary FROM households"
+            ).fetchall()
+            meters = connection.execute("SELECT DISTINCT meter_canary FROM bills").fetchall()
+        return [row[column] for row in rows for column in columns] + [row[0] for row in meters]
+
     def list_write_offs(self) -> list[WriteOffEntry]:
         """Every write-off, in the order of booking."""
         with self._read() as connection:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
-from adapters.sandbox.behaviour import Behaviour, Behaviours, run_with
+from adapters.sandbox import office_faults
+from adapters.sandbox.behaviour import Behaviour, Behaviours
 from adapters.sandbox.utilities.books import Books
 from adapters.sandbox.utilities.model import BooksRefused
 
-_WIRE = frozenset({"batch_window", "truncated", "cut_off", "wrong_charset"})
+REFUSALS = frozenset({"batch_window"})
+_WIRE = office_faults.WIRE | REFUSALS
 _BOOKS = frozenset({"amount_changed", "paid_at_hall"})
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
@@ -74,25 +76,11 @@ def disturb_books(behaviour: Behaviour | None, books: Books, bill_no: str) -> No
         return
 
 
-def respond(behaviour: Behaviour | None, act: Callable[[], Response], say: Callable[[str], Response]) -> Response:
+def respond(
+    behaviour: Behaviour | None, request: Request, act: Callable[[], Response], say: Callable[[str], Response]
+) -> Response:
     """Run ``act`` as the behaviour demands; ``say`` gives the company's own words for ``batch_window`` and ``server_error``.
 
     Raises ``ConnectionResetError`` where there is no answer.
     """
-    name = behaviour.name if behaviour is not None else ""
-    if name == "batch_window":
-        return say(name)
-    return _spoil(name, run_with(behaviour, act, lambda: say("server_error")))
-
-
-def _spoil(name: str, response: Response) -> Response:
-    body = response.get_data()
-    if name == "truncated":
-        response.set_data(body[: len(body) // 2])
-    elif name == "cut_off":
-        response = Response([body[: len(body) // 2]], status=response.status, headers=response.headers)
-        response.headers["Content-Length"] = str(len(body))
-    elif name == "wrong_charset":
-        told, sent = ("gbk", "utf-8") if "gbk" in (response.content_type or "").lower() else ("utf-8", "gbk")
-        response.set_data(body.decode(told).encode(sent))
-    return response
+    return office_faults.respond(behaviour, request, act, say, REFUSALS)

@@ -23,7 +23,7 @@ from adapters.sandbox.utilities.books import Books
 from adapters.sandbox.utilities.control import add_control
 from adapters.sandbox.utilities.faults import OPERATIONS, Chooser, disturb_books, respond
 from adapters.sandbox.utilities.model import BillEntry, BooksRefused, RefusedBecause, WriteOffEntry, WriteOffOrder
-from adapters.sandbox.utilities.prices import read_yuan, write_yuan
+from adapters.sandbox.utilities.prices import price_gas, read_yuan, write_yuan
 from adapters.sandbox.utilities.seeds import BEIJING, seed_gas
 from services.ports import Clock
 
@@ -67,7 +67,7 @@ def create_gas(home: Path, clock: Clock, api_key: str) -> Router:
         ("GET", "/api/write-offs/<serial>", desk.find_write_off),
     ):
         router.add(method, template, _ask_key(handler, api_key))
-    add_control(router, books, clock, behaviours)
+    add_control(router, books, clock, behaviours, price_gas)
     return router
 
 
@@ -90,16 +90,20 @@ class _Desk:
         self._clock = clock
         self._chooser = chooser
 
-    def show_customer(self, _request: Request, number: str) -> Response:
+    def show_customer(self, request: Request, number: str) -> Response:
         behaviour = self._chooser.choose("customer", number)
-        return respond(behaviour, lambda: _answer(lambda: _show_customer(self._books, number)), _say)
+        return respond(behaviour, request, lambda: _answer(lambda: _show_customer(self._books, number)), _say)
 
     def list_bills(self, request: Request, number: str) -> Response:
         wanted = request.args.get("status", "all")
         if wanted not in {"all", "unpaid"}:
             return answer_json({"code": "BAD_REQUEST", "field": "status"}, 400)
         behaviour = self._chooser.choose("bills", number)
-        return respond(behaviour, lambda: _answer(lambda: _list_bills(self._books, number, wanted == "unpaid")), _say)
+
+        def act() -> Response:
+            return _answer(lambda: _list_bills(self._books, number, wanted == "unpaid"))
+
+        return respond(behaviour, request, act, _say)
 
     def write_off(self, request: Request) -> Response:
         try:
@@ -109,11 +113,13 @@ class _Desk:
         behaviour = self._chooser.choose("write_off", order.household_no, order.sequence_no)
         disturb_books(behaviour, self._books, order.bill_no)
         booked_at = self._clock.now().astimezone(BEIJING).isoformat()
-        return respond(behaviour, lambda: _answer(lambda: _show(self._books.write_off(order, booked_at))), _say)
+        return respond(
+            behaviour, request, lambda: _answer(lambda: _show(self._books.write_off(order, booked_at))), _say
+        )
 
-    def find_write_off(self, _request: Request, serial: str) -> Response:
+    def find_write_off(self, request: Request, serial: str) -> Response:
         behaviour = self._chooser.choose("find_write_off")
-        return respond(behaviour, lambda: _answer(lambda: _show(self._books.find_write_off(serial))), _say)
+        return respond(behaviour, request, lambda: _answer(lambda: _show(self._books.find_write_off(serial))), _say)
 
 
 def _answer(act: Callable[[], dict[str, Any]]) -> Response:

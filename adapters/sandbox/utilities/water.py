@@ -26,7 +26,7 @@ from adapters.sandbox.utilities.books import Books
 from adapters.sandbox.utilities.control import add_control
 from adapters.sandbox.utilities.faults import OPERATIONS, Chooser, disturb_books, respond
 from adapters.sandbox.utilities.model import BillEntry, BooksRefused, RefusedBecause, WriteOffOrder
-from adapters.sandbox.utilities.prices import read_yuan, write_yuan
+from adapters.sandbox.utilities.prices import price_water, read_yuan, write_yuan
 from adapters.sandbox.utilities.seeds import BEIJING, seed_water
 from services.ports import Clock
 
@@ -80,7 +80,7 @@ def create_water(home: Path, clock: Clock, credentials: Mapping[str, str]) -> Ro
     desk = _Desk(books, clock, Chooser(behaviours), credentials)
     router = Router()
     router.add("POST", "/billpay", desk.take_message)
-    add_control(router, books, clock, behaviours)
+    add_control(router, books, clock, behaviours, price_water)
     return router
 
 
@@ -105,7 +105,7 @@ class _Desk:
         behaviour = self._chooser.choose(operation, message["BillKey"], message["TranSeq"])
         if operation == "write_off":
             disturb_books(behaviour, self._books, message["BillNo"])
-        return respond(behaviour, lambda: self._act(message), lambda fault: _reply(message, *_FAULTS[fault]))
+        return respond(behaviour, request, lambda: self._act(message), lambda fault: _reply(message, *_FAULTS[fault]))
 
     def _is_signed(self, body: bytes, mac: str) -> bool:
         expected = hmac.digest(self._credentials["mac_key"].encode(), body, hashlib.sha256).hex()

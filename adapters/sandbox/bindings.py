@@ -1,0 +1,68 @@
+"""``bindings.json``: what the offices are to the counter, beside the credentials of the platforms. Mode 0600: it holds secrets.
+
+Shape::
+
+    {"agencies": [{"slug", "name": {"zh-CN", "en"}, "parent"}],
+     "back_ends": [{"name", "agency", "url", "secrets": {purpose: value}, "options": {name: text}}],
+     "payees": [{"payee", "agency", "accounts": {"wechat", "alipay"}}]}
+
+The launcher makes the accounts document of it (``docs/accounts.md``); nothing of an office is known anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from adapters.sandbox.agencies import CITY
+from adapters.sandbox.office import Agency, Office, OfficeFault, Place
+
+
+def make_bindings(offices: Mapping[str, Office], places: Mapping[str, Place]) -> dict[str, Any]:
+    """The document of these offices; back ends of those that stand at a place. Raises ``OfficeFault`` for two agencies in one name."""
+    return {
+        "agencies": _list_agencies(offices.values()),
+        "back_ends": [entry for name, place in places.items() for entry in _list_back_ends(offices[name], place)],
+        "payees": [
+            {
+                "payee": office.payee.name,
+                "agency": (office.payee.agency or office.agency).slug,
+                "accounts": {platform: f"{office.name}-{platform}" for platform in ("wechat", "alipay")},
+            }
+            for office in offices.values()
+            if office.payee is not None
+        ],
+    }
+
+
+def _list_agencies(offices: Iterable[Office]) -> list[dict[str, Any]]:
+    """The root and all that the offices name, each once."""
+    found = {CITY.slug: CITY}
+    for agency in (one for office in offices for one in _agencies_of(office)):
+        if found.setdefault(agency.slug, agency) != agency:
+            raise OfficeFault(f"{agency.slug}: two agencies have this slug")
+    return [
+        {"slug": one.slug, "name": {"zh-CN": one.name, "en": one.name_en}, "parent": one.parent}
+        for one in found.values()
+    ]
+
+
+def _agencies_of(office: Office) -> Iterator[Agency]:
+    yield office.agency
+    yield from office.also_for
+    if office.payee is not None and office.payee.agency is not None:
+        yield office.payee.agency
+
+
+def _list_back_ends(office: Office, place: Place) -> Iterator[dict[str, Any]]:
+    binding = office.bind(place)
+    for agency in dict.fromkeys((office.agency.slug, *(one.slug for one in office.also_for))):
+        for name in office.back_ends:
+            for bound in (name, f"{name}-test"):
+                yield {
+                    "name": bound,
+                    "agency": agency,
+                    "url": binding.url or place.address,
+                    "secrets": dict(binding.secrets),
+                    "options": dict(binding.options),
+                }
