@@ -15,6 +15,7 @@ from services.catalogue import Catalogue
 from services.errors import BackEndGarbled, BackEndRefused, HouseholdNotFound, ServiceOff
 from services.mapping import ServiceMapping
 from services.model import Bill, BillItem, Caller, Household, JsonValue
+from services.non_tax import PaymentNotice, read_notice
 from services.ports import BackEnd, KeyedHash, RateLimiter
 from services.references import refer_to_bill, refer_to_household
 from services.sessions import require_assurance
@@ -59,22 +60,26 @@ class BillDesk:
         mapping = self.catalogue.service(household.service)
         require_assurance(caller, mapping.assurance)
         self.limiter.spend("bill-queries", str(caller.person_id), QUERIES_A_MINUTE, 60)
-        bills = ask_for_bills(self.back_end_of(mapping), household.household_no, caller.request_id)
+        back_end, model = self.back_end_of(mapping), mapping.payment.model
+        bills = ask_for_bills(back_end, household.household_no, caller.request_id, model=model)
         payee = mapping.payee_name.get(caller.language, mapping.payee)
         reference = refer_to_household(self.keyed_hash, caller, household)
         seen = tuple(BillInView(refer_to_bill(self.keyed_hash, reference, b.bill_no), b) for b in bills)
         return BillsInView(reference, household.service, payee, seen)
 
 
-def ask_for_bills(back_end: BackEnd, household_no: str, request_id: str) -> tuple[Bill, ...]:
-    """Ask the company what is owed; "nothing owed" is an empty list, not an error, and a bill of nothing is not shown."""
+def ask_for_bills(back_end: BackEnd, household_no: str, request_id: str, *, model: str = "order") -> tuple[Bill, ...]:
+    """Ask the company what is owed; "nothing owed" is an empty list, not an error, and a bill of nothing is not shown.
+
+    ``model`` is that of the mapping's payment terms: each bill of the model non-tax is a payment notice of the treasury.
+    """
     try:
         answer = back_end.call("list_bills", {"household_no": household_no}, request_id)
     except BackEndRefused as refused:
         if refused.reason == "nothing_owed":
             return ()
         raise explain_refusal(refused) from refused
-    return tuple(bill for bill in read_bills(answer) if bill.amount_fen)
+    return tuple(bill for bill in read_bills(answer, model=model) if bill.amount_fen)
 
 
 def explain_refusal(refused: BackEndRefused) -> Exception:
@@ -86,10 +91,10 @@ def explain_refusal(refused: BackEndRefused) -> Exception:
     return refused
 
 
-def read_bills(answer: JsonValue) -> tuple[Bill, ...]:
+def read_bills(answer: JsonValue, *, model: str = "order") -> tuple[Bill, ...]:
     """The bills in a mapped result. Raises ``BackEndGarbled`` for a bill that does not have the agreed shape."""
     try:
-        bills = tuple(_read_bill(entry) for entry in answer["bills"])
+        bills = tuple(_read_bill(entry, model) for entry in answer["bills"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BackEndGarbled("list_bills: a bill does not have the agreed shape") from error
     if len({bill.bill_no for bill in bills}) != len(bills):
@@ -97,7 +102,7 @@ def read_bills(answer: JsonValue) -> tuple[Bill, ...]:
     return bills
 
 
-def _read_bill(entry: Mapping[str, JsonValue]) -> Bill:
+def _read_bill(entry: Mapping[str, JsonValue], model: str) -> Bill:
     due_on = entry.get("due_on")
     return Bill(
         bill_no=_text(entry["bill_no"]),
@@ -105,7 +110,16 @@ def _read_bill(entry: Mapping[str, JsonValue]) -> Bill:
         amount_fen=_fen(entry["amount_fen"]),
         items=tuple(_read_item(item) for item in entry.get("items") or ()),
         due_on=date.fromisoformat(due_on) if isinstance(due_on, str) else due_on,
+        notice=_read_notice(entry) if model == "non-tax" else None,
     )
+
+
+def _read_notice(entry: Mapping[str, JsonValue]) -> PaymentNotice:
+    """A bill of the non-tax model *is* a notice: under its number, and for the sum of its items, to the fen."""
+    notice = read_notice(entry["notice"])
+    if notice.payment_notice_no != entry["bill_no"] or notice.amount_fen != entry["amount_fen"]:
+        raise ValueError("the notice has another number or amount than the bill")
+    return notice
 
 
 def _read_item(item: Mapping[str, JsonValue]) -> BillItem:

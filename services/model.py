@@ -13,6 +13,8 @@ from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
+from services.non_tax import NonTaxOrder, PaymentNotice
+
 JsonValue: TypeAlias = Any
 """A value as ``json.loads`` returns it: dict, list, str, int, float, bool or None."""
 
@@ -204,6 +206,7 @@ class Bill:
     amount_fen: int
     items: tuple[BillItem, ...] = ()
     due_on: date | None = None
+    notice: PaymentNotice | None = None
 
 
 class PaymentState(StrEnum):
@@ -258,6 +261,7 @@ class Payment:
     expires_at: datetime
     business_on: date
     items: tuple[BillItem, ...] = ()
+    non_tax: NonTaxOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +278,7 @@ class PaymentEvent:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a platform is told of a payment: a random number, a generic description, an amount. Never a name or an address."""
+    """What a platform is told of a payment: a random number, generic words, an amount, for a government fee its notice; no name, no address."""
 
     order_no: str
     description: str
@@ -283,6 +287,7 @@ class Order:
     expires_at: datetime
     notify_url: str
     created_at: datetime
+    non_tax: NonTaxOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +344,10 @@ class RefundStatus:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A platform's notice after its signature, freshness and addressee were checked. One of ``trade`` and ``refund`` is set."""
+    """A platform's notice after its signature, freshness and addressee were checked. One of the three is set.
+
+    ``platform_order`` names an order that is worth asking about, by the platform's own number; nothing else of such a notice is believed.
+    """
 
     notice_id: str
     platform: PlatformName
@@ -347,6 +355,7 @@ class Notice:
     kind: str
     trade: TradeStatus | None = None
     refund: RefundStatus | None = None
+    platform_order: str | None = None
 
 
 class WriteOffState(StrEnum):

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from services.errors import PlatformError, PlatformGarbled, PlatformRefused
 from services.model import Order, Payment, PaymentState, PlacedOrder, PlatformApp, TradeState, TradeStatus
-from services.payment_events import PaymentFile, Step, change_payment, load_file
+from services.payment_events import PaymentFile, Step, change_payment, load_file, order_claim
 from services.payment_graph import ENDED_UNPAID, OPEN
+from services.platform_port import NonTaxPlace
 from services.till import Till, explain_payment, find_merchant, grow_delay
 
 CLOSE_SECONDS = (15, 1800)
@@ -24,6 +25,8 @@ Alipay may make a trade only when the payer opens its till ([UNCONF]): a payment
 """
 
 LAST_QUESTION = timedelta(days=1)
+PLATFORM_ORDER = "platform_order"
+"""The kind of claim by which a notice that names only the platform's number of an order finds its payment."""
 
 AWAITING = frozenset({PaymentState.INTENDED, PaymentState.AWAITING_PAYMENT})
 MONEY = frozenset({TradeState.PAID, TradeState.REFUNDED})
@@ -41,6 +44,7 @@ def place_order(till: Till, app: PlatformApp, payment: Payment, user_id: str, re
         expires_at=payment.expires_at,
         notify_url=f"{till.public_url.rstrip('/')}/v1/notices/{merchant.account}",
         created_at=payment.created_at,
+        non_tax=payment.non_tax,
     )
     told = explain_payment(till, payment, "pay_bill", request_id)
     return till.platforms[payment.platform].place_order(app, merchant, order, told)
@@ -52,9 +56,34 @@ def record_placed(till: Till, payment: Payment, placed: PlacedOrder) -> PaymentF
     def decide(file: PaymentFile) -> Step | None:
         if file.state is not PaymentState.INTENDED:
             return None
-        return Step("order_placed", {"platform_order": placed.platform_order})
+        if payment.non_tax is None:
+            return Step("order_placed", {"platform_order": placed.platform_order})
+        return Step(
+            "order_placed",
+            {"platform_order": placed.platform_order, "client_parameters": dict(placed.client_parameters)},
+            claims={PLATFORM_ORDER: order_claim(payment.account, placed.platform_order)},
+        )
 
     return change_payment(till, payment.agency_id, payment.payment_id, decide)
+
+
+def find_placed(file: PaymentFile) -> PlacedOrder | None:
+    """The order of the non-tax model that this payment has. A platform knows such an order by its own number alone, so it is made
+    once: whoever asks again gets what was given then, and an order of which we never heard can be opened by nobody.
+    """
+    placed = file.last("order_placed")
+    if file.payment.non_tax is None or placed is None:
+        return None
+    return PlacedOrder(placed.data["platform_order"], placed.data["client_parameters"])
+
+
+def find_place(till: Till, payment: Payment) -> NonTaxPlace | None:
+    """Where an order of the non-tax model is found at its platform; None for a payment of any other kind."""
+    if payment.non_tax is None:
+        return None
+    placed = find_placed(read_file(till, payment.agency_id, payment.payment_id))
+    app = till.directory.app_named(payment.app)
+    return NonTaxPlace(payment.non_tax, app, placed.platform_order if placed else None)
 
 
 def record_refused(till: Till, payment: Payment, refused: PlatformRefused, request_id: str) -> PaymentFile:
@@ -74,7 +103,9 @@ def record_refused(till: Till, payment: Payment, refused: PlatformRefused, reque
 def ask_platform(till: Till, payment: Payment, purpose: str, request_id: str) -> TradeStatus:
     """What the platform says of the order. Raises the errors of a platform; an answer about another order is garbled."""
     told = explain_payment(till, payment, purpose, request_id)
-    trade = till.platforms[payment.platform].query_order(find_merchant(till, payment), payment.order_no, told)
+    trade = till.platforms[payment.platform].query_order(
+        find_merchant(till, payment), payment.order_no, told, find_place(till, payment)
+    )
     return require_own(payment, trade)
 
 
@@ -232,7 +263,9 @@ def _close_at_platform(till: Till, payment: Payment, purpose: str, request_id: s
     if trade.state not in (TradeState.UNPAID, TradeState.ABSENT):
         return trade
     told = explain_payment(till, payment, purpose, request_id)
-    closed = till.platforms[payment.platform].close_order(find_merchant(till, payment), payment.order_no, told)
+    closed = till.platforms[payment.platform].close_order(
+        find_merchant(till, payment), payment.order_no, told, find_place(till, payment)
+    )
     if closed.state in (TradeState.CLOSED, TradeState.ABSENT):
         return closed
     return ask_platform(till, payment, purpose, request_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.errors import NotFound, VersionTaken
+from services.errors import NotFound, PlatformGarbled, VersionTaken
 from services.model import JsonValue, Payment, PaymentEvent, PaymentState
 from services.payment_graph import ENQUEUED_ON_ENTRY, RELEASING, follow
 from services.ports import Transaction
@@ -61,12 +61,13 @@ class PaymentFile:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a decision wants: an event (or none), jobs at once, jobs later."""
+    """What a decision wants: an event (or none), jobs at once, jobs later. ``claims``: kind → key, which this payment alone may have."""
 
     event: str | None = None
     data: Mapping[str, JsonValue] = field(default_factory=dict)
     now: tuple[str, ...] = ()
     later: Mapping[str, datetime] = field(default_factory=dict)
+    claims: Mapping[str, str] = field(default_factory=dict)
 
 
 Decision = Callable[[PaymentFile], Step | None]
@@ -95,8 +96,14 @@ def change_payment(till: Till, agency_id: UUID, payment_id: UUID, decide: Decisi
 
 
 def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> PaymentFile:
-    """Write a step and what it causes into an open transaction. Raises ``EdgeUnknown``, ``VersionTaken``."""
+    """Write a step and what it causes into an open transaction.
+
+    Raises ``EdgeUnknown``, ``VersionTaken``, ``PlatformGarbled`` if another payment has what this one claims.
+    """
     payment, at = file.payment, till.clock.now()
+    for kind, key in step.claims.items():
+        if tx.claims.take(payment.agency_id, kind, key, payment.payment_id, at) != payment.payment_id:
+            raise PlatformGarbled(f"another payment has this {kind}")
     jobs = list(step.now)
     if step.event is not None:
         state = follow(file.state, step.event)
@@ -128,6 +135,11 @@ def release_bill(tx: Transaction, payment: Payment, state: PaymentState) -> None
     """Let somebody else pay the bill, if this payment ended without paying it and still holds the claim."""
     if state in RELEASING:
         tx.claims.release(payment.agency_id, "open_order", bill_claim(payment), payment.payment_id)
+
+
+def order_claim(account: str, platform_order: str) -> str:
+    """What stands for an order of the non-tax model at its platform: the account, and the platform's own number."""
+    return f"{account}|{platform_order}"
 
 
 def bill_claim(payment: Payment) -> str:

@@ -22,6 +22,7 @@ from services.errors import (
 from services.mapping import ServiceMapping
 from services.model import Bill, Caller, Household, MerchantAccount, Payment, PaymentEvent, PaymentState
 from services.orders import plan_order
+from services.non_tax import NonTaxOrder
 from services.payment_events import PaymentFile, bill_claim, load_file, name_cause
 from services.payment_graph import START
 from services.ports import Transaction
@@ -100,7 +101,8 @@ def find_bill(
 ) -> Bill:
     """The bill that the citizen saw, if the company still shows it with the same amount. Raises ``NothingOwed``, ``BillChanged``."""
     reference = refer_to_household(till.keyed_hash, caller, household)
-    for bill in ask_for_bills(till.back_end_of(mapping), household.household_no, caller.request_id):
+    back_end, model = till.back_end_of(mapping), mapping.payment.model
+    for bill in ask_for_bills(back_end, household.household_no, caller.request_id, model=model):
         if refer_to_bill(till.keyed_hash, reference, bill.bill_no) == bill_ref:
             if bill.amount_fen <= 0:
                 raise NothingOwed
@@ -146,7 +148,16 @@ def _draw_up(
         expires_at=now + timedelta(minutes=till.order_minutes),
         business_on=business_day(now),
         items=bill.items,
+        non_tax=name_fee(mapping, bill),
     )
+
+
+def name_fee(mapping: ServiceMapping, bill: Bill) -> NonTaxOrder | None:
+    """What an order says of a government fee: the notice, and by the mapping whose fee it is. None for any other bill."""
+    terms = mapping.payment.non_tax
+    if bill.notice is None or terms is None:
+        return None
+    return NonTaxOrder(bill.notice, terms.department_code, terms.department_name, terms.region_code)
 
 
 def _intend(till: Till, tx: Transaction, payment: Payment) -> PaymentFile:

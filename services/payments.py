@@ -21,6 +21,7 @@ from services.model import Caller, Page, PaymentState, PlatformName
 from services.orders import (
     AWAITING,
     ask_platform,
+    find_placed,
     place_order,
     record_placed,
     record_refused,
@@ -70,13 +71,14 @@ def _complete_order(till: Till, caller: Caller, claim: KeyClaim, file: PaymentFi
     payment = file.payment
     if file.state in AWAITING and till.clock.now() < payment.expires_at:
         try:
-            placed = place_order(till, caller.app, payment, claim.user_id, caller.request_id)
+            placed = find_placed(file) or place_order(till, caller.app, payment, claim.user_id, caller.request_id)
         except PlatformRefused as refused:
             file = record_refused(till, payment, refused, caller.request_id)
             if file.state not in PAID_OR_BEYOND:
                 raise
             return _record_reply(till, caller, claim, write_reply(payment, file.state, {}))
         file = record_placed(till, payment, placed)
+        placed = find_placed(file) or placed
         if file.state is PaymentState.AWAITING_PAYMENT:
             return _record_reply(till, caller, claim, write_reply(payment, file.state, placed.client_parameters))
     if file.state in PAID_OR_BEYOND:

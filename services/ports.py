@@ -12,28 +12,27 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services import platform_port
 from services.application_record import ApplicationStore
-from services.exposure import Disclosure, Exposure, Outcome, Trail
+from services.exposure import Exposure, Outcome, Trail
 from services.model import (
     BackEndAddress,
     Household,
     JsonValue,
     Login,
     MerchantAccount,
-    Notice,
-    Order,
     Payment,
     PaymentEvent,
     Person,
-    PlacedOrder,
     PlatformApp,
     PlatformName,
     PlatformUser,
-    RefundStatus,
     RegisterEntry,
     Session,
-    TradeStatus,
 )
+
+Platform = platform_port.Platform
+"""One shop in which the counter stands."""
 
 
 class Clock(Protocol):
@@ -60,61 +59,6 @@ class ExposureLog(Protocol):
 
     def publish(self, agency_id: UUID, release: str, manifest: Mapping[str, str]) -> None:
         """Record the digests of all published bodies of a release as one leaf, once per distinct manifest."""
-
-
-class Platform(Protocol):
-    """One shop. Every method sends through the door and needs the disclosure that explains it.
-
-    All may raise ``PlatformRefused``, ``PlatformUnreachable``, ``PlatformOutcomeUnknown``, ``PlatformGarbled``, ``ExposureError``.
-    """
-
-    name: PlatformName
-
-    def identify(self, app: PlatformApp, code: str, disclosure: Disclosure) -> PlatformUser:
-        """Exchange a one-shot log-in code. Raises ``LoginCodeRefused``."""
-        ...
-
-    def read_phone(self, app: PlatformApp, evidence: str, disclosure: Disclosure) -> str:
-        """The phone number that the platform verified. ``evidence``: WeChat's phone code, Alipay's signed and encrypted answer."""
-        ...
-
-    def place_order(
-        self, app: PlatformApp, merchant: MerchantAccount, order: Order, disclosure: Disclosure
-    ) -> PlacedOrder:
-        """Make or repeat an order; the same number with the same content is the same order."""
-        ...
-
-    def query_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
-        """Ask what became of an order."""
-        ...
-
-    def close_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
-        """Close an unpaid order. An order that turns out to be paid, absent or closed is an answer, not an error."""
-        ...
-
-    def request_refund(
-        self, merchant: MerchantAccount, order_no: str, refund_no: str, amount_fen: int, disclosure: Disclosure
-    ) -> RefundStatus:
-        """Refund in full; the same number is the same refund. ``OUTSIDE``: refused, for all of the money went back already."""
-        ...
-
-    def query_refund(
-        self, merchant: MerchantAccount, order_no: str, refund_no: str, disclosure: Disclosure
-    ) -> RefundStatus:
-        """Ask what became of a refund."""
-        ...
-
-    def send_message(
-        self, app: PlatformApp, user_id: str, template: str, words: Mapping[str, str], page: str, disclosure: Disclosure
-    ) -> None:
-        """Send a template or subscribe message to one user. ``template`` is the name of a secret-free option of the app."""
-        ...
-
-    def read_notice(
-        self, merchant: MerchantAccount, headers: Mapping[str, str], body: bytes, now: datetime
-    ) -> tuple[Notice, frozenset[str]]:
-        """Verify the raw bytes, then read them: the notice and the field names in it. Raises ``NoticeRefused``. No network."""
-        ...
 
 
 class BackEnd(Protocol):
@@ -287,6 +231,9 @@ class ClaimStore(Protocol):
         ...
 
     def release(self, agency_id: UUID, kind: str, key: str, owner: UUID) -> None: ...
+    def find(self, agency_id: UUID, kind: str, key: str) -> UUID | None:
+        """Who has (kind, key), if anybody; claims nothing."""
+        ...
 
 
 class IdempotencyStore(Protocol):

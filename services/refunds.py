@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.errors import PlatformError, PlatformRefused
 from services.model import PaymentState, RefundState, RefundStatus, TradeState
-from services.orders import ask_platform
+from services.orders import ask_platform, find_place
 from services.payment_events import PaymentFile, Step, change_payment
 from services.till import Till, explain_payment, find_merchant, grow_delay
 
@@ -72,15 +72,15 @@ def _settle_refused(till: Till, file: PaymentFile, reason: str, request_id: str)
 def _ask_or_request(till: Till, file: PaymentFile, fresh: bool, request_id: str) -> RefundStatus:
     payment = file.payment
     platform, merchant = till.platforms[payment.platform], find_merchant(till, payment)
-    told = explain_payment(till, payment, "refund_payment", request_id)
+    told, place = explain_payment(till, payment, "refund_payment", request_id), find_place(till, payment)
     if not fresh:
         try:
-            status = platform.query_refund(merchant, payment.order_no, payment.refund_no, told)
+            status = platform.query_refund(merchant, payment.order_no, payment.refund_no, told, place)
         except PlatformRefused:
             status = RefundStatus(payment.order_no, payment.refund_no, RefundState.ABSENT)
         if status.state in (RefundState.REFUNDED, RefundState.PROCESSING):
             return status
-    return platform.request_refund(merchant, payment.order_no, payment.refund_no, file.taken_fen, told)
+    return platform.request_refund(merchant, payment.order_no, payment.refund_no, file.taken_fen, told, place)
 
 
 def record_refund(till: Till, file: PaymentFile, status: RefundStatus) -> PaymentFile:

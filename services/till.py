@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.catalogue import Catalogue
 from services.errors import ConfigurationFault
-from services.exposure import Disclosure
+from services.exposure import Direction, Disclosure
 from services.mapping import ServiceMapping, disclose
 from services.model import MerchantAccount, Payment, PlatformName
 from services.ports import BackEnd, Clock, Directory, KeyedHash, Platform, Store
 
 SHANGHAI_OFFSET = timedelta(hours=8)
 """China has one time zone, UTC+8, without summer time since 1992."""
+NOTICE_WORD = "notice_no"
+"""The word of the vocabulary for a payment notice's number: only budgets of the non-tax model have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,13 @@ def find_merchant(till: Till, payment: Payment) -> MerchantAccount:
 
 
 def explain_payment(till: Till, payment: Payment, purpose: str, request_id: str) -> Disclosure:
-    """Why the platform may see something of this payment: the payer acts, the holder of the household is concerned."""
-    return disclose(
-        till.catalogue.service(payment.service),
+    """Why the platform may see something of this payment: the payer acts, the holder of the household is concerned.
+
+    Where the budget lets a government fee's notice out, the law that asks for it stands beside the service's own.
+    """
+    mapping = till.catalogue.service(payment.service)
+    told = disclose(
+        mapping,
         platform=payment.platform,
         agency_id=payment.agency_id,
         account=payment.account,
@@ -75,6 +81,10 @@ def explain_payment(till: Till, payment: Payment, purpose: str, request_id: str)
         concerned=(payment.holder_chain_id,),
         subject=payment.payment_id,
     )
+    terms = mapping.payment.non_tax
+    if terms is None or NOTICE_WORD not in told.budget.get(Direction.SENT_TO_SERVER, ()):
+        return told
+    return replace(told, legal_basis=f"{told.legal_basis}；{terms.legal_basis}")
 
 
 def grow_delay(since: datetime, now: datetime, *, least: float, most: float) -> datetime:

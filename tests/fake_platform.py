@@ -30,6 +30,7 @@ from services.model import (
     TradeState,
     TradeStatus,
 )
+from services.platform_port import NonTaxPlace
 from tests.fake_faults import Faults, Script
 
 
@@ -98,11 +99,15 @@ class FakePlatform:
                 raise PlatformRefused("ORDER_" + known.state.upper())
         return PlacedOrder(f"prepay-{order.order_no}", {"package": f"prepay_id=prepay-{order.order_no}"})
 
-    def query_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
+    def query_order(
+        self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure, non_tax: NonTaxPlace | None = None
+    ) -> TradeStatus:
         with self._call("query_order", disclosure):
             return self.tell_trade(order_no)
 
-    def close_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
+    def close_order(
+        self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure, non_tax: NonTaxPlace | None = None
+    ) -> TradeStatus:
         with self._call("close_order", disclosure):
             known = self.orders.get(order_no)
             if known is not None and known.state is TradeState.UNPAID:
@@ -111,8 +116,9 @@ class FakePlatform:
         return TradeStatus(order_no, found.state)
 
     def request_refund(
-        self, merchant: MerchantAccount, order_no: str, refund_no: str, amount_fen: int, disclosure: Disclosure
-    ) -> RefundStatus:
+        self, merchant: MerchantAccount, order_no: str, refund_no: str, amount_fen: int, disclosure: Disclosure,
+        non_tax: NonTaxPlace | None = None,
+    ) -> RefundStatus:  # fmt: skip
         with self._call("request_refund", disclosure):
             known = self.orders[order_no]
             state = known.refunds.get(refund_no, RefundState.ABSENT)
@@ -125,8 +131,9 @@ class FakePlatform:
         return self.tell_refund(order_no, refund_no)
 
     def query_refund(
-        self, merchant: MerchantAccount, order_no: str, refund_no: str, disclosure: Disclosure
-    ) -> RefundStatus:
+        self, merchant: MerchantAccount, order_no: str, refund_no: str, disclosure: Disclosure,
+        non_tax: NonTaxPlace | None = None,
+    ) -> RefundStatus:  # fmt: skip
         with self._call("query_refund", disclosure):
             return self.tell_refund(order_no, refund_no)
 

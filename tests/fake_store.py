@@ -298,6 +298,9 @@ class FakeClaims(_Rows):
         if self.tables.claims.get((agency_id, kind, key)) == owner:
             del self.tables.claims[agency_id, kind, key]
 
+    def find(self, agency_id: UUID, kind: str, key: str) -> UUID | None:
+        return self.tables.claims.get((agency_id, kind, key))
+
 
 class FakeIdempotency(_Rows):
     """Implements ``ports.IdempotencyStore``."""

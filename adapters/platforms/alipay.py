@@ -22,10 +22,11 @@ from services.model import (
     RefundStatus,
     TradeStatus,
 )
+from services.platform_port import NonTaxPlace
 
 
 class AlipayPlatform:
-    """Implements ``ports.Platform``."""
+    """Implements ``ports.Platform``. Alipay has no interface of its own for government fees: they are orders like any other."""
 
     name = PlatformName.ALIPAY
 
@@ -47,20 +48,30 @@ class AlipayPlatform:
     ) -> PlacedOrder:
         return self._pay.place_order(app, merchant, order, disclosure)
 
-    def query_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
+    def query_order(
+        self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure, non_tax: NonTaxPlace | None = None
+    ) -> TradeStatus:
+        del non_tax
         return self._pay.query_order(merchant, order_no, disclosure)
 
-    def close_order(self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure) -> TradeStatus:
+    def close_order(
+        self, merchant: MerchantAccount, order_no: str, disclosure: Disclosure, non_tax: NonTaxPlace | None = None
+    ) -> TradeStatus:
+        del non_tax
         return self._pay.close_order(merchant, order_no, disclosure)
 
     def request_refund(
-        self, merchant: MerchantAccount, order_no: str, refund_no: str, amount_fen: int, disclosure: Disclosure
-    ) -> RefundStatus:
+        self, merchant: MerchantAccount, order_no: str, refund_no: str, amount_fen: int, disclosure: Disclosure,
+        non_tax: NonTaxPlace | None = None,
+    ) -> RefundStatus:  # fmt: skip
+        del non_tax
         return self._pay.request_refund(merchant, order_no, refund_no, amount_fen, disclosure)
 
     def query_refund(
-        self, merchant: MerchantAccount, order_no: str, refund_no: str, disclosure: Disclosure
-    ) -> RefundStatus:
+        self, merchant: MerchantAccount, order_no: str, refund_no: str, disclosure: Disclosure,
+        non_tax: NonTaxPlace | None = None,
+    ) -> RefundStatus:  # fmt: skip
+        del non_tax
         return self._pay.query_refund(merchant, order_no, refund_no, disclosure)
 
     def send_message(

@@ -101,14 +101,29 @@ class WeChatApp:
         tables: tuple[WireTable, WireTable],
         disclosure: Disclosure,
     ) -> Mapping[str, JsonValue]:
-        """Call with the shared token. If WeChat says that it is invalid: drop it, fetch one, once more, and no further."""
+        answer = self.ask_with_token(app, operation, path, body, tables, disclosure)
+        _require_success(operation, answer)
+        return answer
+
+    def ask_with_token(
+        self,
+        app: PlatformApp,
+        operation: str,
+        path: str,
+        body: bytes,
+        tables: tuple[WireTable, WireTable],
+        disclosure: Disclosure,
+    ) -> Mapping[str, JsonValue]:
+        """The answer to a call with the shared token, whatever its ``errcode`` says.
+
+        If WeChat says that the token is invalid: drop it, fetch one, once more, and no further.
+        """
         token = self._take_token(app)
         answer = self._send(app, operation, "POST", _with_token(path, token), body, tables, disclosure)
         if answer.get("errcode") in TOKEN_INVALID:
             self._tokens.drop(_cache_key(app), token)
             token = self._take_token(app)
             answer = self._send(app, operation, "POST", _with_token(path, token), body, tables, disclosure)
-        _require_success(operation, answer)
         return answer
 
     def _take_token(self, app: PlatformApp) -> str:

@@ -48,6 +48,9 @@ class SqlClaimStore:
     def release(self, agency_id: UUID, kind: str, key: str, owner: UUID) -> None:
         self._connection.execute(delete(claims).where(self._key(agency_id, kind, key), claims.c.owner_id == owner))
 
+    def find(self, agency_id: UUID, kind: str, key: str) -> UUID | None:
+        return self._connection.execute(select(claims.c.owner_id).where(self._key(agency_id, kind, key))).scalar()
+
     def _key(self, agency_id: UUID, kind: str, key: str) -> ColumnElement[bool]:
         hashes = self._keyring.lookup_hashes(f"claim:{kind}", key)
         return and_(claims.c.agency_id == agency_id, claims.c.kind == kind, claims.c.key_hash.in_(hashes))

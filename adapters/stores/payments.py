@@ -1,7 +1,7 @@
 """Payments as appended events. The key of an event is (agency, payment, version): a second writer finds it taken.
 
 All events of a payment lie in the partition of the month in which it was opened, so the key holds over all months. Household
-number, bill number, period and breakdown are one encrypted cell; the chain ids of payer and holder are another, which can be erased.
+number, bill number, period, breakdown and notice are one encrypted cell; the chain ids of payer and holder are another, which can be erased.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from adapters.stores.keyring import Keyring
 from adapters.stores.tables.payments import payment_events, payments
 from services.errors import VersionTaken
 from services.model import BillItem, Payment, PaymentEvent, PaymentState, PlatformName
+from services.non_tax import read_non_tax, write_non_tax
 
 _PLAIN = (
     "agency_id", "payment_id", "service", "mapping_version", "person_id", "login_id", "household_id", "amount_fen",
@@ -48,6 +49,8 @@ class SqlPaymentStore:
         plain = {name: getattr(payment, name) for name in _PLAIN}
         details: dict[str, Any] = {name: getattr(payment, name) for name in _DETAILS}
         details["items"] = [[item.label, item.amount_fen, item.quantity, item.unit_price] for item in payment.items]
+        if payment.non_tax is not None:
+            details["non_tax"] = write_non_tax(payment.non_tax)
         chains = {name: str(getattr(payment, name)) for name in _CHAINS}
         row = insert(payments).values(
             platform=str(payment.platform),
@@ -128,6 +131,7 @@ class SqlPaymentStore:
         cells: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
         cells |= {name: details[name] for name in _DETAILS}
         cells["items"] = tuple(BillItem(*item) for item in details.get("items", ()))
+        cells["non_tax"] = read_non_tax(details["non_tax"]) if "non_tax" in details else None
         cells |= {name: UUID(chains[name]) if name in chains else ERASED for name in _CHAINS}
         return Payment(platform=PlatformName(row.platform), **cells)
 
