@@ -15,7 +15,10 @@ from procrastinate import App, PsycopgConnector
 from sqlalchemy import Connection, text
 
 QUEUE = "default"
-TASKS = frozenset({"confirm_payment", "expire_order", "write_off_payment", "refund_payment", "tell_new_login"})
+TASKS = frozenset({
+    "confirm_payment", "expire_order", "write_off_payment", "refund_payment", "tell_new_login",
+    "submit_application", "settle_application", "poll_application", "fetch_results",
+})  # fmt: skip
 _ENQUEUE = text("SELECT guitai_enqueue(:task, :agency_id, :subject_id)")
 _SCHEDULE = text(
     "INSERT INTO due_work (agency_id, task, subject_id, due_at) VALUES (:agency_id, :task, :subject_id, :due_at)"

@@ -71,17 +71,17 @@ def _pass_on(connection: Connection, source: UUID, target: UUID, at: datetime) -
 
 def _pass_proofs(connection: Connection, keyring: Keyring, source: Row[Any], target: Row[Any]) -> None:
     """What only the joined account had proven counts for the account that remains."""
-    proofs: dict[str, Any] = {}
+    proofs: dict[str, Any] = {} if target.phone_cipher is not None else {"phone_hash": source.phone_hash}
     names = ["phone_cipher"] if target.phone_cipher is None else []
     if source.identity_hash is not None:
         names += ["real_name_cipher", "identity_cipher"]
-        proofs = {"identity_hash": source.identity_hash, "assurance": max(source.assurance, target.assurance)}
+        proofs |= {"identity_hash": source.identity_hash, "assurance": max(source.assurance, target.assurance)}
     for name in names:
         cell = getattr(source, name)
         if cell is not None:
             text = open_text(keyring, ("persons", name, source.person_id), cell)
             proofs[name] = seal_text(keyring, ("persons", name, target.person_id), text)
-    emptied = {"joined_into": target.person_id, "identity_hash": None}
+    emptied = {"joined_into": target.person_id, "identity_hash": None, "phone_hash": None}
     connection.execute(update(persons).where(persons.c.person_id == source.person_id).values(**emptied))
     if proofs:
         connection.execute(update(persons).where(persons.c.person_id == target.person_id).values(**proofs))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, text
 
 from adapters.ids import first_id_of
 
-_TABLES = ("exposure_persons", "exposure_records", "exposure_salts", "payment_events", "person_events")
+_TABLES = (
+    "acts", "application_events", "exposure_persons", "exposure_records", "exposure_salts", "payment_events",
+    "person_events",
+)  # fmt: skip
 
 
-def add_months(connection: Connection, now: datetime, *, behind: int = 0, ahead: int = 3) -> int:
+def add_months(
+    connection: Connection, now: datetime, *, behind: int = 0, ahead: int = 3, tables: Sequence[str] = _TABLES
+) -> int:
     """Make the months around ``now`` for every table of events; returns how many partitions are new.
 
     A month is a range of UUIDv7: the key itself carries the time, so that a key is unique over all months.
@@ -19,7 +25,7 @@ def add_months(connection: Connection, now: datetime, *, behind: int = 0, ahead:
     made = 0
     for step in range(-behind, ahead + 1):
         start, end = _month(now, step), _month(now, step + 1)
-        for table in _TABLES:
+        for table in tables:
             row = connection.execute(
                 text("SELECT guitai_add_month(:parent, :month, :first, :end)"),
                 {"parent": table, "month": f"{start:%Y%m}", "first": first_id_of(start), "end": first_id_of(end)},

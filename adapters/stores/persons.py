@@ -23,7 +23,7 @@ from adapters.stores.uniqueness import hold_value
 from services.errors import Conflict, NotFound, PersonMismatch
 from services.model import Assurance, JsonValue, Login, Person, PlatformName, PlatformUser
 
-_IDENTITY = "identity_number"
+_IDENTITY, _PHONE = "identity_number", "phone"
 
 
 class SqlPersonStore:
@@ -66,7 +66,7 @@ class SqlPersonStore:
     def record_phone(self, person_id: UUID, phone: str, at: datetime) -> None:
         row = hold_person(self._connection, person_id)
         cell = seal_text(self._keyring, ("persons", "phone_cipher", row.person_id), phone)
-        self._raise(row, Assurance.PHONE, phone_cipher=cell)
+        self._raise(row, Assurance.PHONE, phone_cipher=cell, phone_hash=self._keyring.lookup_hash(_PHONE, phone))
         add_event(self._connection, row.agency_id, row.person_id, "phone_proven", at, {})
 
     def find_by_identity(self, identity_number: str) -> Person | None:

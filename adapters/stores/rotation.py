@@ -30,8 +30,10 @@ from sqlalchemy.pool import NullPool
 
 from adapters.stores.connection import driver_url, reporting_unavailability
 from adapters.stores.keyring import KEY_ID_BYTES, Keyring
+from adapters.stores.tables.applications import application_events, applications
 from adapters.stores.tables.payments import idempotency_keys, payments
 from adapters.stores.tables.persons import chain_links, households, logins, persons
+from adapters.stores.tables.staff import acts, staff
 
 ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     persons: lambda row: row.person_id,
@@ -40,6 +42,10 @@ ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     chain_links: lambda row: row.subject_hash.hex(),
     payments: lambda row: row.payment_id,
     idempotency_keys: lambda row: f"{row.person_id}:{row.key_hash.hex()}",
+    applications: lambda row: row.application_id,
+    application_events: lambda row: f"{row.application_id}:{row.version}",
+    staff: lambda row: row.staff_id,
+    acts: lambda row: row.act_id,
 }
 """What stands for the row in a cell's associated data, for every table with cells."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 
 from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
+from adapters.stores.applications import SqlApplicationStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
 from adapters.stores.connection import open_engine, scoped
 from adapters.stores.households import SqlHouseholdStore
@@ -19,6 +20,7 @@ from adapters.stores.partitions import extend_months
 from adapters.stores.payments import SqlPaymentStore
 from adapters.stores.persons import SqlPersonStore
 from adapters.stores.retention import forget_finished
+from services.application_record import ApplicationStore
 from services.ports import (
     ClaimStore,
     Clock,
@@ -38,6 +40,7 @@ class SqlTransaction:
         self.persons: PersonStore = SqlPersonStore(connection, keyring)
         self.households: HouseholdStore = SqlHouseholdStore(connection, keyring)
         self.payments: PaymentStore = SqlPaymentStore(connection, keyring)
+        self.applications: ApplicationStore = SqlApplicationStore(connection, keyring)
         self.claims: ClaimStore = SqlClaimStore(connection, keyring)
         self.idempotency: IdempotencyStore = SqlIdempotencyStore(connection, keyring)
         self.jobs: JobQueue = SqlJobQueue(connection)

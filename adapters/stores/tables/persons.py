@@ -10,7 +10,7 @@ persons = Table(
     "persons", metadata, id_column("agency_id", key=True), id_column("person_id", key=True),
     Column("assurance", SmallInteger(), nullable=False), moment_column("created_at"),
     bytes_column("phone_cipher", nullable=True), bytes_column("real_name_cipher", nullable=True),
-    bytes_column("identity_cipher", nullable=True), bytes_column("identity_hash", nullable=True),
+    bytes_column("identity_cipher", nullable=True), bytes_column("identity_hash", nullable=True), bytes_column("phone_hash", nullable=True),
     id_column("joined_into", nullable=True),
 )  # fmt: skip
 logins = Table(

@@ -8,6 +8,13 @@ DIRECTORY = {
     "directory_version": "SELECT",
 }  # fmt: skip
 
+CATALOGUE = ("mapped_services", "mapping_versions", "mapping_documents", "mapping_events")
+READ_BY_STAFF = (
+    "agency_id", "application_id", "service", "mapping_version", "person_id", "login_id", "applicant_cipher",
+    "inputs_cipher", "platform", "app", "application_no", "created_at", "business_on",
+)  # fmt: skip
+READS_CATALOGUE = dict.fromkeys((*CATALOGUE, "catalogue_version"), "SELECT")
+
 TABLES: dict[str, dict[str, str]] = {
     "public": {
         **DIRECTORY,
@@ -16,7 +23,7 @@ TABLES: dict[str, dict[str, str]] = {
         "exposure_salts": "INSERT",
         "persons": (
             "SELECT INSERT UPDATE(assurance) UPDATE(phone_cipher) UPDATE(real_name_cipher) UPDATE(identity_cipher)"
-            " UPDATE(identity_hash) UPDATE(joined_into)"
+            " UPDATE(identity_hash) UPDATE(joined_into) UPDATE(phone_hash)"
         ),
         "logins": "SELECT INSERT UPDATE(person_id) UPDATE(revoked_at)",
         "person_events": "SELECT INSERT",
@@ -28,14 +35,32 @@ TABLES: dict[str, dict[str, str]] = {
         "claims": "SELECT INSERT DELETE",
         "idempotency_keys": "SELECT INSERT UPDATE(reply_cipher)",
         "due_work": "SELECT INSERT UPDATE(due_at)",
+        **READS_CATALOGUE,
+        "applications": "SELECT INSERT",
+        "application_events": "SELECT INSERT",
     },
     "console": {
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "INSERT",
         "exposure_salts": "INSERT",
-        "payments": "SELECT(agency_id) SELECT(payment_id) SELECT(service) SELECT(amount_fen)",
+        "payments": (
+            "SELECT(agency_id) SELECT(payment_id) SELECT(service) SELECT(amount_fen) SELECT(person_id) SELECT(order_no)"
+            " SELECT(created_at)"
+        ),
+        "persons": "SELECT(agency_id) SELECT(person_id) SELECT(identity_hash) SELECT(phone_hash) SELECT(joined_into)",
         "payment_events": "SELECT(agency_id) SELECT(payment_id) SELECT(version) SELECT(state)",
+        **dict.fromkeys(CATALOGUE, "SELECT INSERT"),
+        "catalogue_version": "SELECT UPDATE(version)",
+        "staff": (
+            "SELECT INSERT UPDATE(agency_id) UPDATE(suspended_at) UPDATE(subject) UPDATE(password_cipher)"
+            " UPDATE(one_time_cipher) UPDATE(last_step)"
+        ),
+        "staff_roles": "SELECT INSERT UPDATE(until_at)",
+        "staff_events": "SELECT INSERT",
+        "acts": "SELECT INSERT",
+        "applications": " ".join(f"SELECT({column})" for column in READ_BY_STAFF),
+        "application_events": "SELECT",
     },
     "worker": {
         **DIRECTORY,
@@ -53,6 +78,9 @@ TABLES: dict[str, dict[str, str]] = {
         "claims": "SELECT INSERT DELETE",
         "idempotency_keys": "SELECT DELETE",
         "due_work": "SELECT INSERT DELETE UPDATE(due_at)",
+        **READS_CATALOGUE,
+        "applications": "SELECT UPDATE(chain_cipher)",
+        "application_events": "SELECT INSERT",
         "procrastinate_jobs": "SELECT INSERT UPDATE DELETE",
         "procrastinate_events": "SELECT INSERT UPDATE DELETE",
         "procrastinate_workers": "SELECT INSERT UPDATE DELETE",

@@ -1,0 +1,60 @@
+"""The government store as the console may use it: staff, their acts, mappings, applications, on the role ``console``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, select
+
+from adapters.boundary import transaction_scope
+from adapters.stores.acts import SqlActStore
+from adapters.stores.applications import SqlApplicationStore
+from adapters.stores.connection import open_engine, reporting_unavailability, scoped
+from adapters.stores.keyring import Keyring
+from adapters.stores.mappings import SqlMappingStore
+from adapters.stores.people import SqlPeopleIndex
+from adapters.stores.staff import SqlStaffStore
+from adapters.stores.tables.directory import agencies
+from services.application_record import ApplicationStore
+from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore
+from services.mapping_record import MappingStore
+from services.ports import Clock
+from services.staffing import AgencyTree
+
+
+class SqlConsoleTransaction:
+    """``console_ports.ConsoleTransaction``: every store on the same connection."""
+
+    def __init__(self, connection: Connection, keyring: Keyring, clock: Clock) -> None:
+        self.staff: StaffStore = SqlStaffStore(connection, keyring, clock)
+        self.acts: ActStore = SqlActStore(connection, keyring)
+        self.mappings: MappingStore = SqlMappingStore(connection)
+        self.applications: ApplicationStore = SqlApplicationStore(connection, keyring, chains=False)
+        self.people: PeopleIndex = SqlPeopleIndex(connection, keyring)
+
+
+class SqlConsoleStore:
+    """``console_ports.ConsoleStore``. ``where`` is an address or an engine of the role ``console`` (or of the owner, for commands)."""
+
+    def __init__(self, where: str | Engine, keyring: Keyring, clock: Clock, pool_size: int = 4) -> None:
+        self.engine = open_engine(where, pool_size)
+        self._keyring = keyring
+        self._clock = clock
+
+    @contextmanager
+    def begin(self, agencies: Sequence[UUID]) -> Iterator[ConsoleTransaction]:
+        """Commits at the end of the block, rolls back on any exception. Raises ``StoreUnavailable``."""
+        with transaction_scope(), scoped(self.engine, agencies) as connection:
+            yield SqlConsoleTransaction(connection, self._keyring, self._clock)
+
+    def agency_tree(self) -> AgencyTree:
+        """All agencies, as they are now. Raises ``StoreUnavailable``."""
+        with reporting_unavailability(), self.engine.connect() as connection:
+            rows = list(connection.execute(select(agencies)))
+        return AgencyTree({row.agency_id: row.parent_id for row in rows}, {row.agency_id: row.slug for row in rows})
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.engine.dispose()
