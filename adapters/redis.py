@@ -20,6 +20,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from services.console_ports import StaffSession
 from services.errors import CacheUnavailable, TooManyRequests
 from services.model import Assurance, PlatformName, Session
 from services.ports import Clock
@@ -37,6 +38,14 @@ return 1
 """
 """The sessions of a login are scored by their end, so that those long gone leave: a login may be used for years."""
 
+_SAVE_STAFF_SESSION = """
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[3], KEYS[1])
+if redis.call('TTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[2], ARGV[2]) end
+return 1
+"""
+_STAFF_MOMENTS = ("created_at", "ends_at", "idle_until")
 _SPEND = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
@@ -102,6 +111,47 @@ class RedisSessions:
     def _members(self, login_id: UUID) -> list[bytes]:
         members: Any = self._client.zrange(_by_login(login_id), 0, -1)
         return list(members)
+
+
+class RedisStaffSessions:
+    """``console_ports.StaffSessions``: by the SHA-256 of the token, ids and moments only, and per person the set of their keys."""
+
+    def __init__(self, client: redis.Redis, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._save = client.register_script(_SAVE_STAFF_SESSION)
+
+    def save(self, token: str, session: StaffSession) -> None:
+        cell = {name: str(getattr(session, name)) for name in ("staff_id", "method")}
+        cell |= {name: getattr(session, name).isoformat() for name in _STAFF_MOMENTS}
+        keep = _seconds_until(session.ends_at, self._clock) + _KEEP_SECONDS
+        end, gone = session.ends_at.timestamp(), self._clock.now().timestamp() - _KEEP_SECONDS
+        with _reporting_unavailability():
+            self._save(
+                keys=[_staff_key(token), _by_staff(session.staff_id)], args=[json.dumps(cell).encode(), keep, end, gone]
+            )
+
+    def load(self, token: str) -> StaffSession | None:
+        with _reporting_unavailability():
+            found = _take(self._client.get(_staff_key(token)))
+        if found is None:
+            return None
+        try:
+            cell = json.loads(found)
+            moments = {name: datetime.fromisoformat(cell[name]) for name in _STAFF_MOMENTS}
+            session = StaffSession(UUID(cell["staff_id"]), str(cell["method"]), **moments)
+        except (ValueError, KeyError, TypeError):
+            return None  # not ours: as good as lost
+        return session if self._clock.now() < min(session.ends_at, session.idle_until) else None
+
+    def delete(self, token: str) -> None:
+        with _reporting_unavailability():
+            self._client.delete(_staff_key(token))
+
+    def delete_all(self, staff_id: UUID) -> None:
+        with _reporting_unavailability():
+            keys: Any = self._client.zrange(_by_staff(staff_id), 0, -1)
+            self._client.delete(_by_staff(staff_id), *keys)
 
 
 class RedisRateLimiter:
@@ -225,6 +275,14 @@ def _by_session(session_id: UUID) -> str:
 
 def _by_login(login_id: UUID) -> str:
     return f"guitai:login-sessions:{login_id}"
+
+
+def _staff_key(token: str) -> str:
+    return f"guitai:staff-session:{_digest(token)}"
+
+
+def _by_staff(staff_id: UUID) -> str:
+    return f"guitai:staff-sessions:{staff_id}"
 
 
 def _revocation_key(kind: str, name: str) -> str:
