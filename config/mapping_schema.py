@@ -73,6 +73,14 @@ INPUT = Record(
 """What a citizen enters, under the name of a field of the vocabulary. ``prefilled_from`` says where the government has it already:
 then it is shown (masked as ``mask`` says) and, unless ``editable``, never sent back: the gateway fills it in by itself, so that the
 value does not pass through a platform. money is entered as yuan text with at most two decimals; limits are in fen."""
+INPUT_EXAMPLES: Mapping[str, str] = {
+    "text": "示例",
+    "digits": "1234567890",
+    "date": "2026-12-01",
+    "month": "2026-12",
+    "choice": "none",
+}
+"""What an input without an example of its own is tried with; numbers and flags have theirs in ``services/result_shapes.py``."""
 OUTPUT_TYPES = ("text", "money", "date", "month", "moment", "whole", "flag")
 _OUTPUT_KEYS: dict[str, Shape] = {"field": FIELD, "mask": MASK, "optional": Flag()}
 INNER_OUTPUT = Record({"type": Choice(OUTPUT_TYPES), "label": TEXTS}, _OUTPUT_KEYS)

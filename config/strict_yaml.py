@@ -19,6 +19,7 @@ MAX_NODES = 20_000
 PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 )
+KEY_TWICE = "the key a second time"
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -144,7 +145,7 @@ class _Builder:
                 continue
             inner = f"{path}.{key}" if path else str(key)
             if key in table:
-                self._refuse(line, inner, "the key a second time", "each key once")
+                self._refuse(line, inner, KEY_TWICE, "each key once")
                 continue
             self.lines.setdefault(inner, line)
             table[key] = self.build(value_node, inner)

@@ -9,8 +9,9 @@ from pathlib import Path
 from config.mapping_schema import DESK, VOCABULARY
 from config.strict_yaml import Fault
 from services.errors import ConfigurationFault, ServiceOff, ServiceUnknown
+from services.form_reader import read_texts
 from services.mapping import Room, ServiceMapping, Texts
-from services.mapping_reader import Vocabulary, find_unknown_fields, read_mapping, read_room, read_shaped, read_texts
+from services.mapping_reader import Vocabulary, find_unknown_fields, read_mapping, read_room, read_shaped
 from services.model import Language, PlatformName
 
 

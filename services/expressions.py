@@ -13,13 +13,16 @@ Forms are those of ``strptime``. Money is exact: no float is accepted, none is m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import jmespath
 import jmespath.exceptions
+import jmespath.parser
 from jmespath.functions import Functions, signature
 
 from services.model import JsonValue
@@ -128,25 +131,79 @@ class Expression:
             raise ValueUntranslatable("a value of another type than the mapping expects") from None
 
 
+MONEY_FUNCTIONS = frozenset({"fen", "money"})
+"""Functions that need to know the unit of a back end's money."""
+
+
+@lru_cache(maxsize=8192)
 def compile_expression(source: str, unit: str) -> Expression:
-    """Compile an expression of a mapping. Raises ``ExpressionFault`` with the place inside the expression."""
+    """Compile an expression of a mapping. Raises ``ExpressionFault`` with the place inside the expression.
+
+    ``unit`` is yuan or fen, or empty for a back end that states none: ``uses_money`` then says whether that is a fault.
+    """
     try:
         parsed = jmespath.compile(source)
-        functions = MappingFunctions(unit)
-        _require_functions(parsed.parsed, functions)
+        for node in walk_nodes(parsed.parsed):
+            _require_function(node)
     except jmespath.exceptions.ParseError as error:
         raise ExpressionFault(f"an expression that does not compile at character {error.lex_position + 1}") from None
     except (jmespath.exceptions.JMESPathError, RecursionError, ValueError):
         raise ExpressionFault("an expression that does not compile") from None
-    return Expression(source, parsed, jmespath.Options(custom_functions=functions))
+    return Expression(source, parsed, _options(unit))
 
 
-def _require_functions(node: JsonValue, functions: MappingFunctions) -> None:
+@lru_cache(maxsize=8)
+def _options(unit: str) -> Any:
+    return jmespath.Options(custom_functions=MappingFunctions(unit))
+
+
+def walk_nodes(node: JsonValue) -> Iterator[dict[str, Any]]:
+    """Every node of a parsed expression, in no particular order; without recursion, however deep it is."""
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, dict):
+            yield at
+            waiting.extend(at.get("children", ()))
+
+
+def uses_money(expression: Expression) -> bool:
+    """Whether an expression reads or writes money, and so needs a unit."""
+    return any(
+        node.get("type") == "function_expression" and node["value"] in MONEY_FUNCTIONS
+        for node in walk_nodes(expression.parsed.parsed)
+    )
+
+
+def mentions(node: JsonValue, names: frozenset[str]) -> bool:
+    """Whether a parsed expression names one of these fields anywhere."""
+    return any(at.get("type") == "field" and at["value"] in names for at in walk_nodes(node))
+
+
+def leave_out(expression: Expression, names: frozenset[str]) -> Expression | None:
+    """The same expression with a fixed text in place of every named part that depends on one of these fields.
+
+    None if it does, and has no parts with names.
+    """
+    if not mentions(expression.parsed.parsed, names):
+        return expression
+    known: Any = _leave_out(expression.parsed.parsed, names)
+    if known is None:
+        return None
+    return Expression(expression.source, jmespath.parser.ParsedResult(expression.source, known), expression.options)
+
+
+def _leave_out(node: dict[str, Any], names: frozenset[str]) -> dict[str, Any] | None:
+    if not mentions(node, names):
+        return node
+    if node.get("type") not in ("multi_select_dict", "key_val_pair"):
+        return None
+    unknown = {"type": "literal", "value": "not known yet", "children": []}
+    return {**node, "children": [_leave_out(child, names) or unknown for child in node["children"]]}
+
+
+def _require_function(node: dict[str, Any]) -> None:
     """JMESPath learns only while running that a function does not exist; a mapping must learn it when it is loaded."""
-    if not isinstance(node, dict):
-        return
-    if node.get("type") == "function_expression" and node["value"] not in functions.FUNCTION_TABLE:
+    if node.get("type") == "function_expression" and node["value"] not in MappingFunctions.FUNCTION_TABLE:
         known = ", ".join(name for name in ("fen", "money", "write_moment", "read_moment"))
         raise ExpressionFault(f"an unknown function (beside those of JMESPath there are {known})")
-    for child in node.get("children", ()):
-        _require_functions(child, functions)

@@ -124,23 +124,17 @@ class PaymentTerms:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One question or order to a back end.
+    """One question or order to a back end: one to five calls, the last of which alone may change something there.
 
-    ``writes``: it changes something there, so doubt is an unknown outcome. ``reply`` is all that an answer may hold;
-    ``instead`` gives a result in place of an error; ``gives`` is the shape of the result, the same for every back end.
+    ``writes``: it changes something, so doubt is an unknown outcome. ``response`` makes the result out of ``{results: {...}}`` and the
+    given values; without it the result is that of the last call. ``takes`` are the values that the caller gives, ``gives`` is the shape
+    of the result, the same for every back end.
     """
 
     name: str
     writes: bool
-    timeout_seconds: float
-    method: str
-    path: str
-    request: Expression | None
-    reply: ReplyNode
-    response: Expression
-    echo: tuple[Echo, ...]
-    errors: Mapping[str, str]
-    instead: Mapping[str, Expression]
+    calls: tuple[Call, ...]
+    response: Expression | None
     takes: frozenset[str]
     gives: Shape
     idempotent_by: str | None = None
@@ -169,15 +163,19 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class BackEndSpec:
-    """How a back end is spoken to. ``name`` is bound to an address and secrets per environment, outside the mapping."""
+    """How a back end is spoken to. ``name`` is bound to an address and secrets per environment, outside the mapping.
+
+    Without ``success`` every reply that is no SOAP fault is one; without ``error`` the code of a refusal is that of the fault.
+    ``unit`` is empty where no money is spoken of. ``operations`` stand in the mapping's own back end only, not in further ones.
+    """
 
     name: str
     connector: str
     unit: str
     encoding: str
     authentication: Authentication
-    success: Expression
-    error: Expression
+    success: Expression | None
+    error: Expression | None
     echo: tuple[Echo, ...]
     operations: Mapping[str, Operation]
     path: str = ""
@@ -257,6 +255,10 @@ class ServiceMapping:
     def is_on(self, platform: PlatformName) -> bool:
         """Whether the service is offered inside this platform's app."""
         return platform.value in self.channels
+
+    def connections(self) -> Mapping[str, BackEndSpec]:
+        """Every back end that the service speaks to, by name: its own and further ones."""
+        return {self.back_end.name: self.back_end, **self.further_back_ends}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,15 @@ from config.mapping_schema import (
     REQUIRED_OF_KIND,
 )
 from config.shapes import Mismatch, Shape, check_shape
-from config.strict_yaml import Document, Fault, nearest_name, read_document
-from services.back_end_reader import read_back_end
+from config.strict_yaml import KEY_TWICE, Document, Fault, nearest_name, read_document
+from services.back_end_reader import Asked, BackEnds, list_connections, list_units, read_back_ends
 from services.exposure import Budget, Direction
-from services.mapping import Input, Room, ServiceMapping, Texts
-from services.model import Assurance, Language, PlatformName
+from services.expression_reader import ExpressionReader
+from services.form_reader import read_inputs, read_outputs, read_texts, read_words
+from services.mapping import Input, Late, Output, PaymentTerms, Room, ServiceMapping, Texts
+from services.model import Assurance, PlatformName
+from services.result_shapes import need_operations, shape_operations
+from services.terms_reader import read_late, read_payment
 
 SECRET_FORM = re.compile(r"-----BEGIN|\b[A-Fa-f0-9]{32,}\b|\b[A-Za-z0-9+/]{40,}={0,2}(?![A-Za-z0-9+/=])")
 """What a secret in clear looks like: a PEM block, 32 or more hexadecimal digits, 40 or more characters of base64."""
@@ -39,29 +43,78 @@ class Vocabulary:
 
 
 def read_shaped(file: str, content: bytes, shape: Shape) -> Document:
-    """Parse a file and compare it with a shape: the faults of both stand in the document."""
+    """Parse a file and compare it with a shape: the faults of both stand in the document.
+
+    What is no plain YAML at all has no value; after a key that stands twice, the rest is still compared.
+    """
     document = read_document(file, content)
-    if document.faults:
-        return document
+    if any(fault.found != KEY_TWICE for fault in document.faults):
+        return Document(document.file, None, document.lines, document.faults)
     found = check_shape(shape, document.value)
-    faults = tuple(document.fault(*_in_words(mismatch)) for mismatch in found)
+    faults = (*document.faults, *(document.fault(*_in_words(mismatch)) for mismatch in found))
     return Document(document.file, document.value, document.lines, faults)
 
 
 def read_mapping(
-    file: str, content: bytes, vocabulary: Vocabulary, *, name: str | None = None
+    file: str,
+    content: bytes,
+    vocabulary: Vocabulary,
+    *,
+    name: str | None = None,
+    documents: Mapping[str, bytes] | None = None,
 ) -> tuple[ServiceMapping | None, list[Fault]]:
-    """Read one mapping; ``name`` is the id that the file's name promises. Either a mapping or faults, never both."""
+    """Read one mapping. Either a mapping or faults, never both; never raises for what stands in a file.
+
+    ``name`` is the id that the file's name promises; ``documents`` are the files that it may refer to, by their path below
+    ``config/mappings``.
+    """
     document = read_shaped(file, content, MAPPING)
     faults = [*document.faults]
     if isinstance(document.value, dict):
         faults.extend(document.fault(*_in_words(found)) for found in _find_misfits(document.value, vocabulary, name))
-    if not faults:
-        back_end, mismatches = read_back_end(document.value["back_end"], document.value["kind"])
-        faults.extend(document.fault(*_in_words(found)) for found in mismatches)
-        if back_end is not None and not faults:
-            return _build_mapping(document.value, back_end), []
-    return None, sorted(faults, key=lambda fault: fault.line)
+    parts = _read_parts(document) if _is_sound(document, PARTS_OF_BACK_END) else None
+    if parts is not None:
+        faults.extend(document.fault(*_in_words(found)) for found in parts.mismatches)
+    if faults or parts is None or parts.back_ends is None:
+        return None, sorted(faults, key=lambda fault: fault.line)
+    return _build_mapping(document.value, parts, documents or {}), []
+
+
+PARTS_OF_BACK_END = ("kind", "assurance", "back_end", "further_back_ends", "inputs", "outputs", "payment", "late")
+"""Keys that must have their shape before the back ends can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What stands in a mapping beside plain values."""
+
+    inputs: Mapping[str, Input]
+    outputs: Mapping[str, Output]
+    payment: PaymentTerms
+    late: Late | None
+    back_ends: BackEnds | None
+    mismatches: list[Mismatch]
+
+
+def _is_sound(document: Document, keys: tuple[str, ...]) -> bool:
+    """Whether none of these keys has a fault of form."""
+    faulty = {re.split(r"[.\[]", fault.path, maxsplit=1)[0] for fault in document.faults}
+    return isinstance(document.value, dict) and "" not in faulty and not faulty.intersection(keys)
+
+
+def _read_parts(document: Document) -> _Parts:
+    value = document.value
+    reader = ExpressionReader(list_units(value))
+    inputs, outputs, payment = read_inputs(value), read_outputs(value), read_payment(value)
+    late = read_late(value, reader)
+    assurance = Assurance.from_label(value["assurance"])
+    shapes = [
+        shape_operations(value["kind"], inputs, outputs, payment, assurance, optional_too=optional_too)
+        for optional_too in (True, False)
+    ]
+    asked = Asked(value["kind"], shapes, need_operations(value["kind"], inputs, payment, late))
+    back_ends = read_back_ends(value, asked, reader)
+    return _Parts(inputs, outputs, payment, late, back_ends, reader.mismatches)
 
 
 def _in_words(mismatch: Mismatch) -> tuple[str, str, str, str]:
@@ -159,7 +212,11 @@ def _find_secrets(value: Any, path: str) -> Iterator[Mismatch]:
         yield Mismatch(path, "what looks like a secret", "the name of a secret; its value is bound per environment")
 
 
-def _build_mapping(value: Mapping[str, Any], back_end: Any) -> ServiceMapping:
+def _build_mapping(value: Mapping[str, Any], parts: _Parts, documents: Mapping[str, bytes]) -> ServiceMapping:
+    words, personal = read_words(value)
+    back_ends = parts.back_ends
+    if back_ends is None:
+        raise ValueError("a mapping without its back ends")
     return ServiceMapping(
         id=value["id"],
         version=value["version"],
@@ -170,7 +227,7 @@ def _build_mapping(value: Mapping[str, Any], back_end: Any) -> ServiceMapping:
         assurance=Assurance.from_label(value["assurance"]),
         channels=tuple(value["channels"]),
         owner=value["owner"],
-        back_end=back_end,
+        back_end=back_ends.own,
         exposure=read_exposure(value["exposure"]),
         effort=value["effort"],
         summary=read_texts(value.get("summary", {})),
@@ -178,10 +235,26 @@ def _build_mapping(value: Mapping[str, Any], back_end: Any) -> ServiceMapping:
         payee_name=read_texts(value.get("payee_name", {})),
         order_description=read_texts(value.get("order_description", {})),
         purposes={code: read_texts(texts) for code, texts in value.get("purposes", {}).items()},
-        inputs={name: _read_input(name, entry) for name, entry in value.get("inputs", {}).items()},
+        inputs=parts.inputs,
         limits=value.get("limits", {}),
+        further_back_ends=back_ends.further,
+        outputs=parts.outputs,
+        payment=parts.payment,
+        late=parts.late,
+        cache_seconds=value.get("information", {}).get("cache_seconds", 0),
+        words=words,
+        personal=personal,
+        fees=tuple(value.get("fees", ())),
+        steps=tuple(value.get("steps", ())),
+        documents={path: documents[path] for path in list_documents(value) if path in documents},
         raw=value,
     )
+
+
+def list_documents(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files that a mapping refers to, by their path below ``config/mappings``."""
+    named = [connection.value.get(key) for connection in list_connections(value) for key in ("openapi", "wsdl")]
+    return tuple(sorted({path for path in named if isinstance(path, str)}))
 
 
 def read_room(name: str, value: Mapping[str, Any], vocabulary: Vocabulary) -> Room:
@@ -197,20 +270,3 @@ def read_exposure(value: Mapping[str, Mapping[str, list[str]]]) -> dict[Platform
         PlatformName(platform): {Direction(direction): frozenset(fields) for direction, fields in budget.items()}
         for platform, budget in value.items()
     }
-
-
-def read_texts(value: Mapping[str, str]) -> dict[Language, str]:
-    """A sentence in every language."""
-    return {Language(language): text for language, text in value.items() if language in tuple(Language)}
-
-
-def _read_input(name: str, entry: Mapping[str, Any]) -> Input:
-    return Input(
-        name=name,
-        type=entry["type"],
-        label=read_texts(entry["label"]),
-        pattern=re.compile(entry["pattern"]) if "pattern" in entry else None,
-        help=read_texts(entry.get("help", {})),
-        example=entry.get("example", ""),
-        prefilled_from=entry.get("prefilled_from", ""),
-    )

@@ -13,10 +13,9 @@ from datetime import date, datetime
 from urllib.parse import quote
 
 from config.back_end_schema import UNKNOWN_OUTCOME
-from config.shapes import check_shape
 from services.errors import BackEndGarbled, BackEndOutcomeUnknown, BackEndRefused
-from services.expressions import Expression, ValueUntranslatable
-from services.mapping import BackEndSpec, Echo, Operation
+from services.expressions import ValueUntranslatable
+from services.mapping import BackEndSpec, Call, Echo, Operation
 from services.model import JsonValue
 from services.reply_shape import ReplyUnacceptable, require_reply
 
@@ -39,64 +38,82 @@ class Request:
 
 def build_request(
     operation: Operation,
+    call: Call,
     values: Mapping[str, JsonValue],
     *,
     call_id: str,
     now: datetime,
     options: Mapping[str, str],
+    results: Mapping[str, JsonValue] | None = None,
+    page: JsonValue = None,
 ) -> Request:
-    """Translate values into a request. Raises ``BackEndRefused("unwritable_value")``; ``ValueError`` if a value was not given."""
+    """Translate values into the request of one call of an operation.
+
+    ``results`` are those of the calls before, by name; ``page`` is given to a call with pages; ``options`` are those of the address to
+    which this call goes. Raises ``BackEndRefused("unwritable_value")``; ``ValueError`` if a value was not given.
+    """
     absent = sorted(operation.takes - values.keys())
     if absent:
         raise ValueError(f"{operation.name} also takes {', '.join(absent)}")
-    given: dict[str, JsonValue] = {name: _make_plain(value) for name, value in values.items()}
-    given |= {"call_id": call_id, "now": now.isoformat(), "options": dict(options)}
-    path = PLACEHOLDER.sub(lambda found: _write_part(given[found.group(1)]), operation.path)
-    if operation.request is None:
-        return Request(path, None, given)
+    given: dict[str, JsonValue] = make_plain(values)
+    given |= {"call_id": call_id, "now": now.isoformat(), "options": dict(options), "results": dict(results or {})}
+    if call.pages is not None:
+        given["page"] = page
     try:
-        document = operation.request.search(given)
+        given |= {name: expression.search(given) for name, expression in call.values.items()}
+        document = call.request.search(given) if call.request else None
     except ValueUntranslatable:
         raise BackEndRefused(UNWRITABLE) from None
+    parts = {**given, "page": str(page)} if call.pages is not None else given
+    path = PLACEHOLDER.sub(lambda found: _write_part(parts.get(found.group(1))), call.path)
+    if call.request is None:
+        return Request(path, None, given)
     if not isinstance(document, dict) or _holds_nothing(document):
         raise BackEndRefused(UNWRITABLE)
     return Request(path, document, given)
 
 
-def read_reply(spec: BackEndSpec, operation: Operation, request: Request, status: int, body: JsonValue) -> JsonValue:
-    """Translate a parsed reply into the operation's result.
+def read_reply(spec: BackEndSpec, call: Call, request: Request, reply: Mapping[str, JsonValue]) -> JsonValue:
+    """Translate a parsed reply into the call's result; ``services/chaining.py`` makes the operation's result of those.
 
+    ``reply`` is ``{"status": …, "body": …}``, for SOAP with ``"fault": {"code": …, "text": …}`` or None.
     Raises ``BackEndRefused`` with the mapping's error name, ``BackEndOutcomeUnknown`` for an answer from which nobody can tell
     what happened, ``BackEndGarbled`` for one that is not as agreed.
     """
-    reply: dict[str, JsonValue] = {"status": status, "body": body}
+    said = dict(reply)
     try:
-        _require_echo(spec.echo, reply, request)
-        if spec.success.search(reply) is True:
-            require_reply(operation.reply, body)
-            _require_echo(operation.echo, reply, request)
-            return _shape_result(operation, operation.response, reply)
-        return _explain_refusal(operation, reply, spec.error.search(reply))
+        _require_echo(spec.echo, said, request)
+        if _is_success(spec, said):
+            require_reply(call.reply, said.get("body"))
+            _require_echo(call.echo, said, request)
+            return call.response.search(said)
+        return _explain_refusal(call, said, _find_code(spec, said))
     except (ReplyUnacceptable, ValueUntranslatable) as fault:
-        raise BackEndGarbled(f"{spec.name}, {operation.name}: {fault}") from None
+        raise BackEndGarbled(f"{spec.name}, {call.name}: {fault}") from None
 
 
-def _explain_refusal(operation: Operation, reply: JsonValue, code: JsonValue) -> JsonValue:
-    reason = operation.errors.get(code) if isinstance(code, str) else None
+def _is_success(spec: BackEndSpec, reply: dict[str, JsonValue]) -> bool:
+    if spec.success is not None:
+        return spec.success.search(reply) is True
+    return reply.get("fault") is None
+
+
+def _find_code(spec: BackEndSpec, reply: dict[str, JsonValue]) -> JsonValue:
+    if spec.error is not None:
+        return spec.error.search(reply)
+    fault = reply.get("fault")
+    return fault.get("code") if isinstance(fault, dict) else None
+
+
+def _explain_refusal(call: Call, reply: JsonValue, code: JsonValue) -> JsonValue:
+    reason = call.errors.get(code) if isinstance(code, str) else None
     if reason is None:
         raise ReplyUnacceptable("neither a success nor an error that the mapping knows")
-    if reason in operation.instead:
-        return _shape_result(operation, operation.instead[reason], reply)
-    if reason == UNKNOWN_OUTCOME or (operation.writes and reason == "system"):
-        raise BackEndOutcomeUnknown(f"{operation.name}: an error that leaves open what happened")
+    if reason in call.instead:
+        return call.instead[reason].search(reply)
+    if reason == UNKNOWN_OUTCOME or (call.writes and reason == "system"):
+        raise BackEndOutcomeUnknown(f"{call.name}: an error that leaves open what happened")
     raise BackEndRefused(reason)
-
-
-def _shape_result(operation: Operation, response: Expression, reply: JsonValue) -> JsonValue:
-    result = response.search(reply)
-    for mismatch in check_shape(operation.gives, result):
-        raise ReplyUnacceptable(f"the result is not as agreed: {mismatch.place_found}")
-    return result
 
 
 def _require_echo(echoes: tuple[Echo, ...], reply: JsonValue, request: Request) -> None:
@@ -117,11 +134,16 @@ def _write_part(value: JsonValue) -> str:
         raise BackEndRefused(UNWRITABLE) from None
 
 
-def _make_plain(value: JsonValue) -> JsonValue:
+def make_plain(value: JsonValue) -> JsonValue:
+    """Values as JMESPath knows them. Raises ``ValueError`` for what is no text, number, flag, date, moment, table or list of these."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, str | int):
-        return value
+    if isinstance(value, Mapping):
+        return {name: make_plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [make_plain(item) for item in value]
     raise ValueError("a value of a request is a text, a whole number, a date or a moment")
 
 

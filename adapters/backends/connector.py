@@ -25,7 +25,6 @@ from prometheus_client import Counter
 from adapters.backends.authentication import Authenticator, make_authenticator
 from adapters.boundary import refuse_inside_transaction
 from adapters.http import HttpClient, HttpReply, HttpUnknown, HttpUnreachable
-from config.mapping_schema import OPERATIONS_OF_KIND
 from services.errors import (
     BackEndError,
     BackEndGarbled,
@@ -34,9 +33,11 @@ from services.errors import (
     BackEndUnreachable,
     ConfigurationFault,
 )
-from services.mapping import BackEndSpec, Operation
+from services.chaining import conclude_operation
+from services.mapping import BackEndSpec, Call, Operation, ServiceMapping
 from services.model import BackEndAddress, JsonValue
 from services.ports import Clock, Secrets
+from services.result_shapes import shape_operations
 from services.translation import Request, build_request, read_reply
 
 CALLS = Counter("guitai_back_end_calls_total", "Calls of back ends.", ["back_end", "operation", "result"])
@@ -66,11 +67,11 @@ class Written:
 class Wire(Protocol):
     """What one connector speaks."""
 
-    def write(self, spec: BackEndSpec, operation: Operation, request: Request) -> Written:
+    def write(self, spec: BackEndSpec, call: Call, request: Request) -> Written:
         """Raises ``RequestUnwritable``."""
         ...
 
-    def read(self, spec: BackEndSpec, operation: Operation, reply: HttpReply) -> JsonValue:
+    def read(self, spec: BackEndSpec, call: Call, reply: HttpReply) -> JsonValue:
         """Plain values without floats. Raises ``ReplyUnreadable``."""
         ...
 
@@ -88,7 +89,9 @@ class ConnectedBackEnd:
         self._wire = wire
         self._authenticate: Authenticator = make_authenticator(spec.authentication, address, secrets)
 
-    def call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
+    def call(
+        self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
+    ) -> JsonValue:
         """Run one mapped operation and give its mapped result. Raises the four errors above; never inside a transaction."""
         refuse_inside_transaction()
         result = "failed"
@@ -104,51 +107,71 @@ class ConnectedBackEnd:
 
     def _call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
         planned = self._spec.operations[operation]
-        request = build_request(
-            planned, values, call_id=str(uuid4()), now=self._clock.now(), options=self._address.options
-        )
-        reply = self._send(planned, self._write(planned, request), request_id)
-        try:
-            body = self._wire.read(self._spec, planned, reply)
-        except ReplyUnreadable as fault:
-            raise BackEndGarbled(f"{self._spec.name}, {operation}: {fault}") from None
-        return read_reply(self._spec, planned, request, reply.status, body)
+        results: dict[str, JsonValue] = {}
+        for call in planned.calls:
+            results[call.name] = self._exchange(planned, call, values, results, request_id)
+        return conclude_operation(planned, values, results)
 
-    def require_usable(self, kind: str) -> None:
-        """Write every request once with example values, sending nothing: a missing option or secret shows at start.
+    def _exchange(
+        self,
+        planned: Operation,
+        call: Call,
+        values: Mapping[str, JsonValue],
+        results: Mapping[str, JsonValue],
+        request_id: str,
+    ) -> JsonValue:
+        request = build_request(
+            planned,
+            call,
+            values,
+            call_id=str(uuid4()),
+            now=self._clock.now(),
+            options=self._address.options,
+            results=results,
+        )
+        reply = self._send(call, self._write(call, request), request_id)
+        try:
+            body = self._wire.read(self._spec, call, reply)
+        except ReplyUnreadable as fault:
+            raise BackEndGarbled(f"{self._spec.name}, {planned.name}: {fault}") from None
+        return read_reply(self._spec, call, request, {"status": reply.status, "body": body})
+
+    def require_usable(self, mapping: ServiceMapping) -> None:
+        """Write every first request once with example values, sending nothing: a missing option or secret shows at start.
 
         Raises ``ConfigurationFault``.
         """
+        shapes = shape_operations(mapping.kind, mapping.inputs, mapping.outputs, mapping.payment, mapping.assurance)
         for name, operation in self._spec.operations.items():
-            example = OPERATIONS_OF_KIND[kind][name].takes
             options = self._address.options
+            first = operation.calls[0]
             try:
                 request = build_request(
-                    operation, example, call_id=str(uuid4()), now=self._clock.now(), options=options
+                    operation, first, shapes[name].takes, call_id=str(uuid4()), now=self._clock.now(), options=options
                 )
-                self._write(operation, request)
+                self._write(first, request)
             except BackEndRefused:
                 message = (
                     f"back end {self._address.name}: {name} cannot be written; an option of its address is missing"
                 )
                 raise ConfigurationFault(message) from None
 
-    def _write(self, operation: Operation, request: Request) -> Written:
+    def _write(self, call: Call, request: Request) -> Written:
         try:
-            return self._wire.write(self._spec, operation, request)
+            return self._wire.write(self._spec, call, request)
         except RequestUnwritable:
             raise BackEndRefused("unwritable_value") from None
 
-    def _send(self, operation: Operation, written: Written, request_id: str) -> HttpReply:
+    def _send(self, call: Call, written: Written, request_id: str) -> HttpReply:
         headers = {"X-Request-Id": request_id, "Accept": written.content_type.split(";")[0]}
         if written.body:
             headers["Content-Type"] = written.content_type
         headers |= self._authenticate(written.body)
         url = self._address.url.rstrip("/") + written.target
-        place = f"{self._spec.name}, {operation.name}"
+        place = f"{self._spec.name}, {call.name}"
         try:
             return self._http.send(
-                f"{PURPOSE}:{self._spec.name}", written.method, url, headers, written.body, operation.timeout_seconds
+                f"{PURPOSE}:{self._spec.name}", written.method, url, headers, written.body, call.timeout_seconds
             )
         except HttpUnreachable:
             raise BackEndUnreachable(f"{place}: no connection") from None

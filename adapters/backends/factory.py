@@ -24,5 +24,5 @@ def make_back_end(
     """
     spec = mapping.back_end
     back_end = ConnectedBackEnd(spec, address, http, secrets, clock, WIRES[spec.connector]())
-    back_end.require_usable(mapping.kind)
+    back_end.require_usable(mapping)
     return back_end

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.catalogue import Catalogue
+from services.chaining import conclude_operation
 from services.errors import BackEndError, BackEndGarbled, BackEndOutcomeUnknown, BackEndRefused
 from services.mapping import BackEndSpec
 from services.mapping_reader import read_mapping
@@ -41,11 +42,15 @@ RECEIPT = {"result": "OK", "receiptNo": "RQ1", "serialNo": "s" * 32, "amountYuan
 
 def build(spec: BackEndSpec, operation: str, **values: Any) -> Request:
     given = {name: value for name, value in PAYMENT.items() if name in spec.operations[operation].takes} | values
-    return build_request(spec.operations[operation], given, call_id="c-1", now=NOW, options=OPTIONS)
+    planned = spec.operations[operation]
+    return build_request(planned, planned.calls[0], given, call_id="c-1", now=NOW, options=OPTIONS)
 
 
 def answer(spec: BackEndSpec, operation: str, status: int, body: Any) -> Any:
-    return read_reply(spec, spec.operations[operation], build(spec, operation), status, body)
+    planned = spec.operations[operation]
+    call = planned.calls[0]
+    result = read_reply(spec, call, build(spec, operation), {"status": status, "body": body})
+    return conclude_operation(planned, PAYMENT, {call.name: result})
 
 
 def test_requests() -> None:
@@ -84,7 +89,8 @@ def test_unwritable_numbers(number: Any) -> None:
 def test_fault_of_the_caller() -> None:
     """A value that an operation takes and nobody gave is a fault of ours, told by name."""
     with pytest.raises(ValueError, match="also takes household_no"):
-        build_request(GAS.operations["find_household"], {}, call_id="c", now=NOW, options={})
+        operation = GAS.operations["find_household"]
+        build_request(operation, operation.calls[0], {}, call_id="c", now=NOW, options={})
     with pytest.raises(ValueError, match="a text, a whole number"):
         build(GAS, "write_off", amount_fen=86.4)
 
@@ -93,7 +99,7 @@ def test_missing_option() -> None:
     """A request that would hold nothing where something belongs is not sent."""
     operation = WATER.operations["find_household"]
     with pytest.raises(BackEndRefused, match="unwritable_value"):
-        build_request(operation, {"household_no": "1"}, call_id="c", now=NOW, options={})
+        build_request(operation, operation.calls[0], {"household_no": "1"}, call_id="c", now=NOW, options={})
 
 
 def test_bills() -> None:

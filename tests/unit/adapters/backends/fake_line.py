@@ -97,7 +97,10 @@ def connect(
     """The back end of a shipped mapping on a line."""
     mapping = CATALOGUE.service(service)
     spec = mapping.back_end
-    operations = {name: replace(entry, timeout_seconds=timeout_seconds) for name, entry in spec.operations.items()}
+    operations = {
+        name: replace(entry, calls=tuple(replace(call, timeout_seconds=timeout_seconds) for call in entry.calls))
+        for name, entry in spec.operations.items()
+    }
     mapping = replace(mapping, back_end=replace(spec, operations=operations))
     address = make_address(spec.name, url, **OPTIONS)
     return make_back_end(mapping, address, line, KnownSecrets(), StillClock())
