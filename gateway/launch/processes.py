@@ -26,13 +26,21 @@ WEB_THREADS = {"public": 16, "console": 4, "operations": 2}
 ROLE_OF = {"public": "public", "console": "console", "operations": "public", "worker": "worker"}
 
 
-def start_sandbox(stack: Stack) -> None:
-    """Start the emulators, then bring their credentials into our secrets and accounts."""
+def start_sandbox(stack: Stack, offices: Path | None = None) -> None:
+    """Start the emulators, then bring their credentials into our secrets and accounts.
+
+    ``offices`` is a folder with more offices than the sandbox's own (``docs/sandbox.md``).
+    """
     stack.report("starting the sandbox")
     home = stack.places.folder("sandbox")
     addresses_file = home / "addresses.json"  # kept between runs: the sandbox takes the same ports again
     before = _read_mark(addresses_file)
     arguments = ["-m", "gateway", "sandbox", "run", "--all", "--home", str(home), "--clock-file", str(stack.clock_file)]
+    if offices is not None:
+        arguments += ["--offices", str(offices)]
+    if stack.registries_url:
+        write_secret(stack.places.secrets, "registries-url", stack.registries_url.encode())
+        arguments += ["--registries-url-file", str(stack.places.secrets / "registries-url")]
     child = stack.children.start("sandbox", arguments, {})
     await_condition(stack, child, lambda: _read_mark(addresses_file) != before)
     stack.addresses = json.loads(addresses_file.read_text("utf-8"))

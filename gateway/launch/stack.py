@@ -14,8 +14,10 @@ from adapters.stores.provision import migrate, provision_roles
 from gateway.launch.children import Children
 from gateway.launch.interruption import INTERRUPTION
 from gateway.launch.places import Places, take_lock, write_json
+from services.errors import ConfigurationFault
 
 Report = Callable[[str], None]
+_REGISTRIES = {"max_connections": "50", "shared_buffers": "16MB"}
 GRACE_SECONDS, HASTY_GRACE_SECONDS = 10.0, 1.0
 """How long children may take to end once they serve, and while they start: a web server that starts hears no SIGTERM."""
 
@@ -42,6 +44,7 @@ class Stack:
     role_urls: dict[str, str] = field(default_factory=dict)
     reserved: dict[str, socket] = field(default_factory=dict)
     owner_url: str = ""
+    registries_url: str = ""
     redis_url: str = ""
     serving: bool = False
 
@@ -92,8 +95,12 @@ class Choices:
 
 
 def start_stores(stack: Stack, choices: Choices) -> None:
-    """PostgreSQL (embedded unless an address is given), Redis, the keys, the migrations, one database user per role."""
+    """PostgreSQL (embedded unless an address is given), Redis, the keys, the migrations, one database user per role.
+
+    A second embedded PostgreSQL holds the registries of the sandbox's offices: other people's data, on a server of their own.
+    """
     stack.owner_url = choices.database_url or _start_postgres(stack, choices.postgres_binaries)
+    stack.registries_url = _start_registries(stack, choices.postgres_binaries)
     with INTERRUPTION.held():
         redis = start_redis(stack.places.folder("redis"))
         stack.services.append(("redis", redis))
@@ -121,6 +128,20 @@ def _start_postgres(stack: Stack, binaries: Path | None) -> str:
     return postgres.owner_url
 
 
+def _start_registries(stack: Stack, binaries: Path | None) -> str:
+    """The owner's address of the registries' server; empty, with a line that says so, where no embedded one can run."""
+    try:
+        with INTERRUPTION.held():
+            registries = start_postgres(stack.places.folder("registries"), binaries=binaries, settings=_REGISTRIES)
+            stack.services.append(("registries", registries))
+            stack.children.adopt("registries", registries.pid)
+    except ConfigurationFault:
+        stack.report("NO PostgreSQL for the registries of the sandbox: the offices on it are left out")
+        return ""
+    stack.report("the registries' PostgreSQL is running")
+    return registries.owner_url
+
+
 def write_state(stack: Stack) -> None:
     """Say where everything is: ``run/state.json``, the file that tools and tests read."""
     backends = {name: url for name, url in stack.addresses.items() if name not in ("wechat", "alipay")}
@@ -134,6 +155,7 @@ def write_state(stack: Stack) -> None:
             "alipay_sandbox_url": stack.addresses["alipay"],
             "backends": backends,
             "database_url": stack.owner_url,
+            "registries_url": stack.registries_url,
             "redis_url": stack.redis_url,
             "pids": stack.children.pids,
         },
