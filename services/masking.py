@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 
 STARS = "****"
 _ORGANISATION = re.compile(r"(公司|集团|商店|餐厅|饭店|超市|工厂|学校|医院|中心|协会|部|局|院|厂|店|社|所|队|站|馆)$")
@@ -79,6 +80,41 @@ def mask_household_no(household_no: str) -> str:
     )
     shown = 4 if len(text) >= 8 else 2 if len(text) >= 5 else 0
     return STARS + (text[-shown:] if shown else "")
+
+
+def mask_identity(number: str) -> str:
+    """An identity number of 18 places: 110101199003070011 becomes ``1****1``; of any other form nothing of it.
+
+    First and last place alone: region and birth date are personal, and the last four would open many doors.
+    """
+    text = "".join(character for character in _tidy(number) if character.isascii() and character.isalnum())
+    return f"{text[0]}{STARS}{text[-1]}" if len(text) == 18 else STARS
+
+
+def mask_number(number: str) -> str:
+    """A licence, account, taxpayer or plate number: as ``mask_household_no``."""
+    return mask_household_no(_tidy(number))
+
+
+def mask_generic(text: str) -> str:
+    """Anything else: its last character if it has at least four, else nothing of it; of what ends in a digit nothing."""
+    tidy = _tidy(text)
+    return STARS + (tidy[-1] if len(tidy) >= 4 and _LETTER.fullmatch(tidy[-1]) else "")
+
+
+MASKS: Mapping[str, Callable[[str], str]] = {
+    "name": mask_name,
+    "identity": mask_identity,
+    "phone": mask_phone,
+    "address": mask_address,
+    "number": mask_number,
+}
+"""The masks that a mapping may name (``config/mapping_schema.py``)."""
+
+
+def mask_value(mask: str, value: str) -> str:
+    """A value under the mask of this name; under an unknown or no name the strictest one."""
+    return MASKS.get(mask, mask_generic)(value)
 
 
 def _tidy(text: str) -> str:

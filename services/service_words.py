@@ -1,0 +1,54 @@
+"""The names of the ledger that the counter itself uses when it shows a service of a kind, or takes in what belongs to it.
+
+A mapping's exposure budget must hold them on every platform beside its own: the names of inputs (those that a person types:
+``entered_in_client``; those shown prefilled: ``shown_in_client``) and the words of outputs (``shown_in_client``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.mapping import Input, Output, ServiceMapping
+
+FORM = frozenset({"service_info", "form_info", "assurance", "error"})
+"""What every service shows: its description, its form, the level that it needs, and errors."""
+SHOWN: Mapping[str, frozenset[str]] = {
+    "bill": FORM | {"payee"},
+    "application": FORM | {"reference", "application_no", "application_state", "application_message", "counters"},
+    "lookup": FORM | {"current_at"},
+    "information": FORM | {"current_at"},
+}
+"""Beside these a bill shows what ``gateway/schemas`` names for households and payments."""
+ENTERED: Mapping[str, frozenset[str]] = {
+    "bill": frozenset({"household_no", "service_choice", "reference", "amount"}),
+    "application": frozenset({"service_choice"}),
+    "lookup": frozenset({"service_choice"}),
+    "information": frozenset(),
+}
+PURPOSES: Mapping[str, frozenset[str]] = {
+    "bill": frozenset({"see_service"}),
+    "application": frozenset({"see_service", "submit_application", "follow_application"}),
+    "lookup": frozenset({"see_service", "look_up"}),
+    "information": frozenset({"see_service", "read_information"}),
+}
+
+
+def is_typed(asked: Input) -> bool:
+    """Whether a person may type this input: what is prefilled and not editable is filled in by the gateway."""
+    return not asked.prefilled_from or asked.editable
+
+
+def list_shown(mapping: ServiceMapping) -> frozenset[str]:
+    """Every name that the service's form and results may show, besides what belongs to households and payments."""
+    prefilled = {name for name, asked in mapping.inputs.items() if asked.prefilled_from}
+    return SHOWN[mapping.kind] | prefilled | list_words(mapping.outputs)
+
+
+def list_entered(mapping: ServiceMapping) -> frozenset[str]:
+    """Every name that a person may type for this service."""
+    return ENTERED[mapping.kind] | {name for name, asked in mapping.inputs.items() if is_typed(asked)}
+
+
+def list_words(outputs: Mapping[str, Output]) -> frozenset[str]:
+    """The words that outputs count as, those of columns included."""
+    return frozenset(word for output in outputs.values() for word in (output.word, *list_words(output.of)))
