@@ -29,12 +29,15 @@ class PublishedBody:
 
 
 ACKNOWLEDGED: Mapping[PlatformName, tuple[str, bytes]] = {
-    PlatformName.WECHAT: (JSON, '{"code":"SUCCESS","message":"成功"}'.encode()),
+    PlatformName.WECHAT: (JSON, '{"code":"SUCCESS","message":"成功","errcode":0,"errmsg":"ok"}'.encode()),
     PlatformName.ALIPAY: (TEXT, b"success"),
 }
-"""What each platform takes for "received"; anything else makes it send the notice again."""
+"""What each platform takes for "received"; anything else makes it send the notice again.
+
+WeChat Pay reads the status alone, WeChat's non-tax platform ``errcode`` (0, or 299 for a fault): one body for both.
+"""
 NOT_ACKNOWLEDGED: Mapping[PlatformName, tuple[str, bytes]] = {
-    PlatformName.WECHAT: (JSON, '{"code":"FAIL","message":"失败"}'.encode()),
+    PlatformName.WECHAT: (JSON, '{"code":"FAIL","message":"失败","errcode":299,"errmsg":"fail"}'.encode()),
     PlatformName.ALIPAY: (TEXT, b"failure"),
 }
 

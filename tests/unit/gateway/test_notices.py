@@ -48,7 +48,7 @@ def test_a_notice_is_recorded_and_acknowledged(city: City) -> None:
     """Received from the platform, for the payment's service and persons; then the platform's own word for yes."""
     token, payment_id = open_payment(city)
     answer = city.send("POST", WECHAT, raw=pay(city))
-    assert (answer.status, answer.json) == (200, {"code": "SUCCESS", "message": "成功"})
+    assert (answer.status, answer.json) == (200, {"code": "SUCCESS", "message": "成功", "errcode": 0, "errmsg": "ok"})
     (received,) = city.records(Direction.RECEIVED_FROM_PLATFORM)
     assert received.disclosure.service == "gas-bill"
     assert str(received.disclosure.subject) == payment_id
