@@ -140,8 +140,7 @@ def _build(context: SandboxContext) -> Router:
 def _bind(place: Place) -> Binding:
     return Binding(
         secrets={"api_key": place.credentials["api_key"]},
-        options={"x_road_client": CLIENT},
-        url=f"{place.address}/r1/{SERVICE}",
+        options={"x_road_client": CLIENT, "x_road_service": SERVICE},
     )
 
 
