@@ -25,12 +25,14 @@ OF_AUTHENTICATION = ("request", "token", "expires_in")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the rest of a mapping asks of its back ends: the operations that its kind may have, those that it needs, and money shown."""
+    """What the rest of a mapping asks of its back ends: the operations that its kind may have, those that it needs, and those whose
+    values or results hold money.
+    """
 
     kind: str
     shapes: Sequence[Mapping[str, OperationShape]]
     needed: tuple[str, ...]
-    money: str = ""
+    money: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,13 @@ def read_back_ends(
     """``back_end`` and ``further_back_ends`` that have their shape, compiled; None with every reason why not in the reader."""
     connections = list_connections(value)
     for connection in connections:
-        reader.mismatches.extend(find_connection_misfits(connection.path, connection.value))
+        lines = connection.value["name"] in _list_answering_lines(value)
+        reader.mismatches.extend(find_connection_misfits(connection.path, connection.value, lines=lines))
     reader.mismatches.extend(_find_names_twice(connections))
-    if asked.money:
-        reader.require_unit("back_end", asked.money)
     named = {connection.value["name"]: connection for connection in reversed(connections)}
-    operations = _read_operations(OperationReader(reader, named, value["back_end"]["name"], supply), value, asked)
+    operations = _read_operations(
+        OperationReader(reader, named, value["back_end"]["name"], asked.money, supply), value, asked
+    )
     specs = [_read_connection(reader, connection) for connection in connections]
     if reader.mismatches:
         return None
@@ -73,6 +76,17 @@ def list_connections(value: Mapping[str, Any]) -> list[Connection]:
 def list_units(value: Mapping[str, Any]) -> dict[str, str]:
     """The unit of money of every back end by its path; empty where it states none."""
     return {connection.path: connection.value.get("unit", "") for connection in list_connections(value)}
+
+
+def _list_answering_lines(value: Mapping[str, Any]) -> frozenset[str]:
+    """The back ends of which some call reads lines, where another encoding than that of JSON makes sense."""
+    own = value["back_end"]["name"]
+    entries = [
+        (entry, call) for entry in value["back_end"]["operations"].values() for call in entry.get("calls", [entry])
+    ]
+    return frozenset(
+        call.get("at", entry.get("at", own)) for entry, call in entries if call.get("format", "json") != "json"
+    )
 
 
 def _find_names_twice(connections: list[Connection]) -> Iterator[Mismatch]:

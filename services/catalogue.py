@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.mapping_schema import DESK, VOCABULARY
 from config.strict_yaml import Fault
 from services.errors import ConfigurationFault, ServiceOff, ServiceUnknown
+from services.exposure_rules import find_unknown_fields
 from services.form_reader import read_texts
 from services.mapping import Room, ServiceMapping, Texts
-from services.mapping_reader import Vocabulary, find_unknown_fields, read_mapping, read_room, read_shaped
+from services.mapping_files import FolderDocuments
+from services.mapping_reader import read_mapping, read_room, read_shaped
 from services.model import Language, PlatformName
+from services.vocabulary import Vocabulary
+
+ID_LINE = re.compile(rb"^id:[ \t]*[\"']?([a-z0-9-]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ def read_desk(path: Path, vocabulary: Vocabulary) -> tuple[dict[str, Room], list
     document = read_shaped(str(path), path.read_bytes(), DESK)
     faults = list(document.faults)
     for name, room in document.value.get("rooms", {}).items() if not faults else ():
-        found = list(find_unknown_fields(room["exposure"], vocabulary, f"rooms.{name}.exposure"))
+        found = list(find_unknown_fields(room["exposure"], vocabulary.fields, f"rooms.{name}.exposure"))
         for index, code in enumerate(room.get("purposes", ())):
             if code not in vocabulary.purposes:
                 place = f"rooms.{name}.purposes[{index}]"
@@ -134,19 +140,35 @@ def read_desk(path: Path, vocabulary: Vocabulary) -> tuple[dict[str, Room], list
     return {name: read_room(name, room, vocabulary) for name, room in document.value["rooms"].items()}, []
 
 
-def read_mappings(paths: Iterable[Path], vocabulary: Vocabulary) -> tuple[dict[str, ServiceMapping], list[Fault]]:
-    """Mappings by id, or every fault of every file; an id that two files claim is a fault of the second."""
+def read_mappings(
+    paths: Iterable[Path], vocabulary: Vocabulary, documents: Mapping[str, bytes] | None = None
+) -> tuple[dict[str, ServiceMapping], list[Fault]]:
+    """Mappings by id, or every fault of every file; an id that two files claim is a fault of the second.
+
+    ``documents`` are the files that they may refer to; without them, those below the folder of each file.
+    """
     services: dict[str, ServiceMapping] = {}
     faults: list[Fault] = []
+    claimed: set[str] = set()
     for path in paths:
-        service, found = read_mapping(str(path), path.read_bytes(), vocabulary, name=path.stem)
+        content = path.read_bytes()
+        known = FolderDocuments(path.parent) if documents is None else documents
+        service, found = read_mapping(str(path), content, vocabulary, name=path.stem, documents=known)
         faults.extend(found)
-        if service is None:
-            continue
-        if service.id in services:
-            faults.append(Fault(str(path), 1, "id", "an id that another file has", "an id of its own"))
-        services[service.id] = service
+        for name, line in _find_id(content):
+            if name in claimed:
+                faults.append(Fault(str(path), line, "id", "an id that another file has", "an id of its own"))
+            claimed.add(name)
+        if service is not None:
+            services[service.id] = service
     return services, faults
+
+
+def _find_id(content: bytes) -> Iterator[tuple[str, int]]:
+    """The id that a file claims, whatever else is wrong with it, and its line."""
+    for found in ID_LINE.finditer(content):
+        yield found.group(1).decode(), content.count(b"\n", 0, found.start()) + 1
+        return
 
 
 def _list_faults(faults: Iterable[Fault]) -> str:

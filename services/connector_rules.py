@@ -43,12 +43,12 @@ CERTIFICATE_KEYS = ("certificate", "key")
 ERRORS_KEYS = ("success", "error", "errors")
 
 
-def find_connection_misfits(path: str, connection: Mapping[str, Any]) -> Iterator[Mismatch]:
-    """Keys of a back end that belong to another connector, and keys that this one needs."""
+def find_connection_misfits(path: str, connection: Mapping[str, Any], *, lines: bool) -> Iterator[Mismatch]:
+    """Keys of a back end that belong to another connector, and keys that this one needs; ``lines``: it answers with csv or pipe."""
     connector = connection["connector"]
     owner = f"connector {connector}"
-    yield from _apply(path, connection, CONNECTION_RULES, connector, owner)
-    if connector == "rest" and connection.get("encoding", "UTF-8") != "UTF-8":
+    yield from find_key_faults(path, connection, CONNECTION_RULES, connector, owner)
+    if connector == "rest" and not lines and connection.get("encoding", "UTF-8") != "UTF-8":
         yield Mismatch(f"{path}.encoding", "another encoding", "UTF-8: JSON has no other (RFC 8259)")
     if connector in ("soap", "sql") and "error" in connection and "success" not in connection:
         yield Mismatch(f"{path}.success", "nothing", "what tells a success, beside `error`")
@@ -65,7 +65,7 @@ def find_connection_misfits(path: str, connection: Mapping[str, Any]) -> Iterato
 
 def find_call_misfits(path: str, call: Mapping[str, Any], connector: str, *, writes: bool) -> Iterator[Mismatch]:
     """Keys of a call that belong to another connector, keys that this one needs, and a GET with a body or an effect."""
-    yield from _apply(path, call, CALL_RULES, connector, f"connector {connector}")
+    yield from find_key_faults(path, call, CALL_RULES, connector, f"connector {connector}")
     if call.get("method") == "GET" and ("request" in call or writes):
         yield Mismatch(f"{path}.method", "GET", "another method for a request with a body or an effect")
     if connector == "sql" and writes:
@@ -77,9 +77,10 @@ def find_call_misfits(path: str, call: Mapping[str, Any], connector: str, *, wri
         yield Mismatch(f"{path}.columns", "this key", "no such key unless the format is csv or pipe")
 
 
-def _apply(
+def find_key_faults(
     path: str, table: Mapping[str, Any], rules: Mapping[str, KeyRules], name: str, owner: str
 ) -> Iterator[Mismatch]:
+    """Keys of a table that ``rules`` give to others than ``name``, and those that it needs; ``owner`` says in words who it is."""
     own = rules[name]
     others = {key for rule in rules.values() for key in (*rule.needs, *rule.may_have)}
     for key in own.needs:
@@ -96,7 +97,7 @@ def _apply(
 def _find_authentication_misfits(path: str, given: Mapping[str, Any], connector: str) -> Iterator[Mismatch]:
     scheme = given["scheme"]
     keys = {key: value for key, value in given.items() if key not in CERTIFICATE_KEYS}
-    yield from _apply(path, keys, AUTHENTICATION_RULES, scheme, f"scheme {scheme}")
+    yield from find_key_faults(path, keys, AUTHENTICATION_RULES, scheme, f"scheme {scheme}")
     if (connector == "sql") != (scheme == "password") and (connector != "sql" or scheme != "none"):
         expected = (
             "password or none (connector sql)" if connector == "sql" else "another scheme: password belongs to sql"

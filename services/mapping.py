@@ -84,6 +84,7 @@ class Late:
     response: Expression | None = None
     acknowledge: str = ""
     daily_at: str = "06:30"
+    empty_is_normal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

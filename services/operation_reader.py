@@ -33,11 +33,16 @@ ReplySupply = Callable[[str, Mapping[str, Any], Connection], ReplyNode | None]
 
 @dataclass(frozen=True, slots=True)
 class OperationReader:
-    """Reads operations of one mapping. ``connections`` by name; ``supply`` gives a shape for a reply that the mapping leaves out."""
+    """Reads operations of one mapping.
+
+    ``connections`` by name, ``own`` that of the mapping; ``money``: operations in whose values or result money stands, so that their
+    last back end must state its unit; ``supply`` gives a shape for a reply that the mapping leaves out.
+    """
 
     reader: ExpressionReader
     connections: Mapping[str, Connection]
     own: str
+    money: frozenset[str] = frozenset()
     supply: ReplySupply | None = None
 
     def read(self, name: str, entry: Mapping[str, Any], shape: OperationShape) -> Operation:
@@ -50,6 +55,8 @@ class OperationReader:
             self._read_call(place, call, entry, writes=writes and index == len(entries) - 1)
             for index, (place, call) in enumerate(entries)
         )
+        if name in self.money:
+            self.reader.require_unit(self.connections[calls[-1].back_end].path, f"{name} speaks of money")
         response = None
         if "calls" in entry and "response" in entry:
             response = self.reader.compile(f"{path}.response", entry["response"])

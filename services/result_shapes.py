@@ -27,7 +27,7 @@ from services.reply_shape import MAX_LISTED
 
 MOST_FEN = 10**12
 SHAPES_OF_TYPES: Mapping[str, Shape] = {
-    "text": Text(max_length=20_000, min_length=0),
+    "text": Text(max_length=4000, min_length=0),
     "money": Whole(-MOST_FEN, MOST_FEN),
     "date": Day(),
     "month": Text(r"[0-9]{4}-(0[1-9]|1[0-2])", "a month like 2026-10", 7),
@@ -129,6 +129,19 @@ def need_operations(
     if kind == "application" and late is not None:
         needed += {"polled": ["find_result"], "file": ["list_results"]}.get(late.arrives, [])
     return tuple(needed)
+
+
+MONEY_OF_KIND: Mapping[str, tuple[str, ...]] = {"bill": ("list_bills", "write_off", "find_write_off")}
+
+
+def list_money_operations(kind: str, inputs: Mapping[str, Input], outputs: Mapping[str, Output]) -> frozenset[str]:
+    """The operations whose values or results hold money, whatever their expressions do with it."""
+    found = set(MONEY_OF_KIND.get(kind, ()))
+    if any(entry.type == "money" for entry in inputs.values()):
+        found |= {"submit", "look_up", "fetch"}
+    if any(one.type == "money" for output in outputs.values() for one in (output, *output.of.values())):
+        found |= {"look_up", "fetch", "find_result", "list_results"}
+    return frozenset(found)
 
 
 def example_applicant(assurance: Assurance) -> dict[str, str]:
