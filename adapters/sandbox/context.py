@@ -12,10 +12,11 @@ from adapters.sandbox.shelf import Shelf
 from services.ports import Clock
 
 Listener = Callable[[Mapping[str, Any]], None]
-NOTICE_ISSUED, NOTICE_SETTLED = "notice_issued", "notice_settled"
+NOTICE_ISSUED, NOTICE_SETTLED, NOTICE_KNOWN = "notice_issued", "notice_settled", "notice_known"
 """Lines between a department that collects and the treasury (财政). Issued: ``{notice_no, department_code, department_name, payer,
 identity_number, created_on, expires_on, items: [{no, item_id, item_name, fee_fen, overdue_fen, penalty_fen}]}`` (days YYYY-MM-DD,
-``fee_fen`` is all that is paid for the item), told again at each start. Settled: ``{notice_no, receipt_no, paid_at}``."""
+``fee_fen`` is all that is paid for the item), told again at each start. Settled: ``{notice_no, receipt_no, paid_at}``. Known: what the
+treasury tells WeChat's non-tax platform of its register, in that platform's words, at each change and at each start."""
 
 
 @dataclass(frozen=True)

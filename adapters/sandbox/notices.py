@@ -29,10 +29,11 @@ _log = logging.getLogger("guitai.sandbox")
 
 @dataclass(frozen=True, slots=True)
 class DressedNotice:
-    """One attempt as it goes over the wire."""
+    """One attempt as it goes over the wire; ``query`` is added to the receiver's address."""
 
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,8 @@ def post_notice(url: str, notice: DressedNotice) -> NoticeAnswer:
     except ValueError:
         return NoticeAnswer(0, b"")
     try:
-        connection.request("POST", parts.path or "/", body=notice.body, headers=dict(notice.headers))
+        target = (parts.path or "/") + (f"?{notice.query}" if notice.query else "")
+        connection.request("POST", target, body=notice.body, headers=dict(notice.headers))
         response = connection.getresponse()
         return NoticeAnswer(response.status, response.read(65536))
     except (OSError, ValueError, http.client.HTTPException):

@@ -45,13 +45,15 @@ class Payee:
     """Money goes to ``name``: the platforms' portals make merchant accounts ``<office>-wechat`` and ``<office>-alipay`` for it.
 
     ``partner``: on WeChat a sub-merchant of a service provider, else direct. ``certificates``: it verifies the platforms by
-    certificate on both, else by public key. ``agency`` owns the accounts if that is not the office's own.
+    certificate on both, else by public key. ``agency`` owns the accounts if that is not the office's own. ``non_tax``: it collects
+    government fees, so that WeChat's non-tax platform knows it too.
     """
 
     name: str
     partner: bool = True
     certificates: bool = False
     agency: Agency | None = None
+    non_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)

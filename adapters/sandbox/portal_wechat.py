@@ -57,7 +57,14 @@ def add_merchants(folder: Path, credentials: dict[str, Any], payees: Mapping[str
         app_id = credentials["apps"][0]["app_id"]
         for account, payee in missing.items():
             entry = _make_merchant(folder, account, app_id, authority)
-            credentials["merchants"].append(entry | _choose_modes(folder, payee, entry["merchant_id"]))
+            entry |= _choose_modes(folder, payee, entry["merchant_id"])
+            credentials["merchants"].append(entry | (_make_fee_keys() if payee.non_tax else {}))
+
+
+def _make_fee_keys() -> dict[str, Any]:
+    """What the non-tax platform gives to a receiver of government fees."""
+    keys = {name: secrets.token_hex(16) for name in ("sign_key", "encrypt_key")}
+    return {"non_tax": {"bank_id": f"bank_{secrets.token_hex(6)}", **keys}}
 
 
 def _open_authority(folder: Path) -> rsa.RSAPrivateKey:

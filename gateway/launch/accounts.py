@@ -99,6 +99,10 @@ def _make_wechat_merchant(entry: Mapping[str, Any], desk: _Desk) -> dict[str, An
     if entry["verification"] == "public_key":
         options["public_key_id"] = entry["public_key_id"]
         secrets.append(shelf.put_file(account, "platform_public_key", entry["platform_public_key_file"]))
+    fees = entry.get("non_tax")
+    if fees:
+        options["bank_id"] = fees["bank_id"]
+        secrets += [shelf.put(account, f"non_tax_{name}", fees[name]) for name in ("sign_key", "encrypt_key")]
     return {
         "account": account,
         **desk.owners[account],

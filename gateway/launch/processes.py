@@ -8,18 +8,17 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from secrets import token_urlsafe
 
 import yaml
 
 from adapters.secrets import write_secret
 from adapters.stores.directory import import_accounts
-from config.settings import CONSOLE_KEY
 from gateway.launch.accounts import make_accounts
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
 from gateway.launch.places import LaunchFault, reserve_ports
 from gateway.launch.stack import Stack
+from gateway.launch.staff import make_demo_accounts
 
 READY_SECONDS = 60.0
 WEB_THREADS = {"public": 16, "console": 4, "operations": 2}
@@ -51,6 +50,7 @@ def start_sandbox(stack: Stack, offices: Path | None = None) -> None:
     document = yaml.safe_dump(accounts, allow_unicode=True, sort_keys=False)
     stack.places.path("accounts.yaml").write_text(document, "utf-8")
     import_accounts(stack.owner_url, accounts)
+    make_demo_accounts(stack)
     stack.report("agencies, apps, merchants and back ends are imported")
 
 
@@ -65,7 +65,6 @@ def _read_mark(file: Path) -> tuple[int, int] | None:
 def start_apps(stack: Stack) -> None:
     """Start public, console, operations and the worker; wait until each web app answers and is ready."""
     stack.report("starting the public app, the console, operations and the worker")
-    ensure_console_key(stack)
     stack.reserved = reserve_ports(stack.places, stack.report)
     ports = {name: reserved.getsockname()[1] for name, reserved in stack.reserved.items()}
     stack.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
@@ -79,16 +78,18 @@ def start_apps(stack: Stack) -> None:
         await_condition(stack, child, _make_check(address, ready=name == "operations"))
         stack.report(f"{name} answers at {stack.urls[name]}")
     worker.require_alive()
+    agree_on_fee_notices(stack)
     stack.report("the worker is running")
     stack.serving = True
 
 
-def ensure_console_key(stack: Stack) -> Path:
-    """The file with the console's key, made at the first run of a home."""
-    file = stack.places.secrets / CONSOLE_KEY
-    if not file.exists():
-        write_secret(stack.places.secrets, CONSOLE_KEY, token_urlsafe(24).encode())
-    return file
+def agree_on_fee_notices(stack: Stack) -> None:
+    """Tell WeChat's non-tax platform where notices of government fees go: no order names an address, it is agreed beforehand."""
+    credentials = json.loads((stack.places.folder("sandbox") / "credentials.json").read_text("utf-8"))
+    for merchant in credentials["wechat"]["merchants"]:
+        if merchant.get("non_tax"):
+            told = {"account": merchant["account"], "url": f"{stack.urls['public']}/v1/notices/{merchant['account']}"}
+            send("POST", f"{stack.addresses['wechat']}/_sandbox/control/nontax/receiver", told)
 
 
 def _start_app(stack: Stack, name: str, port: int) -> Child:

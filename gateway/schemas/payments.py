@@ -17,7 +17,10 @@ class PaymentRequest(Strict):
     """One bill that the citizen saw, with the amount that they saw."""
 
     household_id = Id(required=True)
-    bill_ref = Word("reference", BILL_REF, required=True)
+    bill_ref = Word(
+        "reference", BILL_REF, required=True, allow_none=True,
+        description="账单的 bill_ref；自选金额（充值）时为 null · of the bill; null where the amount is chosen (prepaid)",
+    )  # fmt: skip
     amount_fen = Fen(
         "amount",
         least=0,
@@ -41,7 +44,11 @@ class IdempotencyHeader(Schema):
 
 
 class TillParameters(Strict):
-    """Exactly what ``wx.requestPayment`` or ``my.tradePay`` takes; empty when the money has arrived already."""
+    """Exactly what ``wx.requestPayment`` or ``my.tradePay`` takes; empty when the money has arrived already.
+
+    A government fee on WeChat is paid in a page of WeChat's: ``wx.navigateToMiniProgram`` takes ``appId`` and ``path``,
+    ``wx.openBusinessView`` ``businessType`` and ``queryString``.
+    """
 
     appId = Word("payment_parameters", SIGNED)
     timeStamp = Word("payment_parameters", "[0-9]{1,20}")
@@ -50,6 +57,9 @@ class TillParameters(Strict):
     signType = Word("payment_parameters", "[0-9A-Z-]{1,16}")
     paySign = Word("payment_parameters", "[A-Za-z0-9+/=]{1,1024}")
     tradeNO = Word("payment_parameters", "[0-9A-Za-z]{1,64}")
+    path = Word("payment_parameters", SIGNED)
+    businessType = Word("payment_parameters", "[0-9A-Za-z_-]{1,64}")
+    queryString = Word("payment_parameters", SIGNED)
 
 
 class PaymentOpenReply(Strict):
@@ -61,8 +71,8 @@ class PaymentOpenReply(Strict):
     expires_at = Moment("order_expiry")
     client_parameters = Part(
         "payment_parameters", TillParameters,
-        description="原样交给 wx.requestPayment（timeStamp 等五项）或 my.tradePay（tradeNO） · "
-        "goes as it is to wx.requestPayment (five members) or my.tradePay (tradeNO)",
+        description="原样交给 wx.requestPayment（timeStamp 等五项）、my.tradePay（tradeNO），或政府非税缴费页（appId、path） · "
+        "goes as it is to wx.requestPayment (five members), my.tradePay (tradeNO), or opens WeChat's page for a government fee (appId, path)",
     )  # fmt: skip
 
 
@@ -114,3 +124,6 @@ class ReceiptReply(Strict):
     created_at = Moment("payment_time")
     paid_at = Moment("payment_time")
     written_off_at = Moment("payment_time")
+    after = Word(
+        "service_info", TEXT, allow_none=True, description="缴费后还需办理的事项 · what is left to do after paying"
+    )

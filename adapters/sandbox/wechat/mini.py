@@ -101,7 +101,7 @@ class MiniDesk:
 
     def phone_number(self, request: Request, fault: str) -> dict[str, Any]:
         """POST /wxa/business/getuserphonenumber?access_token= {code}."""
-        app_id = self._check_token(request, fault)
+        app_id = self.check_token(request, fault)
         known = self._use_code("phone_code", app_id, read_object(request).get("code"))
         country: str | int = 86 if fault == "integer_country_code" else "86"
         watermark = {"timestamp": int(self._state.clock.now().timestamp()), "appid": app_id}
@@ -115,7 +115,7 @@ class MiniDesk:
 
     def subscribe_send(self, request: Request, fault: str) -> dict[str, Any]:
         """POST /cgi-bin/message/subscribe/send?access_token=."""
-        app_id = self._check_token(request, fault)
+        app_id = self.check_token(request, fault)
         send_message(self._state, app_id, read_object(request))
         return {"errcode": 0, "errmsg": "ok"}
 
@@ -132,7 +132,7 @@ class MiniDesk:
             raise SocialRefused(40125, "invalid appsecret")
         return program.app_id
 
-    def _check_token(self, request: Request, fault: str) -> str:
+    def check_token(self, request: Request, fault: str) -> str:
         token = request.args.get("access_token")
         if not token:
             raise SocialRefused(41001, "access_token missing")

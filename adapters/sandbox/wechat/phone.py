@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -21,8 +22,9 @@ _PARAMETERS = frozenset({"timeStamp", "nonceStr", "package", "signType", "paySig
 class Phones:
     """Handlers under ``/_sandbox/phone/``."""
 
-    def __init__(self, state: WeChat) -> None:
+    def __init__(self, state: WeChat, pay_fee: Callable[[dict[str, Any]], str]) -> None:
         self._state = state
+        self._pay_fee = pay_fee
 
     def login(self, request: Request) -> Response:
         """``wx.login``: {app_id, user} → {code}. A user whose name begins with ``expired`` gets a code that is too old."""
@@ -51,11 +53,12 @@ class Phones:
         return answer_json({"code": code})
 
     def pay(self, request: Request) -> Response:
-        """``wx.requestPayment``: {app_id, user, parameters, cancel?} → {result}."""
+        """``wx.requestPayment``, or the page of a government fee (parameters with a ``path``): {app_id, user, parameters, cancel?} → {result}."""
         told = read_control(request, {"app_id", "user", "parameters"}, frozenset({"cancel"}))
         if not told or not self._knows(told):
             return answer_json({"error": "expected app_id, user and parameters"}, 400)
-        result = self._pay(told)
+        fee = isinstance(told["parameters"], dict) and isinstance(told["parameters"].get("path"), str)
+        result = self._pay_fee(told) if fee else self._pay(told)
         return answer_json({"result": f"requestPayment:{result}"})
 
     def messages(self, request: Request) -> Response:

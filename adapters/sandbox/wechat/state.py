@@ -47,7 +47,17 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "token": _SOCIAL,
     "phone_number": _TOKEN_USERS | {"expired_code", "integer_country_code"},
     "subscribe_send": _TOKEN_USERS | {"user_refused"},
-}
+    "nontax_queryfee": _TOKEN_USERS,
+    "nontax_order": _TOKEN_USERS,
+    "nontax_query": _TOKEN_USERS,
+    "nontax_list": _TOKEN_USERS,
+    "nontax_refund": _TOKEN_USERS,
+    "nontax_pay": frozenset({"declined", "cancel"}),
+    "nontax_notice": frozenset({
+        "unsigned", "forged_signature", "stale_signature", "probe", "garbled_data", "other_app", "duplicate_notice",
+        "late_notice", "no_notice",
+    }),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
