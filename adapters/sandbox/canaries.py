@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from werkzeug.wrappers import Request, Response
 
+from adapters.sandbox.office_faults import UNKNOWN_VALUE
 from adapters.sandbox.routing import Router, answer_json
 
 
@@ -35,9 +36,9 @@ def _digits_of(kind: str, owner: str, digits: int) -> str:
 
 
 def add_canaries(router: Router, list_canaries: Callable[[], Iterable[str]]) -> None:
-    """``GET /_sandbox/canaries``: each of them once, sorted."""
+    """``GET /_sandbox/canaries``: each of them once, sorted, and what ``unknown_field`` adds to an answer."""
 
     def show(_request: Request) -> Response:
-        return answer_json(sorted(set(list_canaries())))
+        return answer_json(sorted({*list_canaries(), UNKNOWN_VALUE}))
 
     router.add("GET", "/_sandbox/canaries", show)

@@ -15,7 +15,7 @@ from adapters.sandbox.applications.book import STATES, ApplicationsBook, Entry, 
 from adapters.sandbox.applications.locks import Lock, TokenDesk
 from adapters.sandbox.applications.speech import Act, Speech
 from adapters.sandbox.canaries import add_canaries
-from adapters.sandbox.office_faults import UNKNOWN_VALUE, OfficeFaults
+from adapters.sandbox.office_faults import OfficeFaults
 from adapters.sandbox.routing import Handler, Router, answer_json, read_control
 
 EXPIRED = "expired_token"
@@ -29,7 +29,7 @@ class Desk:
         speech: Speech,
         operations: Iterable[str],
         codes: Iterable[str],
-        canaries: Iterable[str],
+        canaries: Iterable[str] | Callable[[], Iterable[str]],
         tokens: TokenDesk | None = None,
     ) -> None:
         self.router = Router()
@@ -38,8 +38,8 @@ class Desk:
         refusals = {code.lower() for code in codes} | {"batch_window"} | ({EXPIRED} if tokens else set())
         self._faults = OfficeFaults(operations, refusals)
         self._faults.add_control(self.router)
-        served = {*canaries, UNKNOWN_VALUE}
-        add_canaries(self.router, lambda: served)
+        served = () if callable(canaries) else tuple(canaries)
+        add_canaries(self.router, canaries if callable(canaries) else lambda: served)
 
     def open(self, method: str, template: str, operation: str, lock: Lock, act: Act) -> None:
         """One operation at one address."""

@@ -33,7 +33,7 @@ class Speech(Protocol):
 
 
 class StatusSpeech:
-    """JSON where the HTTP status says yes or no; a no holds ``{"code": …}``."""
+    """JSON where the HTTP status says yes or no; a no holds ``{"code": …}``. ``statuses`` are those of an office's own codes."""
 
     _STATUSES: Mapping[str, int] = {
         "BAD_REQUEST": 400,
@@ -44,11 +44,14 @@ class StatusSpeech:
         "BATCH_WINDOW": 503,
     }
 
+    def __init__(self, statuses: Mapping[str, int] | None = None) -> None:
+        self._statuses = {**self._STATUSES, **(statuses or {})}
+
     def answer(self, _request: Request, content: Content) -> Response:
         return answer_json(content)
 
     def refuse(self, _request: Request, code: str) -> Response:
-        return answer_json({"code": code}, self._STATUSES.get(code, 409))
+        return answer_json({"code": code}, self._statuses.get(code, 409))
 
 
 class CodeSpeech:

@@ -21,6 +21,7 @@ _WATER_BLOCKS = (
     (None, Decimal("5.55"), "第三阶梯水费"),
 )
 _SEWAGE = Decimal("0.95")
+_HEATING = Decimal("24.00")
 _GAS_BLOCKS = (
     (Decimal(25), Decimal("2.56"), "第一档天然气"),
     (Decimal(15), Decimal("3.20"), "第二档天然气"),
@@ -51,6 +52,14 @@ def price_water(tons: Decimal, late_fen: int = 0) -> tuple[BillLine, ...]:
 def price_gas(cubic_metres: Decimal) -> tuple[BillLine, ...]:
     """Lines of a gas bill: each block."""
     return tuple(_price_blocks(cubic_metres, _GAS_BLOCKS))
+
+
+def price_heating(square_metres: Decimal, late_fen: int = 0) -> tuple[BillLine, ...]:
+    """Lines of a heating bill: the area at the price of a season, the late fee (违约金) if any."""
+    lines = [_price_line("采暖期热费（按建筑面积）", square_metres, _HEATING)]
+    if late_fen:
+        lines.append(BillLine("违约金", late_fen))
+    return tuple(lines)
 
 
 def total_fen(lines: tuple[BillLine, ...]) -> int:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from adapters.sandbox.utilities.books import Books
 from adapters.sandbox.utilities.model import BillLine, HouseholdEntry
-from adapters.sandbox.utilities.prices import price_gas, price_water, total_fen
+from adapters.sandbox.utilities.prices import price_gas, price_heating, price_water, total_fen
 
 BEIJING = timezone(timedelta(hours=8))
 
@@ -24,6 +24,11 @@ _WATER_CUSTOMERS = (
     ("20086001", "李秀英", "青云市石榴区槐荫路8号2幢1单元402室", Decimal(42)),
     ("20086002", "王小明", "青云市石榴区槐荫路8号2幢1单元301室", Decimal(18)),
     ("20086003", "赵铁柱", "青云市河东区东风大街甲6号", Decimal(27)),
+)
+_HEATING_CUSTOMERS = (
+    ("40086001", "王小明", "青云市石榴区槐荫路8号2幢1单元301室", Decimal("89.50")),
+    ("40086002", "李秀英", "青云市石榴区槐荫路8号2幢1单元402室", Decimal("76.20")),
+    ("40086003", "赵铁柱", "青云市河东区东风大街甲6号", Decimal("112.00")),
 )
 _MAGIC = range(9001, 9009)
 
@@ -76,6 +81,18 @@ def seed_water(books: Books, now: datetime) -> None:
             _seed(books, now, make_household(number, name, address), price_water(volume, late_fen))
         for suffix in _MAGIC:
             _seed(books, now, make_household(f"2008{suffix}", "演示用户", "青云市演示路1号"), price_water(Decimal(10)))
+
+
+def seed_heating(books: Books, now: datetime) -> None:
+    """Enter the heating company's customers and bills once."""
+    if books.is_empty():
+        for number, name, address, area in _HEATING_CUSTOMERS:
+            late_fen = 214 if number.endswith("3") else 0
+            _seed(books, now, make_household(number, name, address), price_heating(area, late_fen))
+        for suffix in _MAGIC:
+            _seed(
+                books, now, make_household(f"4008{suffix}", "演示用户", "青云市演示路1号"), price_heating(Decimal(50))
+            )
 
 
 def _seed(books: Books, now: datetime, household: HouseholdEntry, lines: tuple[BillLine, ...]) -> None:
