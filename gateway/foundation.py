@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from uuid import UUID
 
-import config
 from adapters.clock import make_clock
 from adapters.http import HttpClient
 from adapters.ids import make_id
+from adapters.mapping_files import CONFIG_FOLDER, load_vocabulary
 from adapters.platforms.alipay import AlipayPlatform
 from adapters.platforms.context import PlatformContext
 from adapters.platforms.door import Door
@@ -26,10 +25,12 @@ from adapters.redis import (
     RedisRateLimiter,
     RedisRevocations,
     RedisSessions,
+    RedisStaffSessions,
     RedisTokenCache,
     make_redis_client,
 )
 from adapters.secrets import FileSecrets
+from adapters.stores.catalogue_shelf import LiveCatalogueShelf
 from adapters.stores.directory import SqlDirectory
 from adapters.stores.exposure_log import SqlExposureLog
 from adapters.stores.keyring import Keyring
@@ -37,6 +38,7 @@ from adapters.stores.pings import LedgerPing, StorePing
 from adapters.stores.transaction import SqlStore
 from config.settings import Settings
 from gateway.bindings import BackEnds, BoundFaceCheck, BoundRegister
+from gateway.switches import Switches
 from services.catalogue import Catalogue
 from services.exposure import Disclosure
 from services.login_messages import PHRASES
@@ -44,8 +46,6 @@ from services.mapping import disclose
 from services.model import PlatformName
 from services.ports import Clock, Ping, Platform
 from services.till import Till
-
-CONFIG_FOLDER = Path(str(config.__file__)).parent
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,18 @@ class Foundation:
         return FileSecrets(self.settings.secrets_dir)
 
     @cached_property
+    def shelf(self) -> LiveCatalogueShelf:
+        return LiveCatalogueShelf(self.settings.database_url, load_vocabulary())
+
+    @cached_property
+    def switches(self) -> Switches:
+        return Switches(self.shelf.look, self.back_ends.find)
+
+    @cached_property
     def catalogue(self) -> Catalogue:
-        return load_catalogue()
+        """The rooms are this release's; services, what is switched off, and former versions are those of the store, live."""
+        rooms = Catalogue.load_around(CONFIG_FOLDER / "desk.yaml", load_vocabulary(), self.shelf.services)
+        return replace(rooms, switched_off=self.switches.off, history=self.shelf.history)
 
     @cached_property
     def store(self) -> SqlStore:
@@ -91,6 +101,7 @@ class Foundation:
             RedisTokenCache(client, self.clock, self.keyring),
             RedisRevocations(client, self.clock),
             RedisPing(client),
+            RedisStaffSessions(client, self.clock),
         )
 
     @cached_property
@@ -154,15 +165,15 @@ class Foundation:
     def _list_allowed(self, purpose: str) -> frozenset[str]:
         """The allow-list of one purpose: a platform's name, or ``back_end:NAME``."""
         kind, _, name = purpose.partition(":")
+        if kind == "openid":
+            return frozenset([self.settings.oidc_issuer] if self.settings.oidc_issuer else [])
         if kind == "back_end":
             return self.directory.back_end_urls(name)
         return self.directory.platform_urls(PlatformName(kind))
 
     def _list_phrases(self) -> frozenset[str]:
-        """The closed list of words that may leave for a platform."""
-        described = (
-            text for service in self.catalogue.services.values() for text in service.order_description.values()
-        )
+        """The closed list of words that may leave for a platform, also of former versions with which a payment began."""
+        described = (text for service in self.shelf.list_known() for text in service.order_description.values())
         return frozenset([*described, *PHRASES])
 
     def _disclose_keys(self, agency_id: UUID, account: str) -> Disclosure:
@@ -190,8 +201,4 @@ class RedisParts:
     tokens: RedisTokenCache
     revocations: RedisRevocations
     ping: RedisPing
-
-
-def load_catalogue() -> Catalogue:
-    """The shipped mappings, desk and vocabulary. Raises ``ConfigurationFault`` with all faults."""
-    return Catalogue.load(CONFIG_FOLDER / "mappings", CONFIG_FOLDER / "desk.yaml", CONFIG_FOLDER / "vocabulary.yaml")
+    staff_sessions: RedisStaffSessions

@@ -47,6 +47,14 @@ class Catalogue:
             raise ConfigurationFault(_list_faults([*faults, *more]))
         return cls(services, rooms, words)
 
+    @classmethod
+    def load_around(cls, desk: Path, vocabulary: Vocabulary, services: Mapping[str, ServiceMapping]) -> Catalogue:
+        """The rooms of a desk around services that come from elsewhere. Raises ``ConfigurationFault`` with all faults."""
+        rooms, faults = read_desk(desk, vocabulary)
+        if faults:
+            raise ConfigurationFault(_list_faults(faults))
+        return cls(services, rooms, vocabulary)
+
     def service(self, service: str) -> ServiceMapping:
         """The service with this id. Raises ``ServiceUnknown``."""
         if service not in self.services:

@@ -53,7 +53,11 @@ class SqlConsoleStore:
         """All agencies, as they are now. Raises ``StoreUnavailable``."""
         with reporting_unavailability(), self.engine.connect() as connection:
             rows = list(connection.execute(select(agencies)))
-        return AgencyTree({row.agency_id: row.parent_id for row in rows}, {row.agency_id: row.slug for row in rows})
+        return AgencyTree(
+            {row.agency_id: row.parent_id for row in rows},
+            {row.agency_id: row.slug for row in rows},
+            {row.agency_id: row.name for row in rows},
+        )
 
     def close(self) -> None:
         """Close the pool."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, exists, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, and_, exists, insert, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.exc import IntegrityError
@@ -33,6 +33,7 @@ from services.mapping_record import (
 )
 from services.model import Language
 
+_SCOPE_TO_ALL = text("SELECT set_config('guitai.agencies', string_agg(agency_id::text, ','), true) FROM agencies")
 SWITCHES = (MappingAct.SWITCHED_OFF, MappingAct.SWITCHED_ON)
 
 
@@ -130,6 +131,21 @@ def list_in_force(connection: Connection) -> list[MappingInForce]:
         .order_by(served.c.service)
     )  # fmt: skip
     return [_read_in_force(row) for row in connection.execute(query)]
+
+
+def list_former_versions(connection: Connection, service: str) -> list[int]:
+    """Every version that was in force, the last one first, each once."""
+    cells = mapping_events.c
+    in_force = select(cells.version, cells.number).where(
+        cells.service == service, cells.act.in_(sorted(str(act) for act in PUTS_IN_FORCE))
+    )
+    rows = connection.execute(in_force.order_by(cells.number.desc()))
+    return list(dict.fromkeys(row.version for row in rows))
+
+
+def scope_to_all(connection: Connection) -> None:
+    """Let this transaction see the rows of all agencies: a process serves the whole catalogue."""
+    connection.execute(_SCOPE_TO_ALL)
 
 
 def load_versions(connection: Connection, wanted: Sequence[tuple[str, int]]) -> list[MappingVersion]:
