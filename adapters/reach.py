@@ -8,10 +8,12 @@ judged, and the connection goes to an address that was judged: a name that chang
 from __future__ import annotations
 
 import ipaddress
-import re
+import os
 import socket
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +26,6 @@ LOOPBACK = ("127.0.0.0/8", "::1/128", "localhost")
 """What demo and test may always reach."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052: the last 32 bits are an IPv4 address."""
-HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?")
 
 
 class AddressRefused(OSError):
@@ -121,13 +122,29 @@ def open_socket(
     raise failure
 
 
-def read_private_hosts(text: str) -> tuple[str, ...]:
-    """The entries of GUITAI_PRIVATE_BACK_ENDS: networks or host names with commas between them. Raises ``ValueError``."""
-    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
-    for entry in entries:
-        try:
-            ipaddress.ip_network(entry)
-        except ValueError:
-            if not HOST.fullmatch(entry) or entry.replace(".", "").isdigit():
-                raise ValueError("must be host names or networks like 10.1.0.0/16, with commas between them") from None
-    return entries
+@contextmanager
+def cut_after(descriptor: int | None, seconds: float) -> Iterator[None]:
+    """Shut a connection down if the block takes longer: whoever waits for a silent or dripping peer then sees its end.
+
+    ``descriptor`` must stay open until the block ends; None cuts nothing.
+    """
+    if descriptor is None:
+        yield
+        return
+    lock, running = threading.Lock(), [True]
+
+    def cut() -> None:
+        with lock:
+            if running:
+                with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as peer:
+                    peer.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            running.clear()
+        timer.cancel()

@@ -7,15 +7,13 @@ the lowest room and cannot know ``services.errors``).
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
-
-CONSOLE_KEY = "console-key"
-"""The name of the secret that opens the console until staff have accounts."""
 
 Environment = Literal["demo", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -80,10 +78,34 @@ def _read_public_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _read_yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return text == "yes"
+
+
+def _read_words(text: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{1,512}", text):
+        raise ValueError("must be 1 to 512 printable ASCII characters")
+    return text
+
+
 def _read_path(text: str) -> Path:
     if not text:
         raise ValueError("must not be empty")
     return Path(text)
+
+
+def _read_private_hosts(text: str) -> tuple[str, ...]:
+    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    for entry in entries:
+        try:
+            ipaddress.ip_network(entry)
+        except ValueError:
+            name = re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?", entry)
+            if not name or entry.replace(".", "").isdigit():
+                raise ValueError("must be host names or networks like 10.1.0.0/16, with commas between them") from None
+    return entries
 
 
 def _read_release(text: str) -> str:
@@ -127,6 +149,13 @@ VARIABLES: Mapping[str, Variable] = {
     "http_timeout_seconds": Variable(
         "GUITAI_HTTP_TIMEOUT_SECONDS", _read_seconds, "How long a call to a platform or back end may take.", "5.0"
     ),
+    "private_back_ends": Variable(
+        "GUITAI_PRIVATE_BACK_ENDS",
+        _read_private_hosts,
+        "Private machines that back ends may be on: host names or networks like 10.1.0.0/16, with commas between them. Demo and test "
+        "may always reach loopback.",
+        "",
+    ),
     "pool_size": Variable(
         "GUITAI_POOL_SIZE", _read_integer(1, 200), "Connections to PostgreSQL for business work, per process.", "8"
     ),
@@ -150,6 +179,25 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "session_minutes": Variable(
         "GUITAI_SESSION_MINUTES", _read_integer(1, 43200), "How long a citizen's session lasts, minutes.", "720"
+    ),
+    "console_url": Variable(
+        "GUITAI_CONSOLE_URL",
+        _read_public_address,
+        "Outside address of the console; the OpenID provider sends staff back to it.",
+        "",
+    ),
+    "oidc_issuer": Variable(
+        "GUITAI_OIDC_ISSUER", _read_public_address, "Issuer of the OpenID provider at which staff sign in.", ""
+    ),
+    "oidc_client_id": Variable("GUITAI_OIDC_CLIENT_ID", _read_words, "What the console is called there.", ""),
+    "oidc_client_secret": Variable(
+        "GUITAI_OIDC_CLIENT_SECRET", _read_words, "The console's password there.", "", secret=True
+    ),
+    "local_accounts": Variable(
+        "GUITAI_LOCAL_ACCOUNTS",
+        _read_yes,
+        "Whether staff may sign in with login, password and one-time code; in production no unless it says yes.",
+        "",
     ),
     "log_level": Variable(
         "GUITAI_LOG_LEVEL", _read_choice(get_args(LogLevel)), "Least severe log line that is written.", "info"
@@ -177,12 +225,18 @@ class Settings:
     clock_file: Path | None
     max_body_bytes: int
     http_timeout_seconds: float
+    private_back_ends: tuple[str, ...] | None
     pool_size: int
     ledger_pool_size: int
     order_minutes: int
     confirm_after_seconds: int
     write_off_hours: int
     session_minutes: int
+    console_url: str | None
+    oidc_issuer: str | None
+    oidc_client_id: str | None
+    oidc_client_secret: str | None = field(repr=False)
+    local_accounts: bool | None
     log_level: LogLevel
     release: str
     metrics_dir: Path | None
@@ -248,10 +302,22 @@ def _find_unknown(environ: Mapping[str, str]) -> list[str]:
 
 
 def _find_contradictions(values: Mapping[str, object]) -> list[str]:
-    faults = []
+    faults = _find_half_provider(values)
     if values["environment"] == "production":
         if values["clock_file"] is not None:
             faults.append("GUITAI_CLOCK_FILE is refused in production: time comes from the system")
         if not str(values["public_url"]).startswith("https://"):
             faults.append("GUITAI_PUBLIC_URL must begin with https:// in production")
+    return faults
+
+
+def _find_half_provider(values: Mapping[str, object]) -> list[str]:
+    """A provider of sign-ins is named wholly or not at all, and in production never over plain HTTP."""
+    names = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "console_url")
+    if values["oidc_issuer"] is None and values["oidc_client_id"] is None and values["oidc_client_secret"] is None:
+        return []
+    faults = [f"{VARIABLES[name].name} is not set, but others of OpenID are" for name in names if values[name] is None]
+    plain = [name for name in ("oidc_issuer", "console_url") if str(values[name]).startswith("http://")]
+    if values["environment"] == "production":
+        faults += [f"{VARIABLES[name].name} must begin with https:// in production" for name in plain]
     return faults

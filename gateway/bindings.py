@@ -5,13 +5,19 @@ An import of the accounts changes an address or a secret while processes run; no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from adapters.backends.breaker import Breakers
+from adapters.backends.connector import ConnectedBackEnd
 from adapters.backends.face import FaceBackEnd
-from adapters.backends.factory import make_back_end
+from adapters.backends.factory import Surroundings, make_back_end
+from adapters.backends.observation import Observer
 from adapters.backends.register import RegisterBackEnd
 from adapters.http import HttpClient
+from adapters.reach import EVERYWHERE, Reach
 from services.errors import ConfigurationFault
 from services.mapping import ServiceMapping
-from services.model import BackEndAddress, RegisterEntry
+from services.model import BackEndAddress, JsonValue, RegisterEntry
 from services.ports import BackEnd, Clock, Directory, Secrets
 
 REGISTER = "register"
@@ -21,25 +27,75 @@ FACE_CHECK = "face-check"
 
 
 class BackEnds:
-    """The back end of each mapping, made again when its address changes."""
+    """The back ends of each mapping, made again when an address changes.
 
-    def __init__(self, directory: Directory, http: HttpClient, secrets: Secrets, clock: Clock) -> None:
+    A name in a mapping is looked up in the mapping's agency, and then in the agencies above it, the nearest first.
+    """
+
+    def __init__(
+        self, directory: Directory, http: HttpClient, secrets: Secrets, clock: Clock, reach: Reach = EVERYWHERE
+    ) -> None:
         self._directory = directory
-        self._http = http
-        self._secrets = secrets
-        self._clock = clock
-        self._made: dict[tuple[str, int], tuple[BackEndAddress, BackEnd]] = {}
+        self._around = Surroundings(http, secrets, clock, Breakers(), reach)
+        self._made: dict[tuple[str, int], tuple[dict[str, BackEndAddress], ConnectedBackEnd]] = {}
 
     def find(self, mapping: ServiceMapping) -> BackEnd:
         """Raises ``ConfigurationFault`` for an address or a secret that this environment does not bind."""
-        agency_id = self._directory.agency_id(mapping.agency)
-        address = self._directory.back_end(agency_id, mapping.back_end.name)
+        addresses = self._find_addresses(mapping, {name: name for name in mapping.connections()})
         known = self._made.get((mapping.id, mapping.version))
-        if known is not None and known[0] == address:
+        if known is not None and known[0] == addresses:
             return known[1]
-        made = make_back_end(mapping, address, self._http, self._secrets, self._clock)
-        self._made[mapping.id, mapping.version] = (address, made)
+        made = make_back_end(mapping, addresses, self._around)
+        self._made[mapping.id, mapping.version] = (addresses, made)
+        if known is not None:
+            known[1].close()
         return made
+
+    def find_for_trial(self, mapping: ServiceMapping, observer: Observer) -> TrialBackEnd:
+        """The back ends of a mapping that may be a draft, for ``mapping try``: nothing of it is kept.
+
+        Reads go to the addresses in force; writes only to the test addresses that the mapping declares. Raises ``ConfigurationFault``.
+        """
+        connections = mapping.connections()
+        real = make_back_end(mapping, self._find_addresses(mapping, {name: name for name in connections}), self._around)
+        names = {name: spec.test_back_end for name, spec in connections.items() if spec.test_back_end}
+        test = None
+        if names:
+            addresses = self._find_addresses(mapping, {name: names.get(name, name) for name in connections})
+            test = make_back_end(mapping, addresses, self._around).observed_by(observer)
+        return TrialBackEnd(mapping, real.observed_by(observer), test)
+
+    def _find_addresses(self, mapping: ServiceMapping, names: dict[str, str]) -> dict[str, BackEndAddress]:
+        agency_id = self._directory.agency_id(mapping.agency)
+        return {name: self._directory.back_end(agency_id, bound) for name, bound in names.items()}
+
+
+class TrialBackEnd:
+    """Implements ``ports.BackEnd`` for a trial: what is written is written at a declared test address or not at all."""
+
+    def __init__(self, mapping: ServiceMapping, real: ConnectedBackEnd, test: ConnectedBackEnd | None) -> None:
+        self._mapping = mapping
+        self._real = real
+        self._test = test
+
+    def call(
+        self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
+    ) -> JsonValue:
+        """See the port. Raises ``ConfigurationFault`` for a write whose back end declares no ``test_back_end``."""
+        planned = self._mapping.back_end.operations[operation]
+        back_end = self._real
+        if planned.writes:
+            target = self._mapping.connections()[planned.calls[-1].back_end]
+            if self._test is None or not target.test_back_end:
+                raise ConfigurationFault(f"{operation} writes, and {target.name} declares no test_back_end")
+            back_end = self._test
+        return back_end.call(operation, values, request_id, purpose=purpose, case_no=case_no)
+
+    def close(self) -> None:
+        """Let go of the connections that were made for this trial."""
+        self._real.close()
+        if self._test is not None:
+            self._test.close()
 
 
 class BoundRegister:

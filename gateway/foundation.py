@@ -20,6 +20,7 @@ from adapters.platforms.context import PlatformContext
 from adapters.platforms.door import Door
 from adapters.platforms.keys import KeyRing
 from adapters.platforms.wechat import WeChatPlatform
+from adapters.reach import EVERYWHERE, LOOPBACK, Reach
 from adapters.redis import (
     RedisPing,
     RedisRateLimiter,
@@ -106,7 +107,13 @@ class Foundation:
 
     @cached_property
     def http(self) -> HttpClient:
-        return HttpClient(self._list_allowed, self.settings.http_timeout_seconds)
+        return HttpClient(self._list_allowed, self.settings.http_timeout_seconds, reach_of=self._find_reach)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What back ends may be reached: see ``adapters/reach.py``."""
+        local = LOOPBACK if self.settings.environment in ("demo", "test") else ()
+        return Reach((*local, *(self.settings.private_back_ends or ())))
 
     @cached_property
     def platforms(self) -> Mapping[PlatformName, Platform]:
@@ -126,7 +133,7 @@ class Foundation:
 
     @cached_property
     def back_ends(self) -> BackEnds:
-        return BackEnds(self.directory, self.http, self.secrets, self.clock)
+        return BackEnds(self.directory, self.http, self.secrets, self.clock, self.reach)
 
     @cached_property
     def register(self) -> BoundRegister:
@@ -170,6 +177,10 @@ class Foundation:
         if kind == "back_end":
             return self.directory.back_end_urls(name)
         return self.directory.platform_urls(PlatformName(kind))
+
+    def _find_reach(self, purpose: str) -> Reach:
+        """Back ends are limited to public addresses and listed private ones; a platform's address is fixed by its app."""
+        return self.reach if purpose.startswith("back_end:") else EVERYWHERE
 
     def _list_phrases(self) -> frozenset[str]:
         """The closed list of words that may leave for a platform, also of former versions with which a payment began."""

@@ -1,7 +1,8 @@
-"""One call to a back end, whatever it speaks: translate, send, read, translate back, and say honestly what is known.
+"""A back end behind a mapping, whatever it speaks: translate, send, read, translate back, and say honestly what is known.
 
-A wire (``rest.py``, ``xml.py``) turns a request into bytes and reply bytes into plain values; it knows nothing of services.
-How to add one: ``docs/mappings.md``.
+The parts: ``chain.py`` runs the calls of an operation, ``http_line.py`` and ``sql/line.py`` are the ways to a back end, the wires in
+``rest/``, ``soap/`` and ``xml/`` know bytes, ``authentication.py`` and ``tokens.py`` show who we are, ``breaker.py`` leaves alone who does
+not answer, ``factory.py`` puts it together.
 
 =================================  =======================================================================================
 what happened                      what the caller gets
@@ -16,78 +17,48 @@ the back end says no               ``BackEndRefused`` with the mapping's error n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
 from uuid import uuid4
 
 from prometheus_client import Counter
 
-from adapters.backends.authentication import Authenticator, make_authenticator
+from adapters.backends.chain import Chain, Connection
+from adapters.backends.observation import Observer
+from adapters.backends.wire import Facts
 from adapters.boundary import refuse_inside_transaction
-from adapters.http import HttpClient, HttpReply, HttpUnknown, HttpUnreachable
-from services.errors import (
-    BackEndError,
-    BackEndGarbled,
-    BackEndOutcomeUnknown,
-    BackEndRefused,
-    BackEndUnreachable,
-    ConfigurationFault,
-)
-from services.chaining import conclude_operation
-from services.mapping import BackEndSpec, Call, Operation, ServiceMapping
-from services.model import BackEndAddress, JsonValue
-from services.ports import Clock, Secrets
+from services.errors import BackEndError, BackEndRefused, ConfigurationFault
+from services.mapping import Call, Operation, ServiceMapping
+from services.model import JsonValue
+from services.ports import Clock
 from services.result_shapes import shape_operations
-from services.translation import Request, build_request, read_reply
+from services.translation import build_request
 
 CALLS = Counter("guitai_back_end_calls_total", "Calls of back ends.", ["back_end", "operation", "result"])
 
-PURPOSE = "back_end"
-"""The purpose under which the HTTP client's allow-list knows back ends: ``back_end:<name>``."""
-
-
-class ReplyUnreadable(Exception):
-    """The bytes of a reply are not what this wire speaks; the message names the rule that they break."""
-
-
-class RequestUnwritable(Exception):
-    """A value cannot be written on this wire."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A request as bytes: the target after the back end's address, and the body with its media type."""
-
-    method: str
-    target: str
-    body: bytes
-    content_type: str
-
-
-class Wire(Protocol):
-    """What one connector speaks."""
-
-    def write(self, spec: BackEndSpec, call: Call, request: Request) -> Written:
-        """Raises ``RequestUnwritable``."""
-        ...
-
-    def read(self, spec: BackEndSpec, call: Call, reply: HttpReply) -> JsonValue:
-        """Plain values without floats. Raises ``ReplyUnreadable``."""
-        ...
-
 
 class ConnectedBackEnd:
-    """Implements ``ports.BackEnd`` for one mapping at one address."""
+    """Implements ``ports.BackEnd`` for one mapping: its own back end and further ones, each at its address."""
 
     def __init__(
-        self, spec: BackEndSpec, address: BackEndAddress, http: HttpClient, secrets: Secrets, clock: Clock, wire: Wire
+        self,
+        mapping: ServiceMapping,
+        connections: Mapping[str, Connection],
+        clock: Clock,
+        observer: Observer | None = None,
     ) -> None:
-        self._spec = spec
-        self._address = address
-        self._http = http
+        self._mapping = mapping
+        self._operations = mapping.back_end.operations
+        self._connections = connections
         self._clock = clock
-        self._wire = wire
-        self._authenticate: Authenticator = make_authenticator(spec.authentication, address, secrets)
+        self._observer = observer
+
+    def observed_by(self, observer: Observer) -> ConnectedBackEnd:
+        """The same back end, that tells ``observer`` of each of its calls; see ``observation.py``."""
+        return ConnectedBackEnd(self._mapping, self._connections, self._clock, observer)
+
+    def close(self) -> None:
+        """Let go of what the ways to the back ends hold; calls in progress end as they would."""
+        for connection in self._connections.values():
+            connection.line.close()
 
     def call(
         self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
@@ -95,85 +66,42 @@ class ConnectedBackEnd:
         """Run one mapped operation and give its mapped result. Raises the four errors above; never inside a transaction."""
         refuse_inside_transaction()
         result = "failed"
+        facts = Facts(request_id, "", purpose, case_no)
+        chain = Chain(self._operations[operation], self._connections, values, facts, self._clock, self._observer)
         try:
-            answer = self._call(operation, values, request_id)
+            answer = chain.run()
             result = "answered"
         except BackEndError as error:
             result = error.code.removeprefix("back_end_")
             raise
         finally:
-            CALLS.labels(self._spec.name, operation, result).inc()
+            CALLS.labels(self._mapping.back_end.name, operation, result).inc()
         return answer
 
-    def _call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
-        planned = self._spec.operations[operation]
-        results: dict[str, JsonValue] = {}
-        for call in planned.calls:
-            results[call.name] = self._exchange(planned, call, values, results, request_id)
-        return conclude_operation(planned, values, results)
+    def require_usable(self) -> None:
+        """Ask every document about every call, and write every first request once with example values, sending nothing.
 
-    def _exchange(
-        self,
-        planned: Operation,
-        call: Call,
-        values: Mapping[str, JsonValue],
-        results: Mapping[str, JsonValue],
-        request_id: str,
-    ) -> JsonValue:
-        request = build_request(
-            planned,
-            call,
-            values,
-            call_id=str(uuid4()),
-            now=self._clock.now(),
-            options=self._address.options,
-            results=results,
-        )
-        reply = self._send(call, self._write(call, request), request_id)
-        try:
-            body = self._wire.read(self._spec, call, reply)
-        except ReplyUnreadable as fault:
-            raise BackEndGarbled(f"{self._spec.name}, {planned.name}: {fault}") from None
-        return read_reply(self._spec, call, request, {"status": reply.status, "body": body})
-
-    def require_usable(self, mapping: ServiceMapping) -> None:
-        """Write every first request once with example values, sending nothing: a missing option or secret shows at start.
-
-        Raises ``ConfigurationFault``.
+        A call that its WSDL or OpenAPI document does not know, a missing option or secret show at start. Raises ``ConfigurationFault``.
         """
+        mapping = self._mapping
         shapes = shape_operations(mapping.kind, mapping.inputs, mapping.outputs, mapping.payment, mapping.assurance)
-        for name, operation in self._spec.operations.items():
-            options = self._address.options
-            first = operation.calls[0]
-            try:
-                request = build_request(
-                    operation, first, shapes[name].takes, call_id=str(uuid4()), now=self._clock.now(), options=options
-                )
-                self._write(first, request)
-            except BackEndRefused:
-                message = (
-                    f"back end {self._address.name}: {name} cannot be written; an option of its address is missing"
-                )
-                raise ConfigurationFault(message) from None
+        for name, operation in self._operations.items():
+            for call in operation.calls:
+                self._connections[call.back_end].line.require_usable(call)
+            self._rehearse(operation, operation.calls[0], shapes[name].takes)
 
-    def _write(self, call: Call, request: Request) -> Written:
+    def _rehearse(self, operation: Operation, call: Call, values: Mapping[str, JsonValue]) -> None:
+        connection = self._connections[call.back_end]
+        facts = Facts(str(uuid4()), str(uuid4()))
+        page = call.pages.first if call.pages is not None else None
         try:
-            return self._wire.write(self._spec, call, request)
-        except RequestUnwritable:
-            raise BackEndRefused("unwritable_value") from None
-
-    def _send(self, call: Call, written: Written, request_id: str) -> HttpReply:
-        headers = {"X-Request-Id": request_id, "Accept": written.content_type.split(";")[0]}
-        if written.body:
-            headers["Content-Type"] = written.content_type
-        headers |= self._authenticate(written.body)
-        url = self._address.url.rstrip("/") + written.target
-        place = f"{self._spec.name}, {call.name}"
-        try:
-            return self._http.send(
-                f"{PURPOSE}:{self._spec.name}", written.method, url, headers, written.body, call.timeout_seconds
+            request = build_request(
+                operation, call, values, call_id=facts.call_id, now=self._clock.now(), options=connection.options,
+                page=page,
+            )  # fmt: skip
+            connection.line.rehearse(call, request, facts)
+        except BackEndRefused:
+            message = (
+                f"back end {call.back_end}: {operation.name} cannot be written; an option of its address is missing"
             )
-        except HttpUnreachable:
-            raise BackEndUnreachable(f"{place}: no connection") from None
-        except HttpUnknown:
-            raise BackEndOutcomeUnknown(f"{place}: no complete answer") from None
+            raise ConfigurationFault(message) from None

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from adapters.backends.authentication import carry_bearer, read_secret
-from adapters.backends.connector import PURPOSE, ReplyUnreadable
-from adapters.backends.rest import JSON, read_json, write_json
+from adapters.backends.rest.json_text import JSON, read_json, write_json
+from adapters.backends.wire import PURPOSE, ReplyUnreadable
 from adapters.boundary import refuse_inside_transaction
 from adapters.http import HttpClient, HttpReply, HttpUnknown, HttpUnreachable
 from config.shapes import Maybe, Record, Text, check_shape

@@ -5,6 +5,7 @@ Its keys stand in ``docs/accounts.md``. All faults are listed in one ``Configura
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,10 @@ _SHAPES: Mapping[str, tuple[str, frozenset[str], frozenset[str]]] = {
     ),
     "back_ends": ("name", frozenset({"name", "agency", "url"}), frozenset({"secrets", "options"})),
 }
+
+_HTTP = re.compile(r"https?://")
+_ADDRESSES = {"api_url": _HTTP, "pay_url": _HTTP, "url": re.compile(r"https?://|[a-z0-9]+(\+[a-z0-9_]+)?://")}
+"""A back end may be a database: its address is then one of SQLAlchemy's, as ``postgresql://registry.city.example/vehicles``."""
 
 
 def check_document(document: Mapping[str, Any]) -> None:
@@ -58,8 +63,8 @@ def _check_entry(
         if not isinstance(words, dict) or not all(isinstance(word, str) for pair in words.items() for word in pair):
             yield f"{name} is not a mapping of texts"
     for name in ("api_url", "pay_url", "url"):
-        if name in entry and not str(entry[name]).startswith(("https://", "http://")):
-            yield f"{name} is not an http(s) address"
+        if name in entry and not _ADDRESSES[name].match(str(entry[name])):
+            yield f"{name} is not an http(s) address" + (" and not one of a database" if name == "url" else "")
     if "platform" in entry and entry["platform"] not in set(PlatformName):
         yield "platform is unknown"
     if section == "agencies" and set(entry.get("name") or ()) != set(Language):

@@ -83,6 +83,7 @@ class _Snapshot:
     apps: Mapping[str, PlatformApp]
     merchants: Mapping[str, MerchantAccount]
     back_ends: Mapping[tuple[UUID, str], BackEndAddress]
+    parents: Mapping[UUID, UUID | None]
 
 
 class SqlDirectory:
@@ -133,8 +134,14 @@ class SqlDirectory:
         return self._present().merchants.get(account)
 
     def back_end(self, agency_id: UUID, name: str) -> BackEndAddress:
-        """Raises ``ConfigurationFault`` for a back end that was not imported."""
-        return _require(self._present().back_ends, (agency_id, name), f"back end {name}")
+        """The one of this agency, else of the nearest agency above it. Raises ``ConfigurationFault`` for one that was not imported."""
+        present, agency = self._present(), agency_id
+        while (agency, name) not in present.back_ends:
+            above = present.parents.get(agency)
+            if above is None:
+                raise ConfigurationFault(f"back end {name} is not in the directory")
+            agency = above
+        return present.back_ends[agency, name]
 
     def platform_urls(self, platform: PlatformName) -> frozenset[str]:
         """Every address of a platform that an app or a merchant account names: its allow-list."""
@@ -183,6 +190,7 @@ def _load(engine: Engine, known: _Snapshot | None) -> _Snapshot:
             {row.app: _read_app(row) for row in connection.execute(select(platform_apps))},
             {row.account: _read_merchant(row) for row in connection.execute(select(merchant_accounts))},
             {(row.agency_id, row.name): _read_back_end(row) for row in connection.execute(select(back_ends))},
+            dict(slugs.values()),
         )
 
 

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from adapters.backends.breaker import Breakers
 from adapters.backends.connector import ConnectedBackEnd
-from adapters.backends.factory import make_back_end
+from adapters.backends.factory import Surroundings, make_back_end
 from adapters.http import HttpClient, HttpReply
 from services.catalogue import Catalogue
 from services.errors import ConfigurationFault
+from services.mapping import ServiceMapping
 from services.model import BackEndAddress
 
 CONFIG = Path(__file__).parents[4] / "config"
@@ -102,5 +104,10 @@ def connect(
         for name, entry in spec.operations.items()
     }
     mapping = replace(mapping, back_end=replace(spec, operations=operations))
-    address = make_address(spec.name, url, **OPTIONS)
-    return make_back_end(mapping, address, line, KnownSecrets(), StillClock())
+    return join(mapping, make_address(spec.name, url, **OPTIONS), line)
+
+
+def join(mapping: ServiceMapping, address: BackEndAddress, line: HttpClient) -> ConnectedBackEnd:
+    """A mapping whose one back end is at an address; its circuit breaker stays closed."""
+    around = Surroundings(line, KnownSecrets(), StillClock(), Breakers(failures=10**6))
+    return make_back_end(mapping, {mapping.back_end.name: address}, around)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.backends.connector import CALLS
-from adapters.backends.factory import WIRES, make_back_end
+from adapters.backends.factory import LINES
 from adapters.boundary import transaction_scope
 from adapters.http import HttpReply, HttpUnknown, HttpUnreachable
 from config.mapping_schema import BACK_END
@@ -27,9 +27,8 @@ from tests.unit.adapters.backends.fake_line import (
     OPTIONS,
     WRITE_OFF,
     FakeLine,
-    KnownSecrets,
-    StillClock,
     connect,
+    join,
     make_address,
     reply,
 )
@@ -67,7 +66,7 @@ def test_a_question_has_no_body() -> None:
 def test_no_answer(operation: str, failure: Exception, error: type[Exception]) -> None:
     """No connection is safe to repeat; a sent request without its answer is not."""
     with pytest.raises(error) as caught:
-        connect("gas-bill", FakeLine([failure])).call(operation, WRITE_OFF, "r")
+        connect("gas-bill", FakeLine([failure, failure])).call(operation, WRITE_OFF, "r")
     assert type(caught.value) is error
     assert caught.value.__cause__ is None
 
@@ -125,7 +124,7 @@ def test_missing_secret_or_option_stops_the_start(service: str) -> None:
         unusable.append(replace(address, options=OPTIONS | {"company_id": "\x00"}))
     for wrong in unusable:
         with pytest.raises(ConfigurationFault):
-            make_back_end(mapping, wrong, FakeLine(), KnownSecrets(), StillClock())
+            join(mapping, wrong, FakeLine())
 
 
 def test_each_call_has_its_own_number() -> None:
@@ -142,7 +141,7 @@ def test_every_connector_of_the_schema_exists() -> None:
     """A mapping can name exactly the connectors that exist."""
     named = BACK_END.required["connector"]
     assert isinstance(named, Choice)
-    assert set(named.words) == set(WIRES)
+    assert set(named.words) == set(LINES)
 
 
 @pytest.mark.parametrize(

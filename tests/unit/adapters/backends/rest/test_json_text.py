@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.backends.connector import ReplyUnreadable, RequestUnwritable
-from adapters.backends.rest import read_json, write_json
+from adapters.backends.rest.json_text import read_json, write_json
+from adapters.backends.wire import ReplyUnreadable, RequestUnwritable
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(st.characters(exclude_categories=["Cs"])),

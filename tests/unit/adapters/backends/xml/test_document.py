@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.backends.connector import ReplyUnreadable, RequestUnwritable
-from adapters.backends.xml import read_document, write_document
+from adapters.backends.wire import ReplyUnreadable, RequestUnwritable
+from adapters.backends.xml.document import read_document, write_document
 from services.errors import BackEndGarbled
 from services.reply_shape import plant_reply
 from tests.unit.adapters.backends.fake_line import FakeLine, connect, reply

@@ -1,7 +1,4 @@
-"""Back ends that speak fixed XML documents over one address, in GBK or UTF-8, as public water companies do.
-
-Written element by element from the mapping's document; read without entities, document types, attributes or mixed content.
-"""
+"""XML documents as plain values: written element by element, read without entities, document types, attributes or mixed content."""
 
 from __future__ import annotations
 
@@ -13,38 +10,18 @@ from xml.sax.saxutils import escape
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from adapters.backends.connector import ReplyUnreadable, RequestUnwritable, Written
-from adapters.http import HttpReply
+from adapters.backends.wire import ReplyUnreadable, RequestUnwritable
 from config.shapes import is_printable
-from services.mapping import BackEndSpec, Operation
 from services.model import JsonValue
 from services.reply_shape import ReplyNode
-from services.translation import Request
 
 TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.]*")
 DECLARATION = re.compile(r"\A<\?xml\s+version=[\"']1\.0[\"'](?:\s+encoding=[\"']([A-Za-z0-9._\-]+)[\"'])?[^>]*\?>")
-CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._\-]+)", re.IGNORECASE)
 MAX_DEPTH = 20
 MIN_TELLING = 6
 """Characters beyond ASCII from which the encoding of a whole reply can be told."""
 PLAIN_DECLARATION = '<?xml version="1.0"?>'
 """Stands in for the declaration that was read: the parser gets text, and a second declaration is a fault."""
-
-
-class XmlWire:
-    """Implements ``Wire`` for XML."""
-
-    def write(self, spec: BackEndSpec, operation: Operation, request: Request) -> Written:
-        """One document to the mapping's path."""
-        body = write_document(spec.root, request.document or {}, spec.encoding)
-        return Written(operation.method, request.path, body, f"text/xml; charset={spec.encoding}")
-
-    def read(self, spec: BackEndSpec, operation: Operation, reply: HttpReply) -> JsonValue:
-        """The children of the reply's root; a place that the mapping declares as a list is a list, however many there are."""
-        told = CHARSET.search(reply.headers.get("content-type", ""))
-        if told and told.group(1).upper() != spec.encoding:
-            raise ReplyUnreadable("another charset in the header")
-        return read_document(reply.body, spec.reply_root, spec.encoding, operation.reply)
 
 
 def write_document(root: str, document: dict[str, JsonValue], encoding: str) -> bytes:

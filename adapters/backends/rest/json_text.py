@@ -1,4 +1,4 @@
-"""Back ends that speak JSON over HTTP (RFC 8259): written compactly in UTF-8, read without a float and without a double key."""
+"""JSON (RFC 8259) as plain values: written compactly in UTF-8, read without a float and without a double key."""
 
 from __future__ import annotations
 
@@ -6,26 +6,10 @@ import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from adapters.backends.connector import ReplyUnreadable, RequestUnwritable, Written
-from adapters.http import HttpReply
-from services.mapping import BackEndSpec, Operation
+from adapters.backends.wire import ReplyUnreadable, RequestUnwritable
 from services.model import JsonValue
-from services.translation import Request
 
 JSON = "application/json"
-
-
-class RestWire:
-    """Implements ``Wire`` for JSON."""
-
-    def write(self, _spec: BackEndSpec, operation: Operation, request: Request) -> Written:
-        """Method and path come from the operation; the body is the document, if there is one."""
-        body = b"" if request.document is None else write_json(request.document)
-        return Written(operation.method, request.path, body, JSON)
-
-    def read(self, _spec: BackEndSpec, _operation: Operation, reply: HttpReply) -> JsonValue:
-        """The reply's JSON, whatever its status: an error has a body too."""
-        return read_json(reply.body)
 
 
 def write_json(document: JsonValue) -> bytes:
