@@ -11,23 +11,27 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import auth
 from gateway.arrival import current_arrival
-from gateway.console import rooms
-from gateway.console.rooms import ConsoleDesk
+from gateway.console.desk import ConsoleDesk
+from gateway.console.rooms import furnish
 from gateway.desk import Desk
 from gateway.documentation import LANGUAGE_PATHS, render_documentation
-from gateway.errors import explain_error, show_detail, write_error
+from gateway.errors import explain_error, find_sentence, show_detail, write_error
 from gateway.guard import Guard
 from gateway.logging import describe_exception, get_logger
 from gateway.publication import HTML, JSON
 from gateway.routes import (
+    applications,
     catalogue,
     exposure,
     health,
     households,
     identity,
+    information,
+    lookups,
     notices,
     payments,
     published,
+    results,
     sessions,
 )  # fmt: skip
 from gateway.schemas.errors import ErrorReply
@@ -38,9 +42,9 @@ from services.ports import Ping
 _log = get_logger("public")
 GUARDED = (
     sessions.blueprint, identity.blueprint, catalogue.blueprint, households.blueprint, payments.blueprint,
-    exposure.blueprint,
+    applications.blueprint, lookups.blueprint, information.blueprint, exposure.blueprint,
 )  # fmt: skip
-OPEN = (sessions.sign_in_blueprint, notices.blueprint)
+OPEN = (sessions.sign_in_blueprint, notices.blueprint, results.blueprint)
 """Every blueprint stands in exactly one of the two: what has no session is the exception and is named here."""
 
 
@@ -131,7 +135,10 @@ def answer_error(error: Exception) -> Response:
     detail = show_detail(error)
     if arrival.audience:
         reason = error.reason if isinstance(error, BackEndRefused) else None
-        body = write_error(code, arrival.language, reason=reason, detail=detail, request_id=arrival.request_id)
+        body = write_error(
+            code, arrival.language, reason=reason, detail=detail, request_id=arrival.request_id,
+            sentence=find_sentence(error),
+        )  # fmt: skip
     else:
         body = write_error(code, arrival.language)
     reply = CompleteResponse(body, status=status, content_type=JSON)
@@ -152,12 +159,10 @@ def translate_http(error: HTTPException) -> Exception:
 
 
 def create_console_app(desk: ConsoleDesk) -> Flask:
-    """The rooms of the staff. Nothing of it is reachable from a platform's app; every page but the sign-in needs the key."""
+    """The rooms of the staff. Nothing of it is reachable from a platform's app; every room says who may enter."""
     app = make_flask("gateway.console")
-    app.config["MAX_CONTENT_LENGTH"] = 65_536
     app.extensions["guitai-console"] = desk
-    app.register_blueprint(rooms.blueprint)
-    app.register_error_handler(Exception, rooms.answer_fault)
+    furnish(app)
     return app
 
 

@@ -6,17 +6,19 @@ Each process builds what it needs: ``open_public``, ``open_console``, ``open_ope
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 
 from flask import Flask
 
+from adapters.openid import OpenIdClient, OpenIdProvider
+from adapters.passwords import Argon2Hasher, TimedCodes, make_one_time_password
 from adapters.queue import make_queue_app
+from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.exposure_reader import SqlExposureReader
 from adapters.stores.overview import SqlOverview
-from config.settings import CONSOLE_KEY, Settings
+from config.settings import Settings
 from gateway.app import create_console_app, create_operations_app, create_public_app
-from gateway.console.gate import Gate
-from gateway.console.rooms import ConsoleDesk
+from gateway.console.desk import ConsoleDesk
+from gateway.console.witness import WitnessedStore
 from gateway.desk import Desk
 from gateway.foundation import Foundation
 from gateway.guard import Guard
@@ -24,14 +26,17 @@ from gateway.jobs.worker import WorkDesk
 from gateway.publication import Publication
 from gateway.recording import Recorder
 from gateway.routes.health import RollCall
+from services.act_book import ActBook
+from services.application_files import ApplicationFiles
 from services.bills import BillDesk
+from services.console_ports import ConsoleStore, PasswordHasher
 from services.errors import ConfigurationFault
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
 from services.identity import IdentityDesk
-from services.mapping import ServiceMapping
-from services.ports import Secrets
 from services.sessions import SessionDesk
+from services.staff_desk import StaffDesk
+from services.staff_sign_in import SignInDesk
 
 
 def make_desk(base: Foundation) -> Desk:
@@ -87,18 +92,6 @@ def make_households(base: Foundation) -> HouseholdDesk:
     )
 
 
-def require_bound(base: Foundation, services: Iterable[ServiceMapping]) -> None:
-    """Raise one ``ConfigurationFault`` that names every service whose back end is not usable in this environment."""
-    faults: list[str] = []
-    for service in services:
-        try:
-            base.back_ends.find(service)
-        except ConfigurationFault as fault:
-            faults.append(f"{service.id}: {fault}")
-    if faults:
-        raise ConfigurationFault("\n".join(faults))
-
-
 def require_identity(base: Foundation) -> None:
     """Raise ``ConfigurationFault`` for a register or a bound face check that could not be asked: at the start, not at a citizen."""
     base.register.connect()
@@ -108,7 +101,7 @@ def require_identity(base: Foundation) -> None:
 def open_public(settings: Settings) -> Guard:
     """The app that mini-programs and platforms reach, inside its guard."""
     base = Foundation(settings)
-    require_bound(base, base.catalogue.services.values())
+    base.switches.list_unbound()  # says at the start what is missing, not at a citizen
     require_identity(base)
     return create_public_app(make_desk(base), release=settings.release, max_body_bytes=settings.max_body_bytes)
 
@@ -116,7 +109,7 @@ def open_public(settings: Settings) -> Guard:
 def open_work_desk(settings: Settings) -> WorkDesk:
     """What the worker is made of; its role is ``worker``."""
     base = Foundation(settings)
-    require_bound(base, base.catalogue.services.values())
+    base.switches.list_unbound()  # says at the start what is missing, not at a citizen
     return WorkDesk(base.till, base.store, lambda: make_queue_app(settings.database_url))
 
 
@@ -126,27 +119,52 @@ def open_operations(settings: Settings) -> Flask:
 
 
 def open_console(settings: Settings) -> Flask:
-    """The staff's rooms; without a console key nobody gets in. Its role is ``console``."""
+    """The staff's rooms; its role is ``console``. Raises ``ConfigurationFault`` if staff could not sign in as they should."""
     base = Foundation(settings)
+    store = WitnessedStore(SqlConsoleStore(base.store.engine, base.keyring, base.clock))
+    hasher = Argon2Hasher()
     return create_console_app(
         ConsoleDesk(
-            overview=SqlOverview(base.store.engine, base.directory.all_agencies),
+            store=store,
+            sign_in=make_sign_in(base, store, hasher),
+            staff=StaffDesk(store, base.redis.staff_sessions, hasher, base.clock, base.new_id, make_one_time_password),
+            files=ApplicationFiles(store, base.clock, base.new_id),
+            acts=ActBook(store, base.clock, base.new_id),
+            overview=lambda agencies: SqlOverview(base.store.engine, lambda: agencies),
             catalogue=base.catalogue,
             roll=RollCall(base.list_pings()),
-            gate=Gate(
-                read_optional(base.secrets, CONSOLE_KEY), base.clock, secrets.token_bytes, base.redis.revocations
-            ),
-            limiter=base.redis.limiter,
             clock=base.clock,
+            new_id=base.new_id,
+            random=secrets.token_bytes,
             release=settings.release,
-            secure_cookies=settings.environment == "production",
+            secure=settings.environment == "production",
         )
     )
 
 
-def read_optional(shelf: Secrets, name: str) -> bytes | None:
-    """A secret, or None if this environment has none of this name."""
-    try:
-        return shelf.read(name)
-    except ConfigurationFault:
+def make_sign_in(base: Foundation, store: ConsoleStore, hasher: PasswordHasher) -> SignInDesk:
+    """How staff come in: at the OpenID provider if one is named; by local accounts where that is allowed."""
+    provider, local = make_provider(base), base.settings.local_accounts
+    if local is None:
+        local = base.settings.environment != "production"
+    if provider is None and not local:
+        raise ConfigurationFault(
+            "in production staff sign in at an OpenID provider: set GUITAI_OIDC_ISSUER, GUITAI_OIDC_CLIENT_ID,"
+            " GUITAI_OIDC_CLIENT_SECRET and GUITAI_CONSOLE_URL, or state GUITAI_LOCAL_ACCOUNTS=yes"
+        )
+    return SignInDesk(
+        store, base.redis.staff_sessions, hasher, TimedCodes(), base.redis.limiter, base.keyring, base.clock,
+        base.new_id, lambda: secrets.token_urlsafe(32), secrets.token_bytes, provider, local,
+    )  # fmt: skip
+
+
+def make_provider(base: Foundation) -> OpenIdProvider | None:
+    """The OpenID provider that the settings name, if they do."""
+    settings = base.settings
+    if settings.oidc_issuer is None:
         return None
+    client = OpenIdClient(
+        settings.oidc_issuer, settings.oidc_client_id or "", settings.oidc_client_secret or "",
+        f"{settings.console_url}/sign-in/provider/answer",
+    )  # fmt: skip
+    return OpenIdProvider(client, base.http, base.redis.revocations, base.clock)

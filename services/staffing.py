@@ -32,10 +32,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgencyTree:
-    """All agencies: id → parent id (None for the root), and the slug of each."""
+    """All agencies: id → parent id (None for the root), the slug of each, and its name by language."""
 
     parents: Mapping[UUID, UUID | None]
     slugs: Mapping[UUID, str]
+    names: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
+
+    def name(self, agency: UUID, language: str = "zh-CN") -> str:
+        """What an agency is called; its slug if it has no name in this language."""
+        return self.names.get(agency, {}).get(language) or self.slugs.get(agency, str(agency))
 
     def reaches(self, holder: UUID, agency: UUID) -> bool:
         """Whether what is held in ``holder`` holds in ``agency`` too: the same one, or one below it."""

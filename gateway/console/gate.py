@@ -1,83 +1,116 @@
-"""Who may enter the console: whoever holds its key, for a few hours, from our own pages only.
+"""The gate of the console: cookies, the token of every form, and who may enter which room. Default deny.
 
-The cookie is signed, HttpOnly and SameSite=Strict; every form carries a token bound to it; attempts are limited. Without a
-configured key nobody gets in. Changing the key ends all sessions. Signing out ends one for good: a copy of its cookie is worth
-nothing afterwards. While that cannot be asked (Redis is down), nobody is let in.
+All cookies are HttpOnly and ``Path=/``; in production Secure and ``__Host-``, so that no neighbouring host can plant one. The session's
+is SameSite=Strict; only the cookie that carries a sign-in to the OpenID provider and back is Lax. A form's token is an HMAC under the
+session's own token (before signing in: under the visit's), so a form of another page or session is worth nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from uuid import uuid4
 
-from services.ports import Clock, Revocations
+from flask import Response, current_app, g, request
 
-HOURS = 4
-_COOKIE = re.compile(r"([0-9]{10})\.([0-9a-f]{32})\.([0-9a-f]{64})")
-MIN_KEY_BYTES = 16
-REVOKED = "console"
-"""The kind of revocation under which signed-out sessions stand."""
+from gateway.console.desk import current_admission, current_console
+from gateway.console.registry import COMMITTED, Entry, Room, find_room
+from gateway.logging import get_logger
+from services.errors import NotPermitted, NotSignedIn
+
+SESSION, VISIT, DEVICE, PROVIDER = "guitai_console", "guitai_visit", "guitai_device", "guitai_provider"
+DEVICE_SECONDS, PROVIDER_SECONDS = 90 * 86_400, 600
+FIRST_STEPS = "/account"
+_log = get_logger("console")
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Makes and checks what proves a console session. ``random(n)`` gives n random bytes."""
+def read_cookie(name: str) -> str:
+    """A cookie of ours, or the empty text."""
+    return request.cookies.get(_full_name(name), "")
 
-    key: bytes | None
-    clock: Clock
-    random: Callable[[int], bytes]
-    revocations: Revocations
 
-    def is_open(self) -> bool:
-        """Whether a key is configured that is long enough to be one."""
-        return self.key is not None and len(self.key) >= MIN_KEY_BYTES
+def set_cookie(reply: Response, name: str, value: str, *, lax: bool = False, seconds: int | None = None) -> None:
+    """A cookie that no script reads and no other site sends."""
+    secure = current_console().secure
+    same_site = "Lax" if lax else "Strict"
+    reply.set_cookie(
+        _full_name(name), value, httponly=True, samesite=same_site, secure=secure, path="/", max_age=seconds
+    )
 
-    def accepts(self, given: str) -> bool:
-        """Whether this is the key; the comparison tells nothing by its time."""
-        held = hashlib.sha256(self.key or b"").digest()
-        return self.is_open() and hmac.compare_digest(
-            hashlib.sha256(given.strip().encode("utf-8", "replace")).digest(), held
-        )
 
-    def issue(self) -> str:
-        """A fresh cookie value: end, nonce, seal."""
-        end = int(self.clock.now().timestamp()) + HOURS * 3600
-        nonce = self.random(16).hex()
-        return f"{end}.{nonce}.{self._seal('session', f'{end}.{nonce}')}"
+def drop_cookie(reply: Response, name: str) -> None:
+    """Take a cookie back."""
+    secure = current_console().secure
+    reply.delete_cookie(_full_name(name), httponly=True, samesite="Strict", secure=secure, path="/")
 
-    def admits(self, cookie: str) -> bool:
-        """Whether a cookie is ours, has not ended and was not signed out. Raises ``CacheUnavailable``."""
-        found = self._read(cookie)
-        return found is not None and not self.revocations.holds(REVOKED, found[1])
 
-    def end(self, cookie: str) -> None:
-        """Sign a session out for everybody who has its cookie. Raises ``CacheUnavailable``: then it has not ended."""
-        found = self._read(cookie)
-        if found is not None:
-            self.revocations.add(REVOKED, found[1], found[0])
+def _full_name(name: str) -> str:
+    return f"__Host-{name}" if current_console().secure else name
 
-    def _read(self, cookie: str) -> tuple[datetime, str] | None:
-        """End and nonce of a cookie that is ours and has not ended."""
-        found = _COOKIE.fullmatch(cookie)
-        if not found or not self.is_open():
-            return None
-        end, nonce, seal = found.groups()
-        if not hmac.compare_digest(seal, self._seal("session", f"{end}.{nonce}")):
-            return None
-        ends_at = datetime.fromtimestamp(int(end), UTC)
-        return (ends_at, nonce) if ends_at > self.clock.now() else None
 
-    def form_token(self, cookie: str) -> str:
-        """The token that a form of this session (or of this visitor before signing in) carries."""
-        return self._seal("form", cookie)
+def form_token() -> str:
+    """The token that every form of this session, or of this visit before there is one, carries."""
+    return seal_form(read_cookie(SESSION) if current_admission() is not None else g.get("visit", read_cookie(VISIT)))
 
-    def accepts_form(self, cookie: str, token: str) -> bool:
-        """Whether a form came from a page of ours."""
-        return bool(cookie) and hmac.compare_digest(token.encode("utf-8", "replace"), self.form_token(cookie).encode())
 
-    def _seal(self, purpose: str, text: str) -> str:
-        return hmac.new(self.key or b"no key", f"console {purpose} v1|{text}".encode(), hashlib.sha256).hexdigest()
+def seal_form(cookie: str) -> str:
+    """The token that belongs to a cookie; for no cookie there is none."""
+    if not cookie:
+        return ""
+    return hmac.new(cookie.encode("utf-8", "replace"), b"console form v2", hashlib.sha256).hexdigest()
+
+
+def require_form(cookie: str) -> None:
+    """Raise ``NotPermitted`` for a POST without the token of this cookie."""
+    given = request.form.get("token", "") or request.headers.get("X-Form-Token", "")
+    if not cookie or not hmac.compare_digest(given.encode("utf-8", "replace"), seal_form(cookie).encode()):
+        raise NotPermitted(detail={"form": "expired"})
+
+
+def watch_door(turn_away: Callable[[], Response]) -> Response | None:
+    """Before every request: nobody enters a room that does not say who may. ``turn_away`` answers whoever has no session.
+
+    Raises ``NotPermitted``, ``CacheUnavailable``, ``StoreUnavailable``.
+    """
+    COMMITTED.set([])
+    g.request_id = str(uuid4())
+    declared = find_room(current_app, request.endpoint)
+    if declared is not None and declared.entry is Entry.ANYONE:
+        if request.method == "POST":
+            require_form(read_cookie(VISIT))
+        return None
+    try:
+        g.admission = current_console().sign_in.admit(read_cookie(SESSION), g.request_id, active=not is_background())
+    except NotSignedIn:
+        return turn_away()
+    if request.endpoint is None:
+        return None  # not found, or not for this method: Flask says which
+    if declared is None:
+        _log.error("console_room_undeclared", endpoint=request.endpoint)
+        raise NotPermitted
+    return require_entry(declared)
+
+
+def require_entry(declared: Room) -> Response | None:
+    """The rest of the gate, for somebody with a session: the form's token, the duties of the first sign-in, the roles."""
+    if request.method == "POST":
+        require_form(read_cookie(SESSION))
+    admission = g.admission
+    if admission.has_duty and declared.entry is not Entry.OWN:
+        return see_other(FIRST_STEPS)
+    if not declared.admits(admission.actor):
+        raise NotPermitted
+    return None
+
+
+def is_background() -> bool:
+    """Whether a page asked by itself, without anybody doing anything: that does not keep a session alive."""
+    return request.headers.get("HX-Request") == "true" and request.method == "GET"
+
+
+def see_other(path: str) -> Response:
+    """A redirect within the console; htmx is told to move the whole page."""
+    if request.headers.get("HX-Request") == "true":
+        return Response("", status=200, headers={"HX-Redirect": path})
+    return Response("", status=303, headers={"Location": path})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.routes.health import RollCall
 from services.catalogue import Catalogue
 from services.model import Language, PaymentState
 from services.ports import OverviewReader
@@ -61,15 +60,13 @@ class Overview:
 
     payments: tuple[PaymentLine, ...]
     exposures: tuple[ExposureLine, ...]
-    health: tuple[tuple[str, bool], ...]
 
 
-def read_overview(reader: OverviewReader, catalogue: Catalogue, roll: RollCall, now: datetime) -> Overview:
+def read_overview(reader: OverviewReader, catalogue: Catalogue, now: datetime) -> Overview:
     """Counts of payments (30 days, and what needs a look) and of the ledger (one day). Raises ``StoreUnavailable``."""
     return Overview(
         payments=tuple(_line_of_payments(catalogue, *row) for row in reader.count_payments(now - PAYMENTS_SPAN)),
         exposures=tuple(_line_of_exposures(catalogue, *row) for row in reader.count_exposures(now - EXPOSURES_SPAN)),
-        health=tuple(roll.ask().items()),
     )
 
 

@@ -20,8 +20,9 @@ from gateway.demo.journey import Journey
 from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
 from gateway.launch.loopback import send
 from gateway.launch.places import write_json
-from gateway.launch.processes import ensure_console_key, start_apps, start_sandbox
+from gateway.launch.processes import start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
+from gateway.launch.staff import demo_accounts_file, read_demo_accounts
 
 JOURNEYS = ("bills",)
 PAYEES = ("gas", "water")
@@ -185,10 +186,22 @@ def tell_addresses(stack: Stack, *, all_held: bool) -> None:
     """What to open now."""
     say("\nBoth bills are paid." if all_held else "\nNOT every step held; see above and the logs.")
     say(f"  public app        {stack.urls['public']}/docs")
-    say(f"  console           {stack.urls['console']}/  (its key: {ensure_console_key(stack)})")
+    say(f"  console           {stack.urls['console']}/")
     say(f"  health, metrics   {stack.urls['operations']}/ready")
     for name, url in stack.addresses.items():
         say(f"  sandbox {name:<9} {url}")
     say(f"  logs              {stack.places.home / 'log'}")
     say(f"  where all this is {stack.places.state_file}")
+    tell_accounts(stack)
     say("Ctrl-C stops all of it; the data stays.")
+
+
+def tell_accounts(stack: Stack) -> None:
+    """Who may sign in to the console, and how; the passwords are of this home alone."""
+    file = demo_accounts_file(stack)
+    accounts = read_demo_accounts(file)
+    say(f"\nDemo accounts of the console ({file}):")
+    say(f"  {'login':<20}{'password':<22}{'role':<15}agency")
+    for account in accounts:
+        say(f"  {account.login:<20}{account.password:<22}{account.role:<15}{account.agency}")
+    say(f"  one-time code: python -m gateway staff code LOGIN --home {stack.places.home}")

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import yaml
 
+from adapters.mapping_files import MAPPINGS_FOLDER
 from adapters.secrets import write_secret
 from adapters.stores.directory import import_accounts
 from gateway.launch.accounts import make_accounts
+from gateway.launch.catalogue import import_catalogue
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
 from gateway.launch.places import LaunchFault, reserve_ports
@@ -25,10 +27,10 @@ WEB_THREADS = {"public": 16, "console": 4, "operations": 2}
 ROLE_OF = {"public": "public", "console": "console", "operations": "public", "worker": "worker"}
 
 
-def start_sandbox(stack: Stack, offices: Path | None = None) -> None:
+def start_sandbox(stack: Stack, offices: Path | None = None, mappings: Path | None = None) -> None:
     """Start the emulators, then bring their credentials into our secrets and accounts.
 
-    ``offices`` is a folder with more offices than the sandbox's own (``docs/sandbox.md``).
+    ``offices`` is a folder with more offices than the sandbox's own (``docs/sandbox.md``), ``mappings`` one with more mappings.
     """
     stack.report("starting the sandbox")
     home = stack.places.folder("sandbox")
@@ -52,6 +54,9 @@ def start_sandbox(stack: Stack, offices: Path | None = None) -> None:
     import_accounts(stack.owner_url, accounts)
     make_demo_accounts(stack)
     stack.report("agencies, apps, merchants and back ends are imported")
+    for folder in (MAPPINGS_FOLDER, mappings):
+        if folder is not None:
+            import_catalogue(stack, folder)
 
 
 def _read_mark(file: Path) -> tuple[int, int] | None:

@@ -1,0 +1,59 @@
+"""What the console is made of, and who is in it at this request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import current_app, g
+
+from gateway.routes.health import RollCall
+from services.act_book import ActBook
+from services.application_files import ApplicationFiles
+from services.catalogue import Catalogue
+from services.console_ports import ConsoleStore
+from services.ports import Clock, OverviewReader
+from services.staff_desk import StaffDesk
+from services.staff_sign_in import Admission, SignInDesk
+from services.staffing import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleDesk:
+    """The dependencies of the console. ``overview`` gives the counts of some agencies; ``secure`` is off only on loopback.
+
+    Every use case has ``store`` (a ``witness.WitnessedStore``), so that a route is held to the act that it declares.
+    """
+
+    store: ConsoleStore
+    sign_in: SignInDesk
+    staff: StaffDesk
+    files: ApplicationFiles
+    acts: ActBook
+    overview: Callable[[Sequence[UUID]], OverviewReader]
+    catalogue: Catalogue
+    roll: RollCall
+    clock: Clock
+    new_id: Callable[[], UUID]
+    random: Callable[[int], bytes]
+    release: str
+    secure: bool
+
+
+def current_console() -> ConsoleDesk:
+    """The dependencies of this app."""
+    desk: ConsoleDesk = current_app.extensions["guitai-console"]
+    return desk
+
+
+def current_admission() -> Admission | None:
+    """Whoever the gate let in, if it was asked to."""
+    admission: Admission | None = g.get("admission")
+    return admission
+
+
+def current_actor() -> Actor:
+    """Whoever acts; only behind the gate."""
+    admission: Admission = g.admission
+    return admission.actor

@@ -1,0 +1,173 @@
+"""A console with an organisation: root, two sibling agencies, a child of the first; people with every role; browsers."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from adapters.ids import make_id
+from adapters.passwords import TimedCodes
+from gateway.app import create_console_app
+from gateway.console.desk import ConsoleDesk
+from gateway.console.witness import WitnessedStore
+from gateway.routes.health import RollCall
+from services.act_book import ActBook
+from services.application_files import ApplicationFiles
+from services.application_record import Application, ApplicationEvent, ApplicationState
+from services.console_ports import PaymentSummary, PersonKey
+from services.model import PlatformName
+from services.staff_desk import StaffDesk
+from services.staff_sign_in import SignInDesk
+from services.staffing import AgencyTree, Role, RoleHeld, StaffMember
+from tests.fake_console import FakeConsoleStore, FakeHasher, FakeProvider, FakeStaffSessions
+from tests.fakes import FakeClock, FakeKeyedHash, FakeLimiter
+from tests.unit.gateway.fakes_edge import CATALOGUE
+
+ROOT, LEFT, RIGHT, CHILD = (UUID(int=number) for number in (1, 2, 3, 4))
+TREE = AgencyTree(
+    {ROOT: None, LEFT: ROOT, RIGHT: ROOT, CHILD: LEFT},
+    {ROOT: "city", LEFT: "left-office", RIGHT: "right-office", CHILD: "left-branch"},
+    {ROOT: {"zh-CN": "市中心", "en": "City"}, LEFT: {"zh-CN": "左局", "en": "Left"}, RIGHT: {"zh-CN": "右局"}},
+)
+PASSWORD = "correct horse battery"
+NUMBER, PHONE = "110101199003070011", "13800138001"
+CODES = TimedCodes()
+
+
+class Counts:
+    """Implements ``ports.OverviewReader``."""
+
+    down = False
+
+    def count_payments(self, since: datetime) -> list[tuple[str, str, int, int]]:
+        if self.down:
+            from services.errors import StoreUnavailable
+
+            raise StoreUnavailable
+        return [("gas-bill", "written_off", 12, 123456), ("<b>", "refund_abnormal", 1, 5)]
+
+    def count_exposures(self, since: datetime) -> list[tuple[str, str, str, int]]:
+        return [("wechat", "sent_to_server", "platform_user", 7)]
+
+
+class Broken:
+    """A dependency that does not answer."""
+
+    name = "redis"
+
+    def ping(self) -> None:
+        raise OSError("secret address")
+
+
+class Office:
+    """The console and all its books."""
+
+    def __init__(self, *, secure: bool = False, local: bool = True, provider: bool = False) -> None:
+        self.clock = FakeClock()
+        self.store = FakeConsoleStore(TREE, self.clock)
+        self.sessions, self.hasher, self.counts = FakeStaffSessions(self.clock), FakeHasher(), Counts()
+        self.limiter = FakeLimiter(self.clock)
+        self.tokens = 0
+        watched = WitnessedStore(self.store)
+        self.sign_in = SignInDesk(
+            watched, self.sessions, self.hasher, CODES, self.limiter, FakeKeyedHash(), self.clock, self.new_id, self.new_token,
+            os.urandom, FakeProvider() if provider else None, local,
+        )  # fmt: skip
+        self.staff = StaffDesk(
+            watched, self.sessions, self.hasher, self.clock, self.new_id, lambda: "ABCD-EFGH-JKMN-PQRS"
+        )
+        self.files = ApplicationFiles(watched, self.clock, self.new_id)
+        self.app = create_console_app(
+            ConsoleDesk(
+                watched, self.sign_in, self.staff, self.files, ActBook(watched, self.clock, self.new_id),
+                lambda agencies: self.counts, CATALOGUE, RollCall([Broken()]), self.clock, self.new_id, os.urandom, "0.1.0", secure,
+            )  # fmt: skip
+        )
+
+    def new_id(self) -> UUID:
+        return make_id(self.clock.now())
+
+    def new_token(self) -> str:
+        self.tokens += 1
+        return f"token-{self.tokens}-{uuid4().hex}"
+
+    def hire(self, agency: UUID, *roles: Role, at: UUID | None = None, login: str = "") -> StaffMember:
+        """A member with these roles, a password and an authenticator."""
+        books = self.store.books
+        login = login or f"member.{len(books.members)}"
+        member = StaffMember(uuid4(), agency, login, f"人员{len(books.members)}", datetime(2026, 1, 1, tzinfo=UTC))
+        books.members[member.staff_id] = member
+        books.passwords[member.staff_id] = self.hasher.hash(PASSWORD)
+        books.secrets[member.staff_id] = CODES.make_secret()
+        for role in roles:
+            self.give(member, role, at or agency)
+        return member
+
+    def give(self, member: StaffMember, role: Role, agency: UUID) -> RoleHeld:
+        """A role, as if somebody had granted it."""
+        held = RoleHeld(uuid4(), member.staff_id, agency, role, datetime(2026, 1, 1, tzinfo=UTC))
+        self.store.books.roles[held.grant_id] = held
+        return held
+
+    def code_of(self, member: StaffMember) -> str:
+        return CODES.code_at(self.store.books.secrets[member.staff_id], self.clock.now())
+
+    def browser(self) -> Browser:
+        return Browser(self)
+
+    def enter(self, member: StaffMember) -> Browser:
+        """A browser in which somebody has signed in."""
+        browser = self.browser()
+        reply = browser.sign_in(member.login, PASSWORD, self.code_of(member))
+        assert (reply.status_code, reply.headers.get("Location")) == (303, "/"), reply.get_data(as_text=True)
+        return browser
+
+    def file_application(self, agency: UUID, person: UUID, number: str) -> Application:
+        """An application of a person at an agency."""
+        made = Application(
+            self.new_id(), agency, "gas-bill", 1, person, uuid4(), uuid4(), PlatformName.WECHAT, "wechat-main", number,
+            {"name": "王小明", "identity_number": NUMBER}, {"address": "secret street"}, self.clock.now(),
+            self.clock.now().date(),
+        )  # fmt: skip
+        event = ApplicationEvent(made.application_id, 1, "opened", ApplicationState.ACCEPTED, self.clock.now())
+        self.store.books.applications[made.application_id] = (made, [event])
+        return made
+
+    def pay(self, agency: UUID, person: UUID, order_no: str) -> None:
+        """A payment of a person at an agency."""
+        made = PaymentSummary(agency, uuid4(), "gas-bill", order_no, 12345, self.clock.now(), "written_off")
+        self.store.books.payments.append((person, made))
+
+    def know(self, person: UUID) -> None:
+        """Somebody has this number and this phone."""
+        self.store.books.persons = {(PersonKey.IDENTITY_NUMBER, NUMBER): [person], (PersonKey.PHONE, PHONE): [person]}
+
+    @property
+    def acts(self) -> list[str]:
+        return [act.act for act in self.store.books.acts]
+
+
+class Browser:
+    """A browser that fills in forms as a person would: with the token of the page that it sees."""
+
+    def __init__(self, office: Office) -> None:
+        self.client: FlaskClient = office.app.test_client()
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.client.get(path, headers=headers)
+
+    def token(self, path: str = "/account") -> str:
+        found = re.search(r'name="token" value="([0-9a-f]*)"', self.client.get(path).get_data(as_text=True))
+        return found.group(1) if found else ""
+
+    def post(self, path: str, data: Mapping[str, str] | None = None, *, page: str = "/account") -> TestResponse:
+        return self.client.post(path, data={"token": self.token(page), **(data or {})})
+
+    def sign_in(self, login: str, password: str, code: str) -> TestResponse:
+        return self.post("/sign-in", {"login": login, "password": password, "code": code}, page="/sign-in")
