@@ -29,6 +29,10 @@ LATE_RULES: Mapping[str, KeyRules] = {
     "file": KeyRules((), ("daily_at", "empty_is_normal", "until_days")),
 }
 AMOUNT_KEYS = ("minimum_fen", "maximum_fen", "step_fen")
+FEE_WORDS = ("department", "fee_items", "notice_no", "region")
+"""What an order of a government fee says beside the minimal order, by law of its own; no other service sends these anywhere."""
+FEE_PLATFORM = "wechat"
+"""The platform with an interface for government fees; on another the fee is an ordinary order, and nothing of these leaves."""
 
 
 def find_kind_faults(value: Mapping[str, Any]) -> Iterator[Mismatch]:
@@ -108,9 +112,28 @@ def find_term_faults(value: Mapping[str, Any], payment: PaymentTerms) -> Iterato
     if non_tax != ("non_tax" in given):
         found, expected = ("nothing", "this key") if non_tax else ("this key", "no such key")
         yield Mismatch("payment.non_tax", found, f"{expected} (model {payment.model})")
+    yield from _find_fee_faults(value, payment)
     late = value.get("late")
     if late is not None:
         yield from find_key_faults("late", late, LATE_RULES, late["arrives"], f"arrives {late['arrives']}")
+
+
+def _find_fee_faults(value: Mapping[str, Any], payment: PaymentTerms) -> Iterator[Mismatch]:
+    """The words of a government fee stand in the budget of one platform, of mappings of that model, under their own law."""
+    if payment.non_tax is not None:
+        for name in ("region_code", "legal_basis"):
+            if not getattr(payment.non_tax, name).strip():
+                yield Mismatch(f"payment.non_tax.{name}", "nothing", "this key: the order of a fee needs it")
+    for platform, budget in value["exposure"].items():
+        sent = budget["sent_to_server"]
+        fee = payment.model == "non-tax" and platform == FEE_PLATFORM
+        for at, word in enumerate(sent):
+            if word in FEE_WORDS and not fee:
+                expected = f"no word of a government fee (model {payment.model}, {platform})"
+                yield Mismatch(f"exposure.{platform}.sent_to_server[{at}]", word, expected)
+        missing = sorted({*FEE_WORDS, "platform_order"} - set(sent)) if fee else []
+        if missing:
+            yield Mismatch(f"exposure.{platform}.sent_to_server", f"no {', '.join(missing)}", "what such an order says")
 
 
 def find_story_faults(

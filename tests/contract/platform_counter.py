@@ -101,7 +101,7 @@ class LetterBox:
 
     def take(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         """Read one letter as the account in its address would."""
-        account = path.rpartition("/")[2]
+        account = path.partition("?")[0].rpartition("/")[2]
         assert self.counter is not None
         platform, _, merchant = self.counter.parts(account)
         self.letters.append((account, headers, body))
