@@ -14,6 +14,8 @@ from services.errors import CacheUnavailable, NotSignedIn, SessionExpired, Store
 from services.model import Caller
 
 ALLOW = "GET, HEAD, POST, DELETE, OPTIONS"
+RECEIVING = frozenset({"receive_notice", "receive_result"})
+"""Routes for platforms and back ends: who calls them has no session, whatever stands in a header."""
 _BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9_-]{43,128})")
 
 
@@ -29,7 +31,7 @@ def identify_caller() -> Response | None:
     spoken = spoken_of(current_view())
     if spoken is not None and spoken.open:
         arrival.published = spoken.published
-    if arrival.authorization and not (spoken is not None and spoken.purpose == "receive_notice"):
+    if arrival.authorization and not (spoken is not None and spoken.purpose in RECEIVING):
         _look_up_session(arrival, spoken)
     if arrival.method == "OPTIONS":
         if arrival.caller is not None:

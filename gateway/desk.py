@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from gateway.recording import Recorder
@@ -12,6 +12,8 @@ from services.catalogue import Catalogue
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
 from services.identity import IdentityDesk
+from services.information import InformationShelf
+from services.late_results import NothingPushed, PushedResults
 from services.model import PlatformName
 from services.ports import Clock, Directory, ExposureLog, Platform, RateLimiter, Store
 from services.sessions import SessionDesk
@@ -20,7 +22,7 @@ from services.till import Till
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Services and ports of the citizen API. ``recorder`` is the one that the guard uses."""
+    """Services and ports of the citizen API. ``recorder`` is the one that the guard uses, ``shelf`` keeps public information."""
 
     sessions: SessionDesk
     identity: IdentityDesk
@@ -37,3 +39,9 @@ class Desk:
     clock: Clock
     new_id: Callable[[], UUID]
     recorder: Recorder
+    pushed_results: PushedResults = field(default_factory=NothingPushed)
+    shelf: InformationShelf = field(default_factory=InformationShelf)
+
+    def till_for(self, request_id: str) -> Till:
+        """The till under the id of this request: what it causes goes on under it."""
+        return replace(self.till, request_id=request_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from gateway.schemas.fields import UUID_FORM
 from gateway.words import load_wording
@@ -81,7 +82,7 @@ REFUSALS_THAT_PASS: Mapping[str, type[domain.GuitaiError]] = {"system": domain.B
 """A back end that answers with a fault of its own did not refuse anything: to the caller it is away, in its own sentence."""
 
 STATUS_OF_CODE: Mapping[str, int] = {code: status for status, code in TABLE.values()}
-PATH_FORM = r"Idempotency-Key|[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,3}"
+PATH_FORM = r"Idempotency-Key|[a-z][a-z0-9_]{0,63}(?:\.[a-z][a-z0-9_]{0,63}){0,3}"
 """Names of our own fields, and of the one header that a request may need, as it is written there."""
 RULE_FORM = "[a-z_]{1,40}"
 
@@ -103,10 +104,15 @@ def write_error(
     reason: str | None = None,
     detail: Mapping[str, JsonValue] | None = None,
     request_id: str | None = None,
+    sentence: Mapping[Language, str] | None = None,
 ) -> bytes:
-    """The bytes of an error reply. With code and language alone they are the fixed body; ``reason`` is a back end's no."""
+    """The bytes of an error reply. With code and language alone they are the fixed body; ``reason`` is a back end's no.
+
+    ``sentence``: what staff wrote to citizens when they switched the service off; it takes the place of the fixed one.
+    """
     wording = load_wording()
     message = wording.say_refusal(reason, language) if reason else wording.say_error(code, language)
+    message = (sentence or {}).get(language) or message
     body = {"code": code, "message": message, "detail": detail or None, "request_id": request_id}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -141,12 +147,22 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word) for word in sorted(words)))
 
 
-def make_error_table() -> WireTable:
-    """What an error reply may hold: known codes, known sentences, names of our own fields. No place for anything else."""
+def find_sentence(error: Exception) -> Mapping[Language, str] | None:
+    """What staff wrote to citizens about a service that is switched off, if the error is about one."""
+    told = error.detail.get("sentence") if isinstance(error, domain.ServiceOff) and error.detail else None
+    return told if isinstance(told, Mapping) else None
+
+
+@lru_cache(maxsize=16)
+def make_error_table(off: frozenset[str] = frozenset()) -> WireTable:
+    """What an error reply may hold: known codes, known sentences, names of our own fields. No place for anything else.
+
+    ``off`` are the sentences of the services that are switched off at this moment.
+    """
     wording = load_wording()
     sentences = {
         text for part in (wording.errors, wording.refusals) for table in part.values() for text in table.values()
-    }
+    } | off
     levels = {level.label for level in Assurance}
     places = {
         "code": _any_of(set(STATUS_OF_CODE)),

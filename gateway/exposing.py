@@ -6,6 +6,7 @@ and the persons concerned *before* the view runs; what was entered is recorded t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import flask_smorest
-from flask import current_app, request
+from flask import Response, current_app, request
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
@@ -22,9 +23,11 @@ from gateway.arrival import Arrival, Told, current_arrival
 from gateway.desk import Desk
 from services.errors import ExposureUndeclared, InputRefused
 from services.exposure import locate_body
+from services.mapping import ServiceMapping
 from services.model import Caller
 
 View = TypeVar("View", bound=Callable[..., Any])
+SchemaOf = Callable[[ServiceMapping], type[Schema]]
 Teller = Callable[[Desk, Caller, Arrival, Mapping[str, Any]], Sequence[Told]]
 RULES = {
     "Missing data for required field.": "required",
@@ -81,7 +84,11 @@ class Blueprint(flask_smorest.Blueprint):
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What a route says of itself, for the guard, for the tests and for the documentation."""
+    """What a route says of itself, for the guard, for the tests and for the documentation.
+
+    ``asks_of``, ``asks_query_of`` and ``shows_of`` give the schemas of one service in one version, once the teller knows which; the
+    others are then what is the same for every service.
+    """
 
     purpose: str
     asks: type[Schema] | None = None
@@ -91,6 +98,9 @@ class Spoken:
     asks_headers: type[Schema] | None = None
     open: bool = False
     published: bool = False
+    asks_of: SchemaOf | None = None
+    asks_query_of: SchemaOf | None = None
+    shows_of: SchemaOf | None = None
 
 
 def exposed(
@@ -101,9 +111,15 @@ def exposed(
     asks_query: type[Schema] | None = None,
     shows: type[Schema] | None = None,
     asks_headers: type[Schema] | None = None,
+    asks_of: SchemaOf | None = None,
+    asks_query_of: SchemaOf | None = None,
+    shows_of: SchemaOf | None = None,
 ) -> Callable[[View], View]:
     """Make a view that answers a session; stands directly under ``route``."""
-    spoken = Spoken(purpose, asks, asks_query, shows, teller, asks_headers)
+    spoken = Spoken(
+        purpose, asks, asks_query, shows, teller, asks_headers, asks_of=asks_of, asks_query_of=asks_query_of,
+        shows_of=shows_of,
+    )  # fmt: skip
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -139,7 +155,9 @@ def announce_request(arrival: Arrival, spoken: Spoken, values: Mapping[str, Any]
             arrival.tell([desk.recorder.tell_of_nothing()])
         desk.recorder.record_entered(arrival)
         refuse_unasked(arrival, spoken)
+        refuse_unknown_to_any(arrival, spoken)
         raise
+    apply_service(arrival, spoken)
     desk.recorder.record_entered(arrival)
     refuse_unasked(arrival, spoken)
 
@@ -160,6 +178,24 @@ def refuse_unasked(arrival: Arrival, spoken: Spoken) -> None:
         raise InputRefused(detail={"query": "twice"})
     if spoken.asks_headers is not None and (faults := spoken.asks_headers().validate(dict(request.headers))):
         raise InputRefused(detail=name_faults({"headers": faults}))
+
+
+def apply_service(arrival: Arrival, spoken: Spoken) -> None:
+    """From here on the request is held against the schemas of the service that the teller named, in its version."""
+    what = arrival.told[0].what if arrival.told else None
+    if not isinstance(what, ServiceMapping):
+        return
+    arrival.asks = spoken.asks_of(what) if spoken.asks_of else arrival.asks
+    arrival.asks_query = spoken.asks_query_of(what) if spoken.asks_query_of else arrival.asks_query
+    arrival.shows = spoken.shows_of(what) if spoken.shows_of else arrival.shows
+
+
+def refuse_unknown_to_any(arrival: Arrival, spoken: Spoken) -> None:
+    """Of a request that reached no service: refuse what no service at all would ask for."""
+    if spoken.asks_query_of and arrival.query:
+        raise InputRefused(detail={"query": "unknown_field"})
+    if spoken.asks_of and spoken.asks and arrival.body and (faults := spoken.asks().validate(arrival.read_object())):
+        raise InputRefused(detail=name_faults({"json": faults}))
 
 
 def refuse_other_media(arrival: Arrival) -> None:
@@ -185,6 +221,14 @@ def current_caller() -> Caller:
     caller = current_arrival().caller
     assert caller is not None  # noqa: S101 - the same
     return caller
+
+
+def show(data: Mapping[str, Any], status: int = 200) -> Response:
+    """A reply by the schema of the service at hand; the guard reads it again by the same."""
+    shows = current_arrival().shows
+    assert shows is not None  # noqa: S101 - its route says what it shows
+    body = json.dumps(shows().dump(data), ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, status=status, content_type="application/json")
 
 
 def in_room(room: str, purpose: str) -> Teller:

@@ -41,6 +41,14 @@ NOT_ACKNOWLEDGED: Mapping[PlatformName, tuple[str, bytes]] = {
     PlatformName.ALIPAY: (TEXT, b"failure"),
 }
 
+RESULT_REFUSED = b"refused"
+"""What a back end reads that pushed a result which was not taken in; it pushes it again, or asks its people."""
+
+
+def name_acknowledgement(service: str) -> str:
+    """The name under which a service's own acknowledgement of a pushed result is published."""
+    return f"result/{service}/accepted"
+
 
 class Publication:
     """The manifest of this process. ``announce`` writes it to the ledger once; until then nothing published leaves."""
@@ -58,6 +66,7 @@ class Publication:
         for platform in PlatformName:
             self.add(f"notice/{platform}/success", 200, *ACKNOWLEDGED[platform])
             self.add(f"notice/{platform}/failure", 400, *NOT_ACKNOWLEDGED[platform])
+        self.add("result/refused", 400, TEXT, RESULT_REFUSED)
 
     def add(self, name: str, status: int, content_type: str, body: bytes) -> PublishedBody:
         """Publish one body under a name; only while the app is being made."""
@@ -66,6 +75,22 @@ class Publication:
         published = PublishedBody(name, status, content_type, body)
         self._bodies[name] = published
         self._digests.add(hashlib.sha256(body).hexdigest())
+        return published
+
+    def publish_later(self, name: str, status: int, content_type: str, body: bytes) -> PublishedBody:
+        """Publish a body that a mapping brought along while we serve; the ledger has the longer manifest before it may leave.
+
+        Raises ``ExposureUnavailable``.
+        """
+        with self._lock:
+            known = self._bodies.get(name)
+            if known is not None and known.body == body and self._announced:
+                return known
+            published = PublishedBody(name, status, content_type, body)
+            manifest = {**self.manifest(), name: hashlib.sha256(body).hexdigest()}
+            self._announce(manifest)
+            self._bodies[name], self._announced = published, True
+            self._digests.add(manifest[name])
         return published
 
     def body(self, name: str) -> PublishedBody:

@@ -30,7 +30,6 @@ from services.model import JsonValue
 from services.ports import ExposureLog
 
 UNLISTED = "unlisted"
-ERROR_TABLE = make_error_table()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +101,17 @@ class Recorder:
         if not reply.body:
             return frozenset()
         if reply.status >= 400:
-            return derive_shown(ERROR_TABLE, reply.body)
+            return derive_shown(make_error_table(self._list_off()), reply.body)
         if arrival.published and self.publication.holds(reply.body):
             return frozenset({"service_info"})
         if arrival.shows is None:
             raise ReplyRefused(f"{arrival.route}: has a body without a schema")
         return derive_shown(table_of(arrival.shows), reply.body)
+
+
+    def _list_off(self) -> frozenset[str]:
+        """The sentences to citizens that are in force for services switched off: an error may hold these and no others."""
+        return frozenset(text for texts in list(self.catalogue.switched_off.values()) for text in texts.values())
 
 
 def derive_shown(table: WireTable, body: bytes) -> frozenset[str]:

@@ -114,7 +114,8 @@ def about_household(desk: Desk, caller: Caller, household: Household, purpose: s
 def about_payment(desk: Desk, caller: Caller, payment: Payment, purpose: str) -> Told:
     """A payment: caller, payer and holder are concerned; the payment is the subject."""
     concerned = merge_concerned((caller.chain_id, payment.payer_chain_id), (payment.holder_chain_id,))
-    return Told(desk.catalogue.service(payment.service), payment.agency_id, purpose, concerned, payment.payment_id)
+    mapping = desk.catalogue.service_at(payment.service, payment.mapping_version)
+    return Told(mapping, payment.agency_id, purpose, concerned, payment.payment_id)
 
 
 def tell_households(desk: Desk, caller: Caller, households: Iterable[Household], purpose: str) -> list[Told]:
@@ -130,12 +131,12 @@ def tell_households(desk: Desk, caller: Caller, households: Iterable[Household],
 
 def tell_payments(desk: Desk, caller: Caller, payments: Iterable[Payment], purpose: str) -> list[Told]:
     """The same for payments."""
-    told: dict[str, Told] = {}
+    told: dict[tuple[str, int], Told] = {}
     for payment in payments:
         one = about_payment(desk, caller, payment, purpose)
-        before = told.get(payment.service)
+        before = told.get((payment.service, payment.mapping_version))
         concerned = merge_concerned(before.concerned if before else (), one.concerned)
-        told[payment.service] = Told(one.what, one.agency_id, purpose, concerned)
+        told[payment.service, payment.mapping_version] = Told(one.what, one.agency_id, purpose, concerned)
     return list(told.values())
 
 

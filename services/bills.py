@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.catalogue import Catalogue
 from services.errors import BackEndGarbled, BackEndRefused, HouseholdNotFound, ServiceOff
-from services.mapping import ServiceMapping
+from services.mapping import PaymentTerms, ServiceMapping
 from services.model import Bill, BillItem, Caller, Household, JsonValue
 from services.non_tax import PaymentNotice, read_notice
 from services.ports import BackEnd, KeyedHash, RateLimiter
@@ -34,12 +34,13 @@ class BillInView:
 
 @dataclass(frozen=True, slots=True)
 class BillsInView:
-    """All that is owed on one household, and who is paid."""
+    """All that is owed on one household, and who is paid. ``chosen``: nothing is owed, the payer chooses an amount within these terms."""
 
     household_id: UUID
     service: str
     payee: str
     bills: tuple[BillInView, ...]
+    chosen: PaymentTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,15 @@ class BillDesk:
         ``ServiceOff``, ``HouseholdNotFound`` and the errors of a back end.
         """
         mapping = self.catalogue.service(household.service)
+        self.catalogue.require_open(mapping.id)
         require_assurance(caller, mapping.assurance)
+        payee = mapping.payee_name.get(caller.language, mapping.payee)
+        reference = refer_to_household(self.keyed_hash, caller, household)
+        if mapping.payment.amount == "chosen":
+            return BillsInView(reference, household.service, payee, (), mapping.payment)
         self.limiter.spend("bill-queries", str(caller.person_id), QUERIES_A_MINUTE, 60)
         back_end, model = self.back_end_of(mapping), mapping.payment.model
         bills = ask_for_bills(back_end, household.household_no, caller.request_id, model=model)
-        payee = mapping.payee_name.get(caller.language, mapping.payee)
-        reference = refer_to_household(self.keyed_hash, caller, household)
         seen = tuple(BillInView(refer_to_bill(self.keyed_hash, reference, b.bill_no), b) for b in bills)
         return BillsInView(reference, household.service, payee, seen)
 

@@ -96,13 +96,16 @@ def _read_prefilled(asked: Input, value: JsonValue) -> JsonValue:
 
 
 def show_prefilled(mapping: ServiceMapping, known: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The same values as a form shows them: what may be changed in clear, all else masked."""
+    """The same values as a form shows them: what may be changed in clear, all else masked as the mapping says.
+
+    Without a word of the mapping what comes from the account has the mask of its kind, and a text is hidden.
+    """
     return {name: _show_value(mapping.inputs[name], value) for name, value in known.items()}
 
 
 def _show_value(asked: Input, value: JsonValue) -> JsonValue:
     mask = asked.mask or MASKS_OF_ACCOUNT.get(asked.prefilled_from.removeprefix(ACCOUNT), "")
-    hidden = not asked.editable and (mask or asked.type in ("text", "digits"))
+    hidden = not asked.editable and (mask or asked.type == "text")
     return mask_value(mask, value) if hidden and isinstance(value, str) else write_value(asked, value)
 
 

@@ -70,9 +70,10 @@ class HouseholdDesk:
     def admit(self, caller: Caller, service: str, household_no: str) -> Admission:
         """Spend one look-up and learn whom it concerns. No call to the company yet.
 
-        Raises ``ServiceUnknown``, ``AssuranceTooLow``, ``InputRefused``, ``TooManyRequests``.
+        Raises ``ServiceUnknown``, ``ServiceOff``, ``AssuranceTooLow``, ``InputRefused``, ``TooManyRequests``.
         """
         mapping = self.find_service(caller, service)
+        self.catalogue.require_open(service)
         require_assurance(caller, mapping.assurance)
         number = household_no.strip()
         asked = mapping.inputs.get("household_no")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from services.application_events import (
@@ -37,6 +38,29 @@ LOOK_BACK_DAYS = 7
 """A daily file is fetched again for so many days: one that came late, or was longer in the evening, is not missed."""
 MESSAGE_LIMIT = 300
 _REFERENCE = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class PushedResults(Protocol):
+    """How a pushed result is verified and read."""
+
+    def read(
+        self, mapping: ServiceMapping, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Mapping[str, JsonValue]:
+        """Verify the raw bytes, then read them: ``{application_no, state, reference, message, outputs}``. No network.
+
+        ``headers`` by lower-case name. Raises ``NoticeRefused``.
+        """
+        ...
+
+
+class NothingPushed:
+    """Where no back end may push results: refuses everything."""
+
+    def read(
+        self, mapping: ServiceMapping, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Mapping[str, JsonValue]:
+        """See ``PushedResults``."""
+        raise NoticeRefused("not_configured")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from services.mapping import Output
 from services.masking import mask_value
 from services.model import JsonValue, write_moment
 
-TEXT_LIMIT = 4000
+TEXT_LIMIT = 20_000
+"""As long as the longest text that a mapping may give (``services/result_shapes.py``)."""
 ROWS_LIMIT = 2000
 NUMBER_LIMIT = 10**13
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

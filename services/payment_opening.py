@@ -12,6 +12,7 @@ from services.errors import (
     BillHasOpenOrder,
     Conflict,
     IdempotencyKeyReused,
+    InputRefused,
     NotFound,
     NothingOwed,
     RequestInProgress,
@@ -21,8 +22,8 @@ from services.errors import (
 )
 from services.mapping import ServiceMapping
 from services.model import Bill, Caller, Household, MerchantAccount, Payment, PaymentEvent, PaymentState
-from services.orders import plan_order
 from services.non_tax import NonTaxOrder
+from services.orders import plan_order
 from services.payment_events import PaymentFile, bill_claim, load_file, name_cause
 from services.payment_graph import START
 from services.ports import Transaction
@@ -67,7 +68,7 @@ def is_answered(till: Till, caller: Caller, key: str, digest: str) -> bool:
 
 
 def open_payment(
-    till: Till, caller: Caller, claim: KeyClaim, household_id: UUID, bill_ref: str, amount_fen: int
+    till: Till, caller: Caller, claim: KeyClaim, household_id: UUID, bill_ref: str | None, amount_fen: int
 ) -> PaymentFile:
     """Ask the company for the bill, claim it, commit the intent. Of two requests with one key, both get the same payment."""
     with till.store.begin(caller.agencies) as tx:
@@ -78,7 +79,10 @@ def open_payment(
     merchant = till.directory.merchant_for(household.agency_id, caller.app, mapping.payee)
     if merchant is None:
         raise ServiceOff
-    bill = find_bill(till, caller, mapping, household, bill_ref, amount_fen)
+    if mapping.payment.amount == "chosen":
+        bill = choose_amount(mapping, bill_ref, amount_fen)
+    else:
+        bill = find_bill(till, caller, mapping, household, bill_ref, amount_fen)
     payment = _draw_up(till, caller, claim, mapping, household, merchant, bill)
     try:
         with till.store.begin(caller.agencies) as tx:
@@ -92,14 +96,35 @@ def find_bill_service(till: Till, caller: Caller, service: str) -> ServiceMappin
     mapping = till.catalogue.service(service)
     if mapping.kind != "bill" or not mapping.is_on(caller.app.platform):
         raise ServiceUnknown
+    till.catalogue.require_open(service)
     require_assurance(caller, mapping.assurance)
     return mapping
 
 
+def choose_amount(mapping: ServiceMapping, bill_ref: str | None, amount_fen: int) -> Bill:
+    """What stands for a bill where the payer chooses the amount: without period and lines, and without a number before the payment has its own.
+
+    Raises ``InputRefused`` for a bill's reference, and for an amount outside the limits or between the steps.
+    """
+    terms = mapping.payment
+    if bill_ref is not None:
+        raise InputRefused(detail={"bill_ref": "not_null"})
+    if not terms.minimum_fen <= amount_fen <= terms.maximum_fen:
+        raise InputRefused(detail={"amount_fen": "minimum" if amount_fen < terms.minimum_fen else "maximum"})
+    if amount_fen % terms.step_fen:
+        raise InputRefused(detail={"amount_fen": "step"})
+    return Bill("", "", amount_fen)
+
+
 def find_bill(
-    till: Till, caller: Caller, mapping: ServiceMapping, household: Household, bill_ref: str, amount_fen: int
+    till: Till, caller: Caller, mapping: ServiceMapping, household: Household, bill_ref: str | None, amount_fen: int
 ) -> Bill:
-    """The bill that the citizen saw, if the company still shows it with the same amount. Raises ``NothingOwed``, ``BillChanged``."""
+    """The bill that the citizen saw, if the company still shows it with the same amount.
+
+    Raises ``InputRefused`` without a reference, ``NothingOwed``, ``BillChanged``.
+    """
+    if bill_ref is None:
+        raise InputRefused(detail={"bill_ref": "required"})
     reference = refer_to_household(till.keyed_hash, caller, household)
     back_end, model = till.back_end_of(mapping), mapping.payment.model
     for bill in ask_for_bills(back_end, household.household_no, caller.request_id, model=model):
@@ -122,6 +147,7 @@ def _draw_up(
     bill: Bill,
 ) -> Payment:
     now = till.clock.now()
+    sequence_no = make_sequence_no(till, business_day(now))
     return Payment(
         payment_id=claim.payment_id,
         agency_id=household.agency_id,
@@ -133,7 +159,7 @@ def _draw_up(
         household_id=household.household_id,
         holder_chain_id=household.holder_chain_id,
         household_no=household.household_no,
-        bill_no=bill.bill_no,
+        bill_no=bill.bill_no or f"topup-{sequence_no}",
         bill_period=bill.period,
         amount_fen=bill.amount_fen,
         platform=caller.app.platform,
@@ -141,7 +167,7 @@ def _draw_up(
         account=merchant.account,
         payee=mapping.payee,
         order_no=till.random(16).hex(),
-        sequence_no=make_sequence_no(till, business_day(now)),
+        sequence_no=sequence_no,
         refund_no=till.random(16).hex(),
         description=mapping.order_description[caller.language],
         created_at=now,

@@ -68,7 +68,7 @@ def read_reply(body: bytes) -> PaymentReply:
     )
 
 
-def digest_request(caller: Caller, household_id: UUID, bill_ref: str, amount_fen: int) -> str:
+def digest_request(caller: Caller, household_id: UUID, bill_ref: str | None, amount_fen: int) -> str:
     """SHA-256 of what the citizen asked for and through which log-in: parameters for one till do not open the other's."""
     told = json.dumps([str(caller.login_id), str(household_id), bill_ref, amount_fen])
     return hashlib.sha256(told.encode()).hexdigest()

@@ -49,8 +49,10 @@ PAID_OR_BEYOND = frozenset(
 PAGE_SIZE = 20
 
 
-def pay_bill(till: Till, caller: Caller, household_id: UUID, bill_ref: str, amount_fen: int, key: str) -> PaymentReply:
-    """Open a payment for a bill and give what opens the platform's till. The same key and request give the same bytes.
+def pay_bill(
+    till: Till, caller: Caller, household_id: UUID, bill_ref: str | None, amount_fen: int, key: str
+) -> PaymentReply:
+    """Open a payment for a bill (``bill_ref`` None: of a chosen amount) and give what opens the platform's till. The same key and request give the same bytes.
 
     Raises ``InputRefused``, ``NotFound``, ``ServiceUnknown``, ``ServiceOff``, ``AssuranceTooLow``, ``BillChanged``, ``NothingOwed``,
     ``BillHasOpenOrder``, ``IdempotencyKeyReused``, ``RequestInProgress``, ``Conflict`` (the order ended meanwhile) and the errors of

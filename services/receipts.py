@@ -21,7 +21,7 @@ from services.till import Till
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A proof of payment. ``receipt_no`` is the sequence number under which the company can find it too."""
+    """A proof of payment. ``receipt_no`` is the sequence number under which the company can find it too; ``after``: what is left to do."""
 
     payment: Payment
     receipt_no: str
@@ -35,6 +35,7 @@ class Receipt:
     created_at: datetime
     paid_at: datetime
     written_off_at: datetime
+    after: str | None = None
 
 
 def show_receipt(till: Till, caller: Caller, payment_id: UUID, known: PaymentFile | None = None) -> Receipt:
@@ -48,6 +49,7 @@ def show_receipt(till: Till, caller: Caller, payment_id: UUID, known: PaymentFil
         raise ReceiptNotReady(detail={"state": str(file.state)})
     with till.store.begin(caller.agencies) as tx:
         payer = tx.persons.load(caller.person_id)  # the payer, or the account into which the payer's was joined
+    mapping = till.catalogue.service_at(payment.service, payment.mapping_version)
     return Receipt(
         payment=payment,
         receipt_no=payment.sequence_no,
@@ -56,11 +58,12 @@ def show_receipt(till: Till, caller: Caller, payment_id: UUID, known: PaymentFil
         bill_period=payment.bill_period,
         items=payment.items,
         amount_fen=payment.amount_fen,
-        payee=till.catalogue.service(payment.service).payee_name.get(caller.language, payment.payee),
+        payee=mapping.payee_name.get(caller.language, payment.payee),
         write_off_reference=view.write_off_reference,
         created_at=payment.created_at,
         paid_at=view.paid_at,
         written_off_at=view.written_off_at,
+        after=mapping.payment.after.get(caller.language),
     )
 
 

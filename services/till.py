@@ -69,7 +69,7 @@ def explain_payment(till: Till, payment: Payment, purpose: str, request_id: str)
 
     Where the budget lets a government fee's notice out, the law that asks for it stands beside the service's own.
     """
-    mapping = till.catalogue.service(payment.service)
+    mapping = till.catalogue.service_at(payment.service, payment.mapping_version)
     told = disclose(
         mapping,
         platform=payment.platform,

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from adapters.boundary import transaction_scope
+from services.application_record import Application, ApplicationEvent, ApplicationStore
 from services.errors import Conflict, NotFound, StoreUnavailable, VersionTaken
 from services.model import (
     Assurance,
@@ -24,6 +25,7 @@ from services.model import (
     PlatformUser,
 )
 from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
+from tests.fake_applications import FakeApplications
 from tests.fake_faults import Faults
 
 
@@ -40,6 +42,8 @@ class Tables:
     bindings: set[tuple[UUID, UUID]] = field(default_factory=set)
     payments: dict[UUID, Payment] = field(default_factory=dict)
     events: dict[UUID, list[PaymentEvent]] = field(default_factory=dict)
+    applications: dict[UUID, Application] = field(default_factory=dict)
+    application_events: dict[UUID, list[ApplicationEvent]] = field(default_factory=dict)
     claims: dict[tuple[UUID, str, str], UUID] = field(default_factory=dict)
     keys: dict[tuple[UUID, UUID, str], tuple[UUID, str, bytes | None]] = field(default_factory=dict)
     queue: list[tuple[str, UUID, UUID]] = field(default_factory=list)
@@ -48,7 +52,9 @@ class Tables:
     def snapshot(self) -> Tables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""
         kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
-        return Tables(**kept | {"events": {key: list(events) for key, events in self.events.items()}})
+        for name in ("events", "application_events"):
+            kept[name] = {key: list(events) for key, events in kept[name].items()}
+        return Tables(**kept)
 
 
 class FakeStore:
@@ -82,6 +88,7 @@ class FakeTransaction:
         self.persons: PersonStore = FakePersons(tables, agencies)
         self.households: HouseholdStore = FakeHouseholds(tables, agencies)
         self.payments: PaymentStore = FakePayments(tables, agencies)
+        self.applications: ApplicationStore = FakeApplications(tables, agencies)
         self.claims: ClaimStore = FakeClaims(tables, agencies)
         self.idempotency: IdempotencyStore = FakeIdempotency(tables, agencies)
         self.jobs: JobQueue = FakeJobs(tables, agencies)

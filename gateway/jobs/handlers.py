@@ -16,12 +16,16 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from gateway.logging import describe_exception, get_logger
+from services.application_events import find_cause as find_cause_of_application
+from services.application_record import ApplicationState
 from services.errors import GuitaiError, NotFound, ServiceUnknown
+from services.late_results import fetch_results, poll_application
 from services.login_messages import tell_new_login
 from services.model import PaymentState
 from services.orders import confirm_payment, expire_order
 from services.payment_events import find_cause
 from services.refunds import refund_payment
+from services.submissions import settle_application
 from services.till import Till
 from services.write_offs import write_off_payment
 
@@ -33,8 +37,16 @@ TASKS: Mapping[str, UseCase] = {
     "write_off_payment": write_off_payment,
     "refund_payment": refund_payment,
     "tell_new_login": tell_new_login,
+    "submit_application": settle_application,
+    "settle_application": settle_application,
+    "poll_application": poll_application,
+    "fetch_results": fetch_results,
 }
 """Every task by its name; ``adapters.queue`` and the database know the same names (a test compares them)."""
+
+OF_APPLICATIONS = frozenset({"submit_application", "settle_application", "poll_application"})
+OF_NOTHING_KEPT = frozenset({"tell_new_login", "fetch_results"})
+"""Tasks whose subject (a log-in, a whole service) has no events that name a request."""
 
 SOON_SECONDS = 15
 LATER_SECONDS = 300
@@ -44,6 +56,9 @@ NEEDS_PEOPLE = frozenset({PaymentState.REFUND_ABNORMAL, PaymentState.WRITE_OFF_U
 
 JOBS = Counter("guitai_jobs_total", "Jobs by task and by what became of them.", ["task", "result"])
 PAYMENT_STATES = Counter("guitai_job_payment_states_total", "States in which jobs left payments.", ["task", "state"])
+APPLICATION_STATES = Counter(
+    "guitai_job_application_states_total", "States in which jobs left applications.", ["task", "state"]
+)
 _log = get_logger("jobs")
 
 
@@ -69,14 +84,17 @@ def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
 
 
 def _find_request(till: Till, task: str, agency: UUID, subject: UUID) -> str:
-    """The id of the request that caused the job, as its payment's events name it; a job without one gets a new id."""
-    if task != "tell_new_login":
+    """The id of the request that caused the job, as its subject's events name it; a job without one gets a new id."""
+    cause = None
+    if task in OF_APPLICATIONS:
         with till.store.begin((agency,)) as tx:
-            found = tx.payments.load(subject)
-        cause = find_cause(found[1]) if found else None
-        if cause:
-            return cause
-    return str(till.new_id())
+            application = tx.applications.load(subject)
+        cause = find_cause_of_application(application[1]) if application else None
+    elif task not in OF_NOTHING_KEPT:
+        with till.store.begin((agency,)) as tx:
+            payment = tx.payments.load(subject)
+        cause = find_cause(payment[1]) if payment else None
+    return cause or str(till.new_id())
 
 
 def _put_off(till: Till, task: str, agency: UUID, subject: UUID, error: Exception) -> None:
@@ -90,6 +108,10 @@ def _put_off(till: Till, task: str, agency: UUID, subject: UUID, error: Exceptio
 
 
 def _report(task: str, result: object, log: Any) -> None:
+    if isinstance(result, ApplicationState):
+        APPLICATION_STATES.labels(task, str(result)).inc()
+        log.info("a job left an application", state=str(result))
+        return
     if not isinstance(result, PaymentState):
         return
     PAYMENT_STATES.labels(task, str(result)).inc()

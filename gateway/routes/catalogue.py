@@ -1,16 +1,22 @@
-"""The services on offer inside this platform's app."""
+"""The services on offer inside this platform's app, and the form of each."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gateway.exposing import Blueprint, current_caller, current_desk, exposed, in_room
+from flask import Response, g
+
+from gateway.exposing import Blueprint, current_caller, current_desk, exposed, in_room, show
 from gateway.schemas.catalogue import ServiceDetailReply, ServicesReply
-from services.errors import ServiceUnknown
-from services.mapping import ServiceMapping
-from services.model import Language
+from gateway.schemas.services import form_schema
+from gateway.service_tellers import tell_service
+from gateway.service_view import describe_form, describe_service
+from services.forms import BACK_END, find_prefilled, load_person, show_prefilled
+from services.model import JsonValue
 
 blueprint = Blueprint("catalogue", __name__, description="服务目录")
+FORMS_A_MINUTE = 20
+"""Per person, of services whose form is prefilled by a back end: each is a question to it."""
 
 
 @blueprint.get("/services")
@@ -18,43 +24,20 @@ blueprint = Blueprint("catalogue", __name__, description="服务目录")
 @blueprint.response(200, ServicesReply)
 def list_services() -> dict[str, Any]:
     """本平台提供的服务 · The services offered on this platform."""
-    caller = current_caller()
-    offered = current_desk().catalogue.services_on(caller.app.platform)
-    return {"services": [describe_service(mapping, caller.language) for mapping in offered]}
+    caller, catalogue = current_caller(), current_desk().catalogue
+    offered = catalogue.services_on(caller.app.platform)
+    return {"services": [describe_service(catalogue, mapping, caller.language) for mapping in offered]}
 
 
 @blueprint.get("/services/<string:service>")
-@exposed("browse_services", in_room("catalogue", "browse_services"), shows=ServiceDetailReply)
+@exposed("see_service", tell_service("see_service"), shows=ServiceDetailReply, shows_of=form_schema)
 @blueprint.response(200, ServiceDetailReply)
-def show_service(service: str) -> dict[str, Any]:
-    """一项服务的说明 · One service, with what it asks for."""
-    caller = current_caller()
-    mapping = current_desk().catalogue.service(service)
-    if not mapping.is_on(caller.app.platform):
-        raise ServiceUnknown
-    return {
-        **describe_service(mapping, caller.language),
-        "legal_basis": mapping.legal_basis,
-        "inputs": [
-            {
-                "name": one.name,
-                "label": one.label[caller.language],
-                "help": one.help.get(caller.language),
-                "pattern": one.pattern.pattern if one.pattern else None,
-            }
-            for one in mapping.inputs.values()
-        ],
-    }
-
-
-def describe_service(mapping: ServiceMapping, language: Language) -> dict[str, Any]:
-    """A service in the reader's language."""
-    return {
-        "service": mapping.id,
-        "version": mapping.version,
-        "kind": mapping.kind,
-        "title": mapping.title[language],
-        "summary": mapping.summary.get(language),
-        "assurance": mapping.assurance.label,
-        "payee": mapping.payee_name.get(language),
-    }
+def show_service(service: str) -> Response:  # noqa: ARG001 - the teller read it
+    """一项服务的说明和表单，已掌握的内容预先填好 · One service with its form, prefilled with what is known."""
+    desk, caller, mapping = current_desk(), current_caller(), g.service
+    known: dict[str, JsonValue] = {}
+    if any(asked.prefilled_from for asked in mapping.inputs.values()) and desk.catalogue.off(mapping.id) is None:
+        if any(asked.prefilled_from.startswith(BACK_END) for asked in mapping.inputs.values()):
+            desk.limiter.spend("forms", str(caller.person_id), FORMS_A_MINUTE, 60)
+        known = show_prefilled(mapping, find_prefilled(desk.till, caller, mapping, load_person(desk.till, caller)))
+    return show(describe_form(desk.catalogue, mapping, caller, known))

@@ -75,4 +75,5 @@ def list_bills(household_id: UUID) -> dict[str, Any]:
             }
             for one in found.bills
         ],
+        "chosen": found.chosen,
     }

@@ -90,27 +90,29 @@ def receipt(payment_id: UUID) -> dict[str, Any]:
         "service": shown.payment.service,
         "payer_masked": shown.payer_masked or None,
         "household_no_masked": shown.household_no_masked,
-        "bill_period": shown.bill_period,
-        "items": shown.items,
+        "bill_period": shown.bill_period or None,
+        "items": shown.items if shown.bill_period else None,
         "amount_fen": shown.amount_fen,
         "payee": shown.payee,
         "write_off_reference": shown.write_off_reference,
         "created_at": shown.created_at,
         "paid_at": shown.paid_at,
         "written_off_at": shown.written_off_at,
+        "after": shown.after,
     }
 
 
 def describe_payment(view: PaymentInView) -> dict[str, Any]:
     """A payment in view as the schema names it."""
     payment, caller = view.payment, current_caller()
-    payee = current_desk().catalogue.service(payment.service).payee_name.get(caller.language, payment.payee)
+    mapping = current_desk().catalogue.service_at(payment.service, payment.mapping_version)
+    payee = mapping.payee_name.get(caller.language, payment.payee)
     return {
         "payment_id": payment.payment_id,
         "service": payment.service,
         "payee": payee,
         "amount_fen": payment.amount_fen,
-        "bill_period": payment.bill_period,
+        "bill_period": payment.bill_period or None,
         "state": view.state,
         "message": view.message,
         "created_at": payment.created_at,

@@ -1,46 +1,182 @@
-"""The services on offer."""
+"""The services on offer, and the form of each."""
 
 from __future__ import annotations
 
 from marshmallow import fields
 
-from gateway.schemas.fields import PLAIN_TEXT, Choice, Count, Many, Strict, Word
+from gateway.schemas.fields import PLAIN_TEXT, Choice, Count, Fen, Flag, Many, Part, Strict, Varied, Word
 from gateway.schemas.sessions import ASSURANCE
 
 SERVICE_ID = "[a-z][a-z0-9-]{0,63}"
 TEXT = PLAIN_TEXT + "{0,500}"
 """As long as the longest text of a mapping (``legal_basis``, ``config/mapping_schema.py``)."""
+NAME = "[a-z][a-z0-9_-]{0,63}"
+FORM = "form_info"
 
 
-class ServiceReply(Strict):
-    """One service in the list."""
+class ServiceAbout(Strict):
+    """What is said of a service everywhere. ``off`` is the sentence to citizens while the service is paused."""
 
     service = Word("service_info", SERVICE_ID)
     version = Count("service_info")
     kind = Word("service_info", "[a-z_]{1,40}")
     title = Word("service_info", TEXT)
     summary = Word("service_info", TEXT, allow_none=True)
-    assurance = Choice("assurance", ASSURANCE)
     payee = Word("payee", TEXT, allow_none=True)
+    channels = Many("service_info", Word("service_info", "[a-z]{1,20}"))
+    off = Word(
+        "service_info", TEXT, allow_none=True,
+        description="暂停办理的说明；正常为 null · why it is paused; null when it is not",
+    )  # fmt: skip
 
 
-class InputReply(Strict):
-    """Something to enter, and what the screen says about it."""
+class ServiceReply(ServiceAbout):
+    """One service in the list."""
 
-    name = Word("service_info", "[a-z_]{1,40}")
-    label = Word("service_info", TEXT)
-    help = Word("service_info", TEXT, allow_none=True)
-    pattern = Word("service_info", r"[\x20-\x7e]{1,200}", allow_none=True)
-
-
-class ServiceDetailReply(ServiceReply):
-    """One service with all that a citizen needs to begin."""
-
-    legal_basis = Word("service_info", TEXT)
-    inputs = Many("service_info", fields.Nested(InputReply))
+    assurance = Choice("assurance", ASSURANCE)
 
 
 class ServicesReply(Strict):
     """All services on this platform."""
 
     services = Many("service_info", fields.Nested(ServiceReply))
+
+
+class AssuranceReply(Strict):
+    """How well the caller must be known, and is."""
+
+    needed = Choice("assurance", ASSURANCE)
+    yours = Choice("assurance", ASSURANCE)
+    enough = Flag("assurance")
+
+
+class ChoiceReply(Strict):
+    """One of the words that a choice offers."""
+
+    value = Word(FORM, "[A-Za-z0-9_-]{1,40}")
+    label = Word(FORM, TEXT)
+
+
+class InputReply(Strict):
+    """Something to enter, and what the screen says about it."""
+
+    name = Word(FORM, NAME)
+    type = Word(
+        FORM, "[a-z]{1,20}",
+        description="text、digits、date、month、choice、money（元，文本）为文本；whole 为整数；flag 为 true/false · "
+        "text, digits, date, month, choice, money (yuan) are texts; whole is a number; flag is true or false",
+    )  # fmt: skip
+    label = Word(FORM, TEXT)
+    help = Word(FORM, TEXT, allow_none=True)
+    example = Word(FORM, TEXT, allow_none=True)
+    pattern = Word(FORM, r"[\x20-\x7e]{1,200}", allow_none=True)
+    choices = Many(FORM, fields.Nested(ChoiceReply))
+    optional = Flag(FORM)
+    minimum = Count(FORM, allow_none=True)
+    maximum = Count(FORM, allow_none=True)
+    editable = Flag(
+        FORM,
+        documented={"description": "false：不要提交此项，由系统填入 · false: never send it, it is filled in for you"},
+    )
+    prefilled_from = Word(FORM, r"(account|back_end)\.[a-z][a-z0-9_]{0,63}", allow_none=True)
+
+
+class ColumnReply(Strict):
+    """A column of a list that a result shows."""
+
+    name = Word(FORM, NAME)
+    label = Word(FORM, TEXT)
+    type = Word(FORM, "[a-z]{1,20}")
+
+
+class OutputReply(ColumnReply):
+    """Something that a result shows."""
+
+    columns = Many(FORM, fields.Nested(ColumnReply))
+
+
+class LimitsReply(Strict):
+    """How long it may take, in working days: by law, and as promised."""
+
+    statutory_days = Count(FORM, allow_none=True)
+    promised_days = Count(FORM, allow_none=True)
+
+
+class FeeReply(Strict):
+    """A fee with its law; no amount: it depends."""
+
+    name = Word(FORM, TEXT)
+    amount_fen = Fen(FORM, allow_none=True)
+    legal_ground = Word(FORM, TEXT)
+
+
+class PreconditionReply(Strict):
+    """Something to be done before, with the trips that it takes."""
+
+    name = Word(FORM, TEXT)
+    trips = Count(FORM)
+    legal_ground = Word(FORM, TEXT)
+
+
+class EffortReply(Strict):
+    """What it takes a citizen."""
+
+    clicks = Count(FORM)
+    trips = Count(FORM)
+    legal_ground = Word(FORM, TEXT, allow_none=True)
+    preconditions = Many(FORM, fields.Nested(PreconditionReply))
+
+
+class StepReply(Strict):
+    """A step at the office."""
+
+    name = Word(FORM, TEXT)
+    role = Word(FORM, NAME)
+    limit_days = Count(FORM, allow_none=True)
+    hands_over_to = Word(FORM, NAME, allow_none=True)
+
+
+class PaymentTermsReply(Strict):
+    """How it is paid; the limits are those of an amount that the payer chooses."""
+
+    model = Word(FORM, "order|non-tax")
+    amount = Word(FORM, "billed|chosen")
+    minimum_fen = Fen(FORM, allow_none=True)
+    maximum_fen = Fen(FORM, allow_none=True)
+    step_fen = Fen(FORM, allow_none=True)
+    after = Word(FORM, TEXT, allow_none=True)
+
+
+class NextReply(Strict):
+    """The request that comes next."""
+
+    method = Word(FORM, "GET|POST")
+    path = Word(FORM, "/v1/[a-z0-9/-]{1,120}")
+
+
+class Prefilled(Varied):
+    """What the government has already, by input: masked, or in clear where it may be changed. Its members are the service's."""
+
+
+class ServiceDetailReply(ServiceAbout):
+    """One service with all that a client needs to show its form."""
+
+    assurance = Part("assurance", AssuranceReply)
+    agency = Word("service_info", NAME)
+    legal_basis = Word("service_info", TEXT)
+    inputs = Many(FORM, fields.Nested(InputReply))
+    prefilled = Part(
+        FORM, Prefilled,
+        description="政府已掌握的内容，按 inputs 的 name：不可改的已遮蔽 · what the government has already, by the name of an "
+        "input: masked unless it may be changed",
+    )  # fmt: skip
+    outputs = Many(FORM, fields.Nested(OutputReply))
+    limits = Part(FORM, LimitsReply)
+    fees = Many(FORM, fields.Nested(FeeReply))
+    effort = Part(FORM, EffortReply)
+    steps = Many(FORM, fields.Nested(StepReply))
+    payment = Part(FORM, PaymentTermsReply, allow_none=True)
+    next = Part(
+        FORM, NextReply, allow_none=True,
+        description="下一步的请求；null：暂停办理，或须到窗口核验身份 · the next request; null: paused, or prove your identity at a window",
+    )  # fmt: skip

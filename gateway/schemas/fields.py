@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields
 
 from services.model import write_moment
 
@@ -32,6 +32,15 @@ class Strict(Schema):
         unknown = RAISE
 
 
+class Varied(Schema):
+    """What is the same for every service of a table whose members are each service's own; only for the documentation."""
+
+    class Meta:
+        """Its members are not listed here."""
+
+        unknown = INCLUDE
+
+
 def about(exposure: str, form: str, **documented: Any) -> dict[str, Any]:
     """The metadata of a field; ``documented`` adds OpenAPI keys such as ``description`` and ``example``."""
     return {"exposure": exposure, "form": form, "x-exposure": exposure, **documented}
@@ -51,6 +60,26 @@ class Word(fields.String):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
         if not isinstance(value, str) or not self._pattern.fullmatch(value):
+            raise ValidationError("form")
+        return value
+
+
+class Plain(fields.Raw):
+    """A plain value of one form in the bytes, handed on as it is: whoever reads it says what it may be."""
+
+    def __init__(self, exposure: str, form: str, **more: Any) -> None:
+        super().__init__(metadata=about(exposure, form), **more)
+
+
+class Values(fields.Dict):
+    """Values by name, handed on as they are; ``exposure`` is what an empty table tells."""
+
+    def __init__(self, exposure: str, *, description: str = "", **more: Any) -> None:
+        note = {"description": description} if description else {}
+        super().__init__(keys=fields.String(), metadata=about(exposure, r"\{\}", **note), **more)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
+        if not isinstance(value, dict):
             raise ValidationError("form")
         return value
 

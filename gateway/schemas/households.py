@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from gateway.schemas.catalogue import SERVICE_ID, TEXT
-from gateway.schemas.fields import MASKED_TEXT, PLAIN_TEXT, Day, Fen, Id, Many, Strict, Word
+from gateway.schemas.fields import MASKED_TEXT, PLAIN_TEXT, Day, Fen, Id, Many, Part, Strict, Word
 
 HOUSEHOLD_NO = "[0-9A-Za-z-]{1,35}"
 HOUSEHOLD_NO_MASKED = r"\*{4}[0-9A-Za-z-]{0,4}"
@@ -64,6 +64,14 @@ class BillReply(Strict):
     items = Many("bill_items", fields.Nested(BillItemReply))
 
 
+class ChosenReply(Strict):
+    """Limits of an amount that the payer chooses, in fen; the amount is a multiple of the step."""
+
+    minimum_fen = Fen("form_info")
+    maximum_fen = Fen("form_info")
+    step_fen = Fen("form_info")
+
+
 class BillsReply(Strict):
     """All that is owed on one household."""
 
@@ -71,3 +79,7 @@ class BillsReply(Strict):
     service = Word("service_info", SERVICE_ID)
     payee = Word("payee", TEXT)
     bills = Many("counters", fields.Nested(BillReply))
+    chosen = Part(
+        "form_info", ChosenReply, allow_none=True,
+        description="自选金额（充值）的限额；按账单缴费时为 null · limits of a chosen amount (prepaid); null where bills are paid",
+    )  # fmt: skip

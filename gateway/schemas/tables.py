@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 from services.exposure import WireField, WireTable
 
 
-@cache
+@lru_cache(maxsize=1024)
 def table_of(schema: type[Schema], prefix: str = "body:") -> WireTable:
     """The wire table of a schema; ``prefix`` is ``body:`` for JSON, ``query:`` for a query string."""
     return WireTable(schema.__name__, list_places(schema, prefix))

@@ -370,10 +370,11 @@ def test_the_content_of_an_entry_is_method_target_and_body(city: City) -> None:
 
 def test_error_bodies_fit_their_own_table(city: City) -> None:
     """Every fixed body passes the table by which errors are recorded."""
-    from gateway.recording import ERROR_TABLE, derive_shown  # noqa: PLC0415
+    from gateway.errors import make_error_table  # noqa: PLC0415
+    from gateway.recording import derive_shown  # noqa: PLC0415
 
     for name in city.guard.publication.manifest():
         if name.startswith("error/"):
             body = city.guard.publication.body(name).body
-            assert derive_shown(ERROR_TABLE, body) == {"error"}, name
+            assert derive_shown(make_error_table(), body) == {"error"}, name
             assert json.loads(body)["request_id"] is None

@@ -12,12 +12,13 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from gateway.app import GUARDED, OPEN
-from gateway.auth import allow_anonymous, require_session
+from gateway.auth import RECEIVING, allow_anonymous, require_session
 from gateway.exposing import spoken_of
 from gateway.routes.payments import PAYMENTS_A_MINUTE
 from gateway.schemas.tables import names_of
 from services.bills import QUERIES_A_MINUTE
 from services.exposure import Direction
+from services.mapping import ServiceMapping
 from services.model import PlatformName
 from tests.unit.gateway.fakes_edge import CATALOGUE, City, build_city
 
@@ -55,7 +56,7 @@ def test_every_route_says_what_it_is(method: str, rule: str, view: Any) -> None:
     """A route without a word about itself does not exist."""
     spoken = spoken_of(view)
     assert spoken is not None
-    assert spoken.purpose in CATALOGUE.vocabulary.purposes or spoken.purpose == "receive_notice"
+    assert spoken.purpose in CATALOGUE.vocabulary.purposes or spoken.purpose in RECEIVING
     assert spoken.open or spoken.teller is not None
 
 
@@ -68,6 +69,7 @@ def test_every_blueprint_has_exactly_one_rule() -> None:
     opened = {(method, rule) for method, rule, view in ROUTES if spoken_of(view).open}  # type: ignore[union-attr]
     assert opened == {
         ("POST", "/v1/sessions"), ("POST", "/v1/notices/<string(maxlength=64):account>"), ("GET", "/openapi.json"),
+        ("POST", "/v1/results/<string(maxlength=64):agency>/<string(maxlength=64):service>"),
         ("GET", "/docs"), ("GET", "/docs/en"),
     }  # fmt: skip
 
@@ -136,14 +138,32 @@ def test_schemas_fit_the_budgets(method: str, rule: str, view: Any) -> None:
     spoken = spoken_of(view)
     assert spoken is not None
     rooms = [CATALOGUE.room(name).exposure for name in ROOMS_OF.get(spoken.purpose, [])]
-    for exposure in rooms or [service.exposure for service in CATALOGUE.services.values()]:
-        for platform in PlatformName:
-            budget = exposure[platform]
-            if spoken.shows:
-                assert names_of(spoken.shows) <= budget[Direction.SHOWN_IN_CLIENT]
-            for schema in (spoken.asks, spoken.asks_query):
-                if schema:
-                    assert names_of(schema) <= budget[Direction.ENTERED_IN_CLIENT]
+    if rooms:
+        for exposure in rooms:
+            require_budget(exposure, spoken.shows, (spoken.asks, spoken.asks_query))
+        return
+    for service in CATALOGUE.services.values():
+        if spoken.purpose in service.purposes:
+            shows = spoken.shows_of(service) if spoken.shows_of else spoken.shows
+            asks = spoken.asks_of(service) if spoken.asks_of else spoken.asks
+            query = spoken.asks_query_of(service) if spoken.asks_query_of else None
+            require_budget(service.exposure, shows, (asks, query), service)
+
+
+def require_budget(exposure: Any, shows: Any, asks: tuple[Any, ...], service: ServiceMapping | None = None) -> None:
+    """On both platforms. A member that is null for a service of this kind (no payee, nothing chosen) is not shown by it."""
+    absent = {"payee"} if service is not None and service.kind != "bill" else set()
+    if service is not None and service.payment.amount == "chosen":
+        absent |= {"bill_period", "bill_items", "bill_amount", "bill_due"}
+    if service is not None and service.payment.model != "non-tax":
+        absent |= {"notice_no", "fee_items", "department", "region"}
+    for platform in PlatformName:
+        budget = exposure[platform]
+        if shows:
+            assert names_of(shows) - absent <= budget[Direction.SHOWN_IN_CLIENT], service
+        for schema in asks:
+            if schema:
+                assert names_of(schema) <= budget[Direction.ENTERED_IN_CLIENT], service
 
 
 def test_the_openapi_document_is_valid_and_complete(city: City) -> None:

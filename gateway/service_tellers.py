@@ -1,0 +1,58 @@
+"""What a request about a service, its form, an application or information is about: the service in its version, and the caller alone.
+
+The view works on what was read here (``g.service``, ``g.application_file``), so that a request reads it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import g
+
+from gateway.arrival import Arrival, Told
+from gateway.desk import Desk
+from gateway.exposing import Teller
+from services.application_record import Application
+from services.applications import read_own
+from services.errors import NotFound
+from services.exposure import merge_concerned
+from services.forms import find_service
+from services.model import Caller
+
+
+def tell_service(purpose: str, *kinds: str) -> Teller:
+    """A teller for a service named in the path, of one of these kinds, that is offered on the caller's platform."""
+
+    def tell(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
+        g.service = mapping = find_service(desk.till, caller, values["service"], *kinds)
+        return [Told(mapping, desk.directory.agency_id(mapping.agency), purpose, (caller.chain_id,))]
+
+    return tell
+
+
+def tell_application(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
+    """An application of the caller's, named in the path; one made on another platform does not exist here."""
+    g.application_file = read_own(desk.till, caller, values["application_id"])
+    application = g.application_file.application
+    if application.platform is not caller.app.platform:
+        raise NotFound
+    return [about_application(desk, caller, application)]
+
+
+def about_application(desk: Desk, caller: Caller, application: Application) -> Told:
+    """An application, under the version of the service with which it began: caller and applicant are concerned."""
+    mapping = desk.catalogue.service_at(application.service, application.mapping_version)
+    concerned = merge_concerned((caller.chain_id,), (application.chain_id,))
+    return Told(mapping, application.agency_id, "follow_application", concerned, application.application_id)
+
+
+def tell_applications(desk: Desk, caller: Caller, applications: Iterable[Application]) -> list[Told]:
+    """A list over several services: one record for each service and version."""
+    told: dict[tuple[str, int], Told] = {}
+    for application in applications:
+        one = about_application(desk, caller, application)
+        before = told.get((application.service, application.mapping_version))
+        concerned = merge_concerned(before.concerned if before else (), one.concerned)
+        told[application.service, application.mapping_version] = Told(one.what, one.agency_id, one.purpose, concerned)
+    return list(told.values())
