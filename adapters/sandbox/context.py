@@ -34,6 +34,7 @@ class SandboxContext:
     addresses: dict[str, str]
     registries_url: str = ""
     shelves: list[Shelf] = field(default_factory=list)
+    closers: list[Callable[[], None]] = field(default_factory=list)
     lines: dict[str, list[Listener]] = field(default_factory=dict)
 
     def listen(self, line: str, listener: Listener) -> None:

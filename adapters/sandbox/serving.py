@@ -90,8 +90,8 @@ class RunningSandbox:
         self._context.notices.stop()
         for server in self._servers:
             server.server_close()
-        for shelf in self._context.shelves:
-            shelf.close()
+        for close in (*self._context.closers, *(shelf.close for shelf in self._context.shelves)):
+            close()
         self._lock.close()
 
 
