@@ -93,6 +93,7 @@ class Breakers:
 
     def __init__(
         self,
+        *,
         failures: int = FAILURES,
         open_seconds: float = OPEN_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,

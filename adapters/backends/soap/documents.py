@@ -173,24 +173,42 @@ class _Files(etree.Resolver):
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:  # noqa: ARG002
         if system_url is None or system_url not in self._contents:
             raise ConfigurationFault("it imports a file that did not come with the mapping")
-        return self.resolve_string(self._contents[system_url], context)
+        return self.resolve_string(self._contents[system_url], context, base_url=system_url)
 
 
 def _compile_schemas(trees: Mapping[str, Any]) -> etree.XMLSchema:
     """One validator of all schemas: those inside the WSDLs, and the files that they name."""
     contents = {ROOT + name: etree.tostring(tree) for name, tree in trees.items() if name.endswith(".xsd")}
     embedded = list(_list_embedded(trees))
-    places = {node.get("targetNamespace"): url for url, node in embedded}
+    places: dict[str | None, list[str]] = {}
+    for url, node in embedded:
+        places.setdefault(node.get("targetNamespace"), []).append(url)
+    doors = {namespace: _open_door(namespace, urls, contents) for namespace, urls in places.items()}
     for url, node in embedded:
         for entry in node.findall(f"{XS}import"):
-            if entry.get("schemaLocation") is None and entry.get("namespace") in places:
-                entry.set("schemaLocation", places[entry.get("namespace")])
+            if entry.get("schemaLocation") is None and entry.get("namespace") in doors:
+                entry.set("schemaLocation", doors[entry.get("namespace")])
         contents[url] = etree.tostring(node)
-    roots = "".join(_write_import(url, namespace) for namespace, url in places.items())
     parser = make_parser()
     parser.resolvers.add(_Files(contents))
-    all_of_them = f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{roots}</xs:schema>'
-    return etree.XMLSchema(etree.fromstring(all_of_them, parser, base_url=ROOT))
+    imports = [("import", {"schemaLocation": url, "namespace": namespace}) for namespace, url in doors.items()]
+    return etree.XMLSchema(etree.fromstring(_write_schema("urn:guitai:all", imports), parser, base_url=ROOT))
+
+
+def _open_door(namespace: str | None, urls: list[str], contents: dict[str, bytes]) -> str:
+    """One file for a namespace: libxml2 reads the first one that it meets, and a WSDL may have several schemas of one namespace."""
+    if len(urls) == 1:
+        return urls[0]
+    url = f"{urls[0]}.all.xsd"
+    contents[url] = _write_schema(namespace, [("include", {"schemaLocation": one}) for one in urls])
+    return url
+
+
+def _write_schema(namespace: str | None, entries: list[tuple[str, dict[str, str | None]]]) -> bytes:
+    root = etree.Element(f"{XS}schema", {"targetNamespace": namespace} if namespace else {})
+    for name, attributes in entries:
+        etree.SubElement(root, f"{XS}{name}", {key: value for key, value in attributes.items() if value is not None})
+    return bytes(etree.tostring(root))
 
 
 def _list_embedded(trees: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -199,8 +217,3 @@ def _list_embedded(trees: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         folder = name.rpartition("/")[0]
         for place, node in enumerate(tree.iterfind(f"{WSDL_NS}types/{XS}schema")):
             yield f"{ROOT}{folder}{'/' if folder else ''}embedded-{len(name)}-{place}.xsd", node
-
-
-def _write_import(url: str, namespace: str | None) -> str:
-    entry = etree.Element(f"{XS}import", {"schemaLocation": url} | ({"namespace": namespace} if namespace else {}))
-    return str(etree.tostring(entry, encoding="unicode"))

@@ -12,6 +12,7 @@ from adapters.backends.breaker import Breakers
 from adapters.backends.connector import ConnectedBackEnd
 from adapters.backends.factory import Surroundings, make_back_end
 from adapters.http import HttpClient, HttpReply
+from adapters.tls import TlsIdentity
 from services.catalogue import Catalogue
 from services.errors import ConfigurationFault
 from services.mapping import ServiceMapping
@@ -75,6 +76,7 @@ class FakeLine(HttpClient):
         headers: Mapping[str, str],
         body: bytes = b"",
         timeout_seconds: float | None = None,
+        identity: TlsIdentity | None = None,
     ) -> HttpReply:
         self.sent.append(Sent(purpose, method, url, headers, body, timeout_seconds))
         answer = self.answers.pop(0)

@@ -12,7 +12,7 @@ from adapters.backends.connector import CALLS
 from adapters.backends.factory import LINES
 from adapters.boundary import transaction_scope
 from adapters.http import HttpReply, HttpUnknown, HttpUnreachable
-from config.mapping_schema import BACK_END
+from config.back_end_schema import BACK_END
 from config.shapes import Choice
 from services.errors import (
     BackEndError,
