@@ -231,12 +231,13 @@ def is_day(value: Any) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
+UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but the line feed, and lone surrogates."""
+
+
 def is_printable(value: str) -> bool:
     """Whether a text holds no control characters (line ends are fine) and can be written in UTF-8."""
-    return not any(
-        (character < " " and character != "\n") or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff"
-        for character in value
-    )
+    return UNPRINTABLE.search(value) is None
 
 
 def describe(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -20,7 +21,33 @@ PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 )
 KEY_TWICE = "the key a second time"
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+STRING = "tag:yaml.org,2002:str"
+LONGEST_KEPT = 40
+"""Characters up to which the type of a plain scalar is remembered: names and numbers, which come again and again."""
+
+
+@lru_cache(maxsize=20_000)
+def _resolve_short(value: str, implicit: tuple[bool, bool]) -> str:
+    return str(_resolve(yaml.ScalarNode, value, implicit))
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # one of two classes
+    """PyYAML's parser in C. It asks for the type of every scalar by regular expressions, in Python: answered here from memory."""
+
+    def descend_resolver(self, *_: Any) -> None:
+        """Types never depend on a path."""
+
+    def ascend_resolver(self) -> None:
+        """As above."""
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
+        """The tag of a node without one."""
+        if kind is yaml.ScalarNode and len(value) <= LONGEST_KEPT:
+            return _resolve_short(value, implicit)
+        return str(_resolve(kind, value, implicit))
+
+
+_resolve: Any = yaml.SafeLoader("").resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +100,7 @@ def read_document(file: str, content: bytes) -> Document:
     if len(content) > MAX_BYTES:
         return _unreadable(file, 1, f"{len(content)} bytes", f"at most {MAX_BYTES} bytes")
     try:
-        node = yaml.compose(content.decode("utf-8"), Loader=LOADER)
+        node = yaml.compose(content.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError:
         return _unreadable(file, 1, "bytes that are not UTF-8", "a YAML file in UTF-8")
     except yaml.MarkedYAMLError as error:
@@ -129,6 +156,8 @@ class _Builder:
             return self._build_table(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
+        if node.tag == STRING:
+            return node.value
         try:
             return self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError):
@@ -140,7 +169,7 @@ class _Builder:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             key = key_node.value
-            if key_node.tag != "tag:yaml.org,2002:str":
+            if key_node.tag != STRING:
                 self._refuse(line, path, "a key that is not text", "a text as key (put it in quotes)")
                 continue
             inner = f"{path}.{key}" if path else str(key)

@@ -6,6 +6,8 @@ An import of the accounts changes an address or a secret while processes run; no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
+from uuid import UUID
 
 from adapters.backends.breaker import Breakers
 from adapters.backends.connector import ConnectedBackEnd
@@ -26,6 +28,13 @@ FACE_CHECK = "face-check"
 """The same for the certified provider of face checks; an environment may have none."""
 
 
+class AddressBook(Protocol):
+    """What is needed of a ``ports.Directory`` to find the addresses of a mapping."""
+
+    def agency_id(self, slug: str) -> UUID: ...
+    def back_end(self, agency_id: UUID, name: str) -> BackEndAddress: ...
+
+
 class BackEnds:
     """The back ends of each mapping, made again when an address changes.
 
@@ -33,7 +42,7 @@ class BackEnds:
     """
 
     def __init__(
-        self, directory: Directory, http: HttpClient, secrets: Secrets, clock: Clock, reach: Reach = EVERYWHERE
+        self, directory: AddressBook, http: HttpClient, secrets: Secrets, clock: Clock, reach: Reach = EVERYWHERE
     ) -> None:
         self._directory = directory
         self._around = Surroundings(http, secrets, clock, Breakers(), reach)

@@ -25,6 +25,7 @@ class FolderDocuments(Mapping[str, bytes]):
     def __init__(self, *roots: Path) -> None:
         self._roots = tuple(root.resolve() for root in roots)
         self._read: dict[str, bytes] = {}
+        self._found: dict[str, Path | None] = {}
 
     def __getitem__(self, path: str) -> bytes:
         if path not in self._read:
@@ -45,6 +46,11 @@ class FolderDocuments(Mapping[str, bytes]):
         return sum(1 for _ in self)
 
     def _place(self, path: str) -> Path | None:
+        if path not in self._found:
+            self._found[path] = self._look_for(path)
+        return self._found[path]
+
+    def _look_for(self, path: str) -> Path | None:
         if not re.fullmatch(REFERENCE_FILE.pattern, path):
             return None
         for root in self._roots:

@@ -26,7 +26,13 @@ from services.model import Assurance, PlatformName
 from services.openapi_supply import OpenApiSupply, find_document_faults
 from services.result_shapes import list_money_operations, need_operations, shape_operations
 from services.secret_rules import EXPECTED, FOUND, find_secret_comments, find_secrets
-from services.service_rules import find_kind_faults, find_promise_faults, find_story_faults, find_term_faults
+from services.service_rules import (
+    find_fee_faults,
+    find_kind_faults,
+    find_promise_faults,
+    find_story_faults,
+    find_term_faults,
+)
 from services.terms_reader import read_late, read_payment
 from services.vocabulary import Vocabulary
 
@@ -36,6 +42,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "exposure": ("kind", "channels", "exposure", "purposes", "words", "inputs", "outputs"),
     "form": ("kind", "assurance", "inputs", "outputs", "words"),
     "terms": ("kind", "payment", "late"),
+    "fees": ("kind", "payment", "exposure"),
     "stories": ("kind", "channels", "inputs", "payment", "demo"),
     "back_ends": ("kind", "assurance", "back_end", "further_back_ends", "inputs", "outputs", "payment", "late"),
 }
@@ -136,6 +143,8 @@ class _Reading:
             yield from find_form_faults(value, {**known, **value.get("words", {})}, parts.inputs)
         if self._has_shape("terms"):
             yield from find_term_faults(value, parts.payment)
+        if self._has_shape("fees"):
+            yield from find_fee_faults(value, parts.payment)
         if self._has_shape("stories"):
             yield from find_story_faults(value, parts.inputs, parts.payment)
         if self._has_shape("back_ends"):

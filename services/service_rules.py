@@ -112,13 +112,12 @@ def find_term_faults(value: Mapping[str, Any], payment: PaymentTerms) -> Iterato
     if non_tax != ("non_tax" in given):
         found, expected = ("nothing", "this key") if non_tax else ("this key", "no such key")
         yield Mismatch("payment.non_tax", found, f"{expected} (model {payment.model})")
-    yield from _find_fee_faults(value, payment)
     late = value.get("late")
     if late is not None:
         yield from find_key_faults("late", late, LATE_RULES, late["arrives"], f"arrives {late['arrives']}")
 
 
-def _find_fee_faults(value: Mapping[str, Any], payment: PaymentTerms) -> Iterator[Mismatch]:
+def find_fee_faults(value: Mapping[str, Any], payment: PaymentTerms) -> Iterator[Mismatch]:
     """The words of a government fee stand in the budget of one platform, of mappings of that model, under their own law."""
     if payment.non_tax is not None:
         for name in ("region_code", "legal_basis"):

@@ -17,6 +17,7 @@ COMMANDS = {
     "sandbox": ("gateway.cli.sandbox:sandbox", "The emulated platforms, utilities and register."),
     "store": ("gateway.cli.store:store", "Migrations, roles and accounts of the government store."),
     "staff": ("gateway.cli.staff:staff", "Staff of the console: accounts, roles, passwords."),
+    "mapping": ("gateway.cli.mapping:mapping", "Services as files: check, begin, compare, try."),
     "keys": ("gateway.cli.keys:keys", "The keys that encrypt personal fields."),
     "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),

@@ -1,0 +1,220 @@
+"""Trying a mapping against its back end, as its kind is used: which operations, with which values, and what each platform would see.
+
+Pure: the caller gives a ``BackEnd`` that may only write where the mapping says (``gateway/bindings.py``), and shows what it observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from config.mapping_schema import APPLICANT
+from services.errors import BackEndError, BackEndRefused, ConfigurationFault, InputRefused
+from services.exposure import Direction
+from services.exposure_label import expose_exchange
+from services.input_values import ValueRefusedError, read_value
+from services.mapping import Input, ServiceMapping
+from services.model import JsonValue, PlatformName
+from services.outputs import mask_outputs
+from services.ports import BackEnd
+from services.result_shapes import example_applicant, is_from_back_end
+
+ACCOUNT = {"account.real_name": "name", "account.identity_number": "identity_number", "account.phone": "phone"}
+CHINA_OFFSET = timedelta(hours=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a trial enters: texts by input, who asks, which operation alone (empty: all), whether to write, and which amount."""
+
+    entered: Mapping[str, str] = field(default_factory=dict)
+    applicant: Mapping[str, str] = field(default_factory=lambda: dict(APPLICANT))
+    operation: str = ""
+    write: bool = False
+    amount_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one operation: its result, or the error's code (with the mapping's error name behind a colon)."""
+
+    operation: str
+    result: JsonValue = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReport:
+    """All operations that were tried, what a citizen would be shown of the last result, and what each platform would see of that."""
+
+    tried: tuple[Tried, ...]
+    shown: JsonValue
+    exposure: Mapping[PlatformName, Mapping[Direction, frozenset[str]]]
+
+
+def try_mapping(
+    mapping: ServiceMapping, back_end: BackEnd, wishes: Wishes, *, now: datetime, number: str, request_id: str
+) -> TrialReport:
+    """Run the operations with which this kind of service begins, and the write if it is wished for.
+
+    ``number`` is a new random number of 32 digits or letters, by which a write is recognised. An operation that fails ends the trial.
+    Raises ``InputRefused`` (rule by input), ``ConfigurationFault`` for an operation that the mapping does not have, or a write that may
+    not be made.
+    """
+    trial = _Trial(mapping, back_end, wishes, now, number, request_id)
+    trial.require_possible()
+    for step in PLANS[mapping.kind]:
+        if not step(trial):
+            break
+    last = trial.tried[-1].result if trial.tried else None
+    shown = mask_outputs(mapping.outputs, last) if mapping.outputs and isinstance(last, dict) else None
+    exposure = {platform: expose_exchange(mapping, platform, wishes.entered, last) for platform in mapping.exposure}
+    return TrialReport(tuple(trial.tried), shown, exposure)
+
+
+@dataclass(slots=True)
+class _Trial:
+    mapping: ServiceMapping
+    back_end: BackEnd
+    wishes: Wishes
+    now: datetime
+    number: str
+    request_id: str
+    tried: list[Tried] = field(default_factory=list)
+    prefilled: dict[str, JsonValue] = field(default_factory=dict)
+
+    def require_possible(self) -> None:
+        wished, known = self.wishes.operation, self.mapping.back_end.operations
+        if wished and wished not in known:
+            raise ConfigurationFault(f"{self.mapping.id} has no operation {wished}: it has {', '.join(sorted(known))}")
+        for name in self.wishes.entered:
+            if name not in self.mapping.inputs:
+                raise InputRefused(detail={name: "unknown_field"})
+
+    def run(self, operation: str, values: Mapping[str, JsonValue]) -> JsonValue:
+        """The result, or None after an error; an operation that is not wished for, or that the mapping has not, is not run."""
+        wished = not self.wishes.operation or self.wishes.operation == operation
+        if operation not in self.mapping.back_end.operations or not wished:
+            return None
+        try:
+            result = self.back_end.call(operation, values, self.request_id, purpose="see_service")
+        except BackEndError as error:
+            reason = f": {error.reason}" if isinstance(error, BackEndRefused) else ""
+            self.tried.append(Tried(operation, error=f"{error.code}{reason}"))
+            return None
+        self.tried.append(Tried(operation, result))
+        return result
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.tried) and bool(self.tried[-1].error)
+
+    @property
+    def applicant(self) -> dict[str, str]:
+        proven = example_applicant(self.mapping.assurance)
+        return {name: text for name, text in self.wishes.applicant.items() if name in proven}
+
+    def read_inputs(self) -> dict[str, JsonValue]:
+        """The values of all inputs as the mapping gets them. Raises ``InputRefused`` with every fault."""
+        values: dict[str, JsonValue] = {}
+        faults: dict[str, object] = {}
+        for name, asked in self.mapping.inputs.items():
+            try:
+                values[name] = self._read_input(name, asked)
+            except ValueRefusedError as refused:
+                faults[name] = refused.rule
+        if faults:
+            raise InputRefused(detail=faults)
+        return values
+
+    def _read_input(self, name: str, asked: Input) -> JsonValue:
+        if name in self.wishes.entered:
+            return read_value(asked, self.wishes.entered[name], as_text=True)
+        if is_from_back_end(asked):
+            found = self.prefilled.get(asked.prefilled_from.removeprefix("back_end."))
+            return read_value(asked, found, as_text=isinstance(found, str)) if found is not None else None
+        if asked.prefilled_from:
+            return self.applicant.get(ACCOUNT[asked.prefilled_from])
+        return read_value(asked, None)
+
+    @property
+    def business_on(self) -> str:
+        return (self.now + CHINA_OFFSET).date().isoformat()
+
+
+def _ask_for_prefilled(trial: _Trial) -> bool:
+    result = trial.run("prefill", {"applicant": trial.applicant})
+    if isinstance(result, dict):
+        trial.prefilled.update(result.get("values") or {})
+    return not trial.failed
+
+
+def _look_up(trial: _Trial) -> bool:
+    trial.run("look_up", {"applicant": trial.applicant, "inputs": trial.read_inputs()})
+    return not trial.failed
+
+
+def _fetch(trial: _Trial) -> bool:
+    trial.run("fetch", {"inputs": trial.read_inputs()})
+    return not trial.failed
+
+
+def _submit(trial: _Trial) -> bool:
+    if trial.wishes.write:
+        values: dict[str, JsonValue] = {
+            "applicant": trial.applicant,
+            "inputs": trial.read_inputs(),
+            "application_no": trial.number,
+            "submitted_at": trial.now.isoformat(),
+            "channel": next(iter(trial.mapping.channels)),
+            "business_on": trial.business_on,
+        }
+        trial.run("submit", values)
+    return not trial.failed
+
+
+def _find_bills(trial: _Trial) -> bool:
+    account = {"household_no": trial.read_inputs()["household_no"]}
+    trial.run("find_household", account)
+    if not trial.failed:
+        trial.run("list_bills", account)
+    return not trial.failed
+
+
+def _write_off(trial: _Trial) -> bool:
+    if trial.wishes.write:
+        bill_no, amount_fen = next(_list_owed(trial), ("", None))
+        amount_fen = trial.wishes.amount_fen or amount_fen
+        if amount_fen is None:
+            raise ConfigurationFault("there is no bill to write off: name an amount")
+        values: dict[str, JsonValue] = {
+            "sequence_no": trial.number,
+            "household_no": trial.read_inputs()["household_no"],
+            "bill_no": bill_no or f"topup-{trial.number}",
+            "amount_fen": amount_fen,
+            "paid_at": trial.now.isoformat(),
+            "channel": next(iter(trial.mapping.channels)),
+            "business_on": trial.business_on,
+        }
+        trial.run("write_off", values)
+    return not trial.failed
+
+
+def _list_owed(trial: _Trial) -> Iterator[tuple[str, int]]:
+    """The bills that the trial found."""
+    for tried in trial.tried:
+        bills = (
+            tried.result.get("bills") if tried.operation == "list_bills" and isinstance(tried.result, dict) else None
+        )
+        for bill in bills or ():
+            yield bill["bill_no"], bill["amount_fen"]
+
+
+PLANS: Mapping[str, tuple[Callable[[_Trial], bool], ...]] = {
+    "bill": (_find_bills, _write_off),
+    "application": (_ask_for_prefilled, _submit),
+    "lookup": (_ask_for_prefilled, _look_up),
+    "information": (_fetch,),
+}
+"""How each kind of service begins; a step that says False ends the trial."""
