@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.console_ports import ConsoleStore
 from services.errors import NotPermitted
 from services.ports import Clock
-from services.staffing import Act, Actor, Role
+from services.staff_rules import tidy_login
+from services.staffing import Act, Actor, Role, StaffMember
 
 READERS = (Role.AUDITOR, Role.PRIVACY)
 PAGE = 50
@@ -40,6 +41,18 @@ class ActBook:
             return tx.acts.list_acts(
                 limit, before, staff_id=wanted.staff_id, subject_id=wanted.subject_id, act=wanted.act
             )
+
+    def name_staff(self, acts: Sequence[Act]) -> Mapping[UUID, StaffMember]:
+        """Who did what a page tells, also members of another agency: whoever acted in one's agency is known by name."""
+        with self.store.begin(tuple(self.store.agency_tree().parents)) as tx:
+            wanted = {act.staff_id for act in acts}
+            return {member.staff_id: member for member in tx.staff.list_members() if member.staff_id in wanted}
+
+    def find_staff(self, login: str) -> UUID | None:
+        """The id behind a login, for looking up what somebody did."""
+        with self.store.begin(tuple(self.store.agency_tree().parents)) as tx:
+            member = tx.staff.find_by_login(tidy_login(login))
+        return member.staff_id if member else None
 
     def export(self, actor: Actor, wanted: ActFilter) -> bytes:
         """All that is wanted as JSON lines, oldest last. That it was taken out is an Act of its own, written first and part of it."""

@@ -109,6 +109,12 @@ def read_new_login(login: str) -> str:
     return login
 
 
+def tidy_login(text: str) -> str:
+    """A login in its one form; what can be none becomes one that nobody has."""
+    login = text.strip().lower()
+    return login if LOGIN.fullmatch(login) else "?"
+
+
 def read_name(name: str) -> str:
     """The name of a member: 1 to 40 characters of one line. Raises ``InputRefused``."""
     text = " ".join(unicodedata.normalize("NFC", name).split())

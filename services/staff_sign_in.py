@@ -25,7 +25,7 @@ from services.console_ports import (
 )
 from services.errors import Conflict, InputRefused, NotFound, NotSignedIn, SessionExpired
 from services.ports import Clock, KeyedHash, RateLimiter
-from services.staff_rules import LOGIN, list_in_force, read_password
+from services.staff_rules import list_in_force, read_password, tidy_login
 from services.staffing import Act, Actor, AgencyTree, StaffMember
 
 SESSION = timedelta(hours=10)
@@ -243,12 +243,6 @@ class SignInDesk:
                 detail=dict(detail),
             )
         )
-
-
-def tidy_login(text: str) -> str:
-    """A login in its one form; what can be none becomes one that nobody has."""
-    login = text.strip().lower()
-    return login if LOGIN.fullmatch(login) else "?"
 
 
 def read_credentials(tx: ConsoleTransaction, staff_id: UUID) -> tuple[str | None, str | None]:

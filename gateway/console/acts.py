@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from flask import Blueprint, Response, request
 
 from gateway.console.applications import read_cursor
@@ -11,6 +9,7 @@ from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
 from gateway.console.registry import room
 from services.act_book import PAGE, READERS, ActFilter
+from services.staff_sign_in import NOBODY
 
 TITLE = ("操作日志", "Acts of staff")
 blueprint = Blueprint("acts", __name__)
@@ -19,10 +18,12 @@ blueprint = Blueprint("acts", __name__)
 @room(blueprint, "/acts", title=TITLE, roles=READERS, place=70)
 def list_acts() -> Response:
     """A page of acts, newest first."""
-    wanted = read_filter(request.args.to_dict())
-    acts = current_console().acts.list_page(current_actor(), wanted, read_cursor(request.args.get("before")))
+    book = current_console().acts
+    acts = book.list_page(current_actor(), read_filter(request.args.to_dict()), read_cursor(request.args.get("before")))
     following = acts[-1].act_id if len(acts) == PAGE else None
-    return show_page("acts.html", title=TITLE, acts=acts, following=following, asked=request.args)
+    return show_page(
+        "acts.html", title=TITLE, acts=acts, names=book.name_staff(acts), following=following, asked=request.args
+    )
 
 
 @room(blueprint, "/acts/export", title=TITLE, roles=READERS, methods=["POST"], act="acts.export")
@@ -34,10 +35,7 @@ def export_acts() -> Response:
 
 
 def read_filter(asked: dict[str, str]) -> ActFilter:
-    """What is looked for; what is no id is looked for as an act's subject that nobody has."""
-    text = asked.get("staff", "").strip()
-    try:
-        staff_id = UUID(text) if text else None
-    except ValueError:
-        staff_id = UUID(int=0)
+    """What is looked for. A member is named by login; a login that nobody has is looked for as nobody."""
+    login = asked.get("staff", "").strip()
+    staff_id = (current_console().acts.find_staff(login) or NOBODY) if login else None
     return ActFilter(staff_id, asked.get("subject", "").strip()[:80] or None, asked.get("act", "").strip()[:80] or None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, g, request
 
 from gateway.console.desk import current_console
@@ -32,6 +34,7 @@ NOT_KNOWN: Words = (
     "The provider's sign-in failed, or nobody here is bound to it.",
 )
 PROVIDER_AWAY: Words = ("统一身份系统暂时不可用。", "The identity provider is not available at the moment.")
+_VISIT = re.compile(r"[0-9a-f]{32}")
 _log = get_logger("console")
 blueprint = Blueprint("entrance", __name__)
 
@@ -43,9 +46,9 @@ def show_sign_in() -> Response:
 
 
 def ask_to_sign_in(fault: Words | None = None, status: int = 200) -> Response:
-    """The form, with a fresh visit's token."""
-    desk = current_console()
-    g.visit = desk.random(16).hex()
+    """The form. A visit keeps its cookie: a second window, or an icon that was asked for, must not spoil the first one's form."""
+    desk, visit = current_console(), read_cookie(VISIT)
+    g.visit = visit if _VISIT.fullmatch(visit) else desk.random(16).hex()
     sign_in = desk.sign_in
     reply = show_page(
         "sign_in.html", status, title=TITLE, fault=fault, local=sign_in.local, provider=sign_in.provider is not None

@@ -1,4 +1,4 @@
-"""The two files that the console's pages load: our style sheet, and htmx from the installed package (0BSD licence, see NOTICE)."""
+"""The files that the console's pages load: our style sheet and mark, and htmx from the installed package (0BSD licence, see NOTICE)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from services.errors import ConfigurationFault
 HTMX_SHA256 = "71ea67185bfa8c98c39d31717c6fce5d852370fcdfd129db4543774d3145c0de"
 """The very file that was looked at (htmx 2.0.10, minified): another one is not served."""
 STYLE = files("gateway").joinpath("console/static/console.css").read_bytes()
+ICON = files("gateway").joinpath("console/static/icon.svg").read_bytes()
 blueprint = Blueprint("published", __name__)
 
 
@@ -35,6 +36,12 @@ def read_htmx() -> bytes:
 def show_style() -> Response:
     """The one style sheet."""
     return _serve(STYLE, "text/css; charset=utf-8")
+
+
+@room(blueprint, "/static/icon.svg", title=("图标", "icon"), entry=Entry.ANYONE)
+def show_icon() -> Response:
+    """The mark of the counter."""
+    return _serve(ICON, "image/svg+xml")
 
 
 @room(blueprint, "/static/htmx.js", title=("脚本", "script"), entry=Entry.ANYONE)
