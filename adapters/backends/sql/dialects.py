@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 import pymysql
@@ -139,7 +139,16 @@ class MariaDialect:
         return statement
 
 
-class _BoundedConnection(pymysql.connections.Connection[pymysql.cursors.SSCursor]):
+if TYPE_CHECKING:
+
+    class _PlainConnection(pymysql.connections.Connection[pymysql.cursors.SSCursor]):
+        """Generic for the type checker alone."""
+
+else:
+    _PlainConnection = pymysql.connections.Connection
+
+
+class _BoundedConnection(_PlainConnection):
     """Refuses a packet before it is read. ``descriptor`` stays the same when TLS is put around the socket."""
 
     descriptor = -1

@@ -24,7 +24,7 @@ from services.ports import Clock
 
 PATH = "/services/payment"
 DIALECT = SoapDialect(ENVELOPE_1_1, "urn:demo-city:tax:payment:1", "tax")
-_TAXPAYER, _SERIAL = r"[0-9A-Z]{15,20}", r"[0-9A-Za-z_\-]{1,64}"
+_TAXPAYER, _SERIAL = r"[0-9A-Z]{1,20}", r"[0-9A-Za-z_\-]{1,64}"
 FORMS: Mapping[str, Mapping[str, str]] = {
     "QueryTaxpayer": {"taxpayerNo": _TAXPAYER},
     "QueryAssessments": {"taxpayerNo": _TAXPAYER},
