@@ -48,7 +48,8 @@ def read_mapping_file(file: Path) -> MappingFile:
 
 def read_mapping_folder(folder: Path) -> list[MappingFile]:
     """Every ``*.yaml`` of a folder, and what an export laid apart; what they refer to lies beside each. Raises ``OSError``."""
-    files = [*sorted(folder.glob("*.yaml")), *sorted(folder.glob(f"{APART}/*/*.yaml"))]
+    apart = [file for file in sorted(folder.glob(f"{APART}/*/*.yaml")) if file.stem == file.parent.name]
+    files = [*sorted(folder.glob("*.yaml")), *apart]
     return [MappingFile(str(file), file.read_bytes(), FolderDocuments(file.parent)) for file in files]
 
 

@@ -76,12 +76,13 @@ def lay_out(versions: Iterable[MappingVersion]) -> dict[str, bytes]:
     """The files of an export, by path: ``ID.yaml`` with what it refers to beside it, byte for byte.
 
     Two services may refer to different bytes under one path, since each is published by itself: the later one, in the order of ids,
-    then lies with all its files in ``apart/ID/``.
+    then lies with all its files in ``apart/ID/``. So does one that refers to a file which would be taken for a mapping.
     """
     laid: dict[str, bytes] = {}
     for version in versions:
         files = {f"{version.service}.yaml": version.content, **version.documents}
         clashes = any(laid.get(path, body) != body for path, body in files.items())
+        clashes = clashes or any(path.endswith(".yaml") and "/" not in path for path in version.documents)
         root = f"{APART}/{version.service}/" if clashes else ""
         laid.update({root + path: body for path, body in files.items()})
     return laid
