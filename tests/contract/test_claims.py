@@ -29,6 +29,17 @@ def test_claim_has_one_owner(bench: Bench) -> None:
         assert tx.claims.take(bench.gas, "open_order", key, two, NOW) == two
 
 
+def test_who_has_a_claim_can_be_asked(bench: Bench) -> None:
+    """Asking claims nothing; the answer is the owner of this kind and agency, or nobody."""
+    key, owner = str(uuid4()), uuid4()
+    with bench.store.begin(bench.all) as tx:
+        assert tx.claims.find(bench.gas, "platform_order", key) is None
+        assert tx.claims.take(bench.gas, "platform_order", key, owner, NOW) == owner
+        assert tx.claims.find(bench.gas, "platform_order", key) == owner
+        assert tx.claims.find(bench.gas, "notice", key) is None
+        assert tx.claims.find(bench.water, "platform_order", key) is None
+
+
 def test_a_transaction_is_marked_as_open(bench: Bench) -> None:
     """While a transaction is open nothing may be called outside, and afterwards it may: door and connectors rely on the mark."""
     refuse_inside_transaction()

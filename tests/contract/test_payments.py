@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
 from services.errors import NotFound, VersionTaken
 from services.model import PaymentState, PlatformName
+from services.non_tax import FeeItem, NonTaxOrder, PaymentNotice
 from tests.contract.samples import NOW, Bench, make_event, make_payment
 
 
@@ -108,3 +110,19 @@ def test_list_is_newest_first_and_paged(bench: Bench) -> None:
     assert [payment for payment, _ in page + rest] == made[::-1]
     assert [[event.version for event in events] for _, events in page + rest] == [[1, 2]] * 4
     assert {event.payment_id for _, events in page[:1] for event in events} == {made[3].payment_id}
+
+
+def test_a_payment_notice_comes_back_as_it_was(bench: Bench) -> None:
+    """What an order of a government fee said is kept whole, with days and items; a payment of another kind has none."""
+    items = (FeeItem(1, "103050101", "罚款", 20000), FeeItem(2, "103050102", "加处罚款", 600, 0, 600))
+    for last in (date(2026, 12, 10), None):
+        fee = NonTaxOrder(
+            PaymentNotice(f"N{uuid4().hex[:10]}", date(2026, 11, 20), last, items), "104001", "某单位", "110101"
+        )
+        payment = make_payment(bench, bill_no=fee.notice.payment_notice_no, non_tax=fee)
+        with bench.store.begin([bench.gas]) as tx:
+            tx.payments.open(payment, make_event(payment, 1))
+        with bench.store.begin([bench.gas]) as tx:
+            found = tx.payments.load(payment.payment_id)
+        assert found is not None
+        assert found[0].non_tax == fee

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from gateway.metrics import NOTICES
 from services.errors import NoticeRefused
 from services.exposure import Direction
-from services.model import PaymentState, PlatformName
+from services.model import Notice, PaymentState, PlatformName
+from services.orders import PLATFORM_ORDER
+from services.payment_events import order_claim
 from tests.unit.gateway.fakes_edge import City, FakeBill, build_city
 
 WECHAT = "/v1/notices/gas-wechat"
@@ -157,3 +161,33 @@ def test_a_session_changes_nothing_for_a_notice(city: City) -> None:
 def test_a_huge_notice_is_refused(city: City) -> None:
     """Over the limit is over the limit for platforms too."""
     assert city.send("POST", WECHAT, raw=b"9" * 5000).status == 413
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("wxnontaxstr=2ba37f90d155d390", 200), ("wxnontaxstr=", 400), ("wxnontaxstr=a&more=1", 400), ("more=1", 400),
+        ("wxnontaxstr=%00", 400), ("wxnontaxstr=a&wxnontaxstr=b", 400),
+    ],
+)  # fmt: skip
+def test_the_one_query_that_a_notice_may_have(city: City, query: str, status: int) -> None:
+    """WeChat's non-tax platform adds a random text to the address; any other query is refused."""
+    open_payment(city)
+    assert city.send("POST", f"{WECHAT}?{query}", raw=pay(city)).status == status
+
+
+def test_a_notice_of_a_fee_is_recorded_for_its_payment(city: City) -> None:
+    """It names the platform's number alone; the payment that has it is found, its service and persons stand in the record."""
+    _, payment_id = open_payment(city)
+    (agency,) = {payment.agency_id for payment in city.store.tables.payments.values()}
+    city.store.tables.claims[agency, PLATFORM_ORDER, order_claim("gas-wechat", "AQ1")] = UUID(payment_id)
+    shop = city.platforms[PlatformName.WECHAT]
+    shop.outbox += [
+        Notice("n1", PlatformName.WECHAT, "gas-wechat", "nontax", platform_order="AQ1"),
+        Notice("n2", PlatformName.WECHAT, "gas-wechat", "nontax", platform_order="AQ2"),
+    ]
+    assert city.send("POST", WECHAT, raw=b"0").status == 200
+    (received,) = city.records(Direction.RECEIVED_FROM_PLATFORM)
+    assert (received.disclosure.service, str(received.disclosure.subject)) == ("gas-bill", payment_id)
+    assert city.send("POST", WECHAT, raw=b"1").status == 400
+    assert city.records(Direction.RECEIVED_FROM_PLATFORM)[-1].disclosure.service == "notices"
