@@ -92,17 +92,27 @@ def _find_widenings(old: ServiceMapping | None, new: ServiceMapping) -> Iterator
                 yield Widening(str(platform), str(direction), field)
 
 
+SHOWN_OF_BILLS: Mapping[str, frozenset[str]] = {
+    "find_household": frozenset({"household_no_masked", "holder_name_masked", "address_masked", "reference"}),
+    "list_bills": frozenset({"bill_period", "bill_amount", "bill_items", "bill_due", "notice_no", "fee_items"}),
+}
+"""What the counter's own pages show of these operations' results, as far as the budget has it."""
+
+
 def expose_exchange(
-    mapping: ServiceMapping, platform: PlatformName, entered: Iterable[str], result: JsonValue
+    mapping: ServiceMapping, platform: PlatformName, entered: Iterable[str], results: Mapping[str, JsonValue]
 ) -> dict[Direction, frozenset[str]]:
-    """What exactly this platform would see if one citizen entered these inputs and were shown this result of a look-up or a form.
+    """What exactly this platform would see if one citizen entered these inputs and were shown these results, by operation.
 
     Orders and messages are not part of it: what a platform's server gets for them is in the label.
     """
     typed = {name for name in entered if name in mapping.inputs and is_typed(mapping.inputs[name])}
     prefilled = {name for name, asked in mapping.inputs.items() if asked.prefilled_from}
-    shown = SHOWN[mapping.kind] | prefilled | _list_words_of(mapping.outputs, result)
     budget = mapping.exposure.get(platform, {})
+    shown = SHOWN[mapping.kind] | prefilled
+    for operation, result in results.items():
+        of_bills = SHOWN_OF_BILLS.get(operation, frozenset()) & budget.get(Direction.SHOWN_IN_CLIENT, frozenset())
+        shown |= of_bills | _list_words_of(mapping.outputs, result)
     asked_for = ENTERED[mapping.kind] & budget.get(Direction.ENTERED_IN_CLIENT, frozenset())
     return {Direction.SHOWN_IN_CLIENT: frozenset(shown), Direction.ENTERED_IN_CLIENT: asked_for | typed}
 

@@ -14,11 +14,13 @@ from services.errors import BackEndError, BackEndRefused, ConfigurationFault, In
 from services.exposure import Direction
 from services.exposure_label import expose_exchange
 from services.input_values import ValueRefusedError, read_value
-from services.mapping import Input, ServiceMapping
+from services.mapping import Input, Operation, ServiceMapping
 from services.model import JsonValue, PlatformName
 from services.outputs import mask_outputs
 from services.ports import BackEnd
+from services.request_trial import AnyOption
 from services.result_shapes import example_applicant, is_from_back_end
+from services.translation import build_request
 
 ACCOUNT = {"account.real_name": "name", "account.identity_number": "identity_number", "account.phone": "phone"}
 CHINA_OFFSET = timedelta(hours=8)
@@ -45,10 +47,22 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A write that was not made: the request that would be sent first. Options of its address stand in it by name only."""
+
+    operation: str
+    back_end: str
+    method: str
+    path: str
+    document: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
 class TrialReport:
     """All operations that were tried, what a citizen would be shown of the last result, and what each platform would see of that."""
 
     tried: tuple[Tried, ...]
+    planned: tuple[Planned, ...]
     shown: JsonValue
     exposure: Mapping[PlatformName, Mapping[Direction, frozenset[str]]]
 
@@ -59,7 +73,7 @@ def try_mapping(
     """Run the operations with which this kind of service begins, and the write if it is wished for.
 
     ``number`` is a new random number of 32 digits or letters, by which a write is recognised. An operation that fails ends the trial.
-    Raises ``InputRefused`` (rule by input), ``ConfigurationFault`` for an operation that the mapping does not have, or a write that may
+    Raises ``InputRefused`` (rule by input), ``BackEndRefused`` for a write that cannot be put into words, ``ConfigurationFault`` for an operation that the mapping does not have, or a write that may
     not be made.
     """
     trial = _Trial(mapping, back_end, wishes, now, number, request_id)
@@ -68,9 +82,11 @@ def try_mapping(
         if not step(trial):
             break
     last = trial.tried[-1].result if trial.tried else None
-    shown = mask_outputs(mapping.outputs, last) if mapping.outputs and isinstance(last, dict) else None
-    exposure = {platform: expose_exchange(mapping, platform, wishes.entered, last) for platform in mapping.exposure}
-    return TrialReport(tuple(trial.tried), shown, exposure)
+    at_once = mapping.kind in ("lookup", "information") and isinstance(last, dict)
+    shown = mask_outputs(mapping.outputs, last) if at_once else None
+    results = {tried.operation: tried.result for tried in trial.tried if not tried.error}
+    exposure = {platform: expose_exchange(mapping, platform, wishes.entered, results) for platform in mapping.exposure}
+    return TrialReport(tuple(trial.tried), tuple(trial.planned), shown, exposure)
 
 
 @dataclass(slots=True)
@@ -82,6 +98,7 @@ class _Trial:
     number: str
     request_id: str
     tried: list[Tried] = field(default_factory=list)
+    planned: list[Planned] = field(default_factory=list)
     prefilled: dict[str, JsonValue] = field(default_factory=dict)
 
     def require_possible(self) -> None:
@@ -94,8 +111,11 @@ class _Trial:
 
     def run(self, operation: str, values: Mapping[str, JsonValue]) -> JsonValue:
         """The result, or None after an error; an operation that is not wished for, or that the mapping has not, is not run."""
-        wished = not self.wishes.operation or self.wishes.operation == operation
-        if operation not in self.mapping.back_end.operations or not wished:
+        planned = self.mapping.back_end.operations.get(operation)
+        if planned is None or self.wishes.operation not in ("", operation):
+            return None
+        if planned.writes and not self.wishes.write:
+            self.planned.append(self._plan(planned, values))
             return None
         try:
             result = self.back_end.call(operation, values, self.request_id, purpose="see_service")
@@ -105,6 +125,11 @@ class _Trial:
             return None
         self.tried.append(Tried(operation, result))
         return result
+
+    def _plan(self, operation: Operation, values: Mapping[str, JsonValue]) -> Planned:
+        call = operation.calls[0]
+        request = build_request(operation, call, values, call_id=self.request_id, now=self.now, options=AnyOption())
+        return Planned(operation.name, call.back_end, call.method, request.path, request.document)
 
     @property
     def failed(self) -> bool:
@@ -161,16 +186,15 @@ def _fetch(trial: _Trial) -> bool:
 
 
 def _submit(trial: _Trial) -> bool:
-    if trial.wishes.write:
-        values: dict[str, JsonValue] = {
-            "applicant": trial.applicant,
-            "inputs": trial.read_inputs(),
-            "application_no": trial.number,
-            "submitted_at": trial.now.isoformat(),
-            "channel": next(iter(trial.mapping.channels)),
-            "business_on": trial.business_on,
-        }
-        trial.run("submit", values)
+    values: dict[str, JsonValue] = {
+        "applicant": trial.applicant,
+        "inputs": trial.read_inputs(),
+        "application_no": trial.number,
+        "submitted_at": trial.now.isoformat(),
+        "channel": next(iter(trial.mapping.channels)),
+        "business_on": trial.business_on,
+    }
+    trial.run("submit", values)
     return not trial.failed
 
 
@@ -183,21 +207,22 @@ def _find_bills(trial: _Trial) -> bool:
 
 
 def _write_off(trial: _Trial) -> bool:
-    if trial.wishes.write:
-        bill_no, amount_fen = next(_list_owed(trial), ("", None))
-        amount_fen = trial.wishes.amount_fen or amount_fen
-        if amount_fen is None:
+    bill_no, owed = next(_list_owed(trial), ("", None))
+    amount_fen = trial.wishes.amount_fen or owed
+    if amount_fen is None:
+        if trial.wishes.write:
             raise ConfigurationFault("there is no bill to write off: name an amount")
-        values: dict[str, JsonValue] = {
-            "sequence_no": trial.number,
-            "household_no": trial.read_inputs()["household_no"],
-            "bill_no": bill_no or f"topup-{trial.number}",
-            "amount_fen": amount_fen,
-            "paid_at": trial.now.isoformat(),
-            "channel": next(iter(trial.mapping.channels)),
-            "business_on": trial.business_on,
-        }
-        trial.run("write_off", values)
+        return True
+    values: dict[str, JsonValue] = {
+        "sequence_no": trial.number,
+        "household_no": trial.read_inputs()["household_no"],
+        "bill_no": bill_no or f"topup-{trial.number}",
+        "amount_fen": amount_fen,
+        "paid_at": trial.now.isoformat(),
+        "channel": next(iter(trial.mapping.channels)),
+        "business_on": trial.business_on,
+    }
+    trial.run("write_off", values)
     return not trial.failed
 
 

@@ -56,7 +56,7 @@ def build_request(
     if absent:
         raise ValueError(f"{operation.name} also takes {', '.join(absent)}")
     given: dict[str, JsonValue] = make_plain(values)
-    given |= {"call_id": call_id, "now": now.isoformat(), "options": dict(options), "results": dict(results or {})}
+    given |= {"call_id": call_id, "now": now.isoformat(), "options": options, "results": dict(results or {})}
     if call.pages is not None:
         given["page"] = page
     try:

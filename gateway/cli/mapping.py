@@ -90,6 +90,9 @@ def diff(file: Path, other: Path | None, home: Path) -> None:
     "--input", "entries", multiple=True, metavar="NAME=VALUE", help="What the citizen enters; once per input."
 )
 @click.option(
+    "--story", type=click.IntRange(1), help="Enter what this story of the demo enters; --input says more or otherwise."
+)
+@click.option(
     "--applicant", multiple=True, metavar="NAME=VALUE", help="Who asks: name, identity_number, phone; else an example."
 )
 @click.option("--operation", default="", help="Only this operation; without it those with which the kind begins.")
@@ -106,6 +109,7 @@ def diff(file: Path, other: Path | None, home: Path) -> None:
 def try_(
     file: Path,
     entries: tuple[str, ...],
+    story: int | None,
     applicant: tuple[str, ...],
     operation: str,
     write: bool,
@@ -115,10 +119,11 @@ def try_(
     secrets_dir: Path | None,
 ) -> None:
     """Call the back end of FILE and show requests, replies, results and the exact exposure per platform. Reads only, unless --write."""
-    from gateway.cli.mapping_trial import Where, read_applicant, read_entries, run_trial
+    from gateway.cli.mapping_trial import Where, read_applicant, read_entries, read_story, run_trial
     from services.mapping_trial import Wishes
 
-    wishes = Wishes(read_entries(entries), read_applicant(applicant), operation, write, amount_fen)
+    entered = {**(read_story(file, story) if story else {}), **read_entries(entries)}
+    wishes = Wishes(entered, read_applicant(applicant), operation, write, amount_fen)
     for line in run_trial(file, wishes, Where(home, accounts, secrets_dir)):
         click.echo(line)
 

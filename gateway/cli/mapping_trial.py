@@ -61,6 +61,10 @@ def run_trial(file: Path, wishes: Wishes, where: Where) -> Iterator[str]:
     finally:
         trial.close()
     yield from tell_calls(seen)
+    for plan in report.planned:
+        yield f"--- {plan.operation}: {plan.back_end}, not sent (a write: see --write)"
+        yield f"request   {plan.method} {plan.path}".rstrip()
+        yield f"          {write_value(plan.document)}"
     yield from tell_report(mapping, report)
     if any(tried.error for tried in report.tried):
         raise click.ClickException("the back end did not answer as the mapping says")
@@ -89,6 +93,14 @@ def open_back_ends(where: Where) -> tuple[BackEnds, datetime]:
     http = HttpClient(lambda purpose: directory.list_urls(purpose.partition(":")[2]), reach_of=lambda _purpose: reach)
     secrets_dir = where.secrets_dir or where.home / "secrets"
     return BackEnds(directory, http, FileSecrets(secrets_dir), clock, reach), clock.now()
+
+
+def read_story(file: Path, number: int) -> dict[str, str]:
+    """What the person of one of the mapping's own demo stories enters (from 1). Raises ``ClickException``, ``OSError``."""
+    stories = load_draft(file).raw.get("demo", {}).get("stories", [])
+    if not 1 <= number <= len(stories):
+        raise click.ClickException(f"{file} has {len(stories)} stories")
+    return dict(stories[number - 1].get("inputs", {}))
 
 
 def read_entries(entries: tuple[str, ...]) -> dict[str, str]:
