@@ -65,7 +65,9 @@ def _read_text(value: JsonValue) -> str:
     text = " ".join("".join(_soften(character) for character in value).split())
     if text[:1] in ("{", "["):
         try:
-            json.loads(text)
+            json.loads(text, parse_int=str)
+        except RecursionError:
+            raise ValueError("a text that may be JSON") from None
         except ValueError:
             return text
         raise ValueError("a text that is JSON")
