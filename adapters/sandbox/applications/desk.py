@@ -6,6 +6,7 @@ tokens knows ``expired_token``: all of them are dead first.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,6 +20,14 @@ from adapters.sandbox.office_faults import OfficeFaults
 from adapters.sandbox.routing import Handler, Router, answer_json, read_control
 
 EXPIRED = "expired_token"
+KEPT_HEADERS = {
+    "request_id": "X-Request-Id",
+    "purpose": "X-Purpose",
+    "case_number": "X-Case-Number",
+    "message_id": "X-Road-Id",
+    "issue": "X-Road-Issue",
+}
+"""What an office keeps of who asked: under which number, what for, about which case."""
 
 
 class Desk:
@@ -35,6 +44,8 @@ class Desk:
         self.router = Router()
         self._speech = speech
         self._tokens = tokens
+        self._heard: deque[dict[str, str]] = deque(maxlen=500)
+        self.router.add("GET", "/_sandbox/requests", lambda _: answer_json(list(self._heard)))
         refusals = {code.lower() for code in codes} | {"batch_window"} | ({EXPIRED} if tokens else set())
         self._faults = OfficeFaults(operations, refusals)
         self._faults.add_control(self.router)
@@ -55,6 +66,8 @@ class Desk:
         """Run one operation: the lock first, then what was arranged, then the act."""
         if not lock(request):
             return self._speech.refuse(request, "UNAUTHORIZED")
+        kept = {name: request.headers.get(header, "") for name, header in KEPT_HEADERS.items()}
+        self._heard.append({"operation": operation, **kept})
 
         def answer() -> Response:
             try:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from services.errors import BackEndGarbled, BackEndOutcomeUnknown, BackEndRefused, BackEndUnreachable
-from tests.unit.adapters.sandbox.offices.street import NO, OFFICE_OF, WANG, Street, load_mapping
+from tests.unit.adapters.sandbox.offices.errands import NO, WANG
+from tests.unit.adapters.sandbox.offices.street import OFFICE_OF, Street, load_mapping
 
 ADDRESS = "演示市东城区和平里西街12号院3号楼2单元501室"
 INPUTS: Mapping[str, dict[str, Any]] = {
@@ -323,6 +324,18 @@ def test_no_result_holds_a_canary(street: Street, service: str) -> None:
     operation, _, values = first_call(service)
     given = str(street.connect(service).call(operation, values, "r-1"))
     assert not [canary for canary in street.control(OFFICE_OF[service], "canaries") if canary in given]
+
+
+@pytest.mark.parametrize("service", sorted(OFFICE_OF))
+def test_an_office_learns_number_purpose_and_case(street: Street, service: str) -> None:
+    """Request id, purpose and case number go along in the headers; over the bus also its message id and issue."""
+    operation, at_office, values = first_call(service)
+    street.connect(service).call(operation, values, "r-77", purpose="see_service", case_no="C-5")
+    heard = next(one for one in street.control(OFFICE_OF[service], "requests") if one["operation"] == at_office)
+    assert (heard["request_id"], heard["purpose"], heard["case_number"]) == ("r-77", "see_service", "C-5")
+    assert (bool(heard["message_id"]), heard["issue"]) == (
+        (True, "C-5") if service == "address-change" else (False, "")
+    )
 
 
 def test_every_operation_is_called_here() -> None:

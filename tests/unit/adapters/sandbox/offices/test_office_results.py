@@ -16,7 +16,8 @@ import pytest
 from services.expressions import compile_expression
 from services.reply_shape import require_reply
 from tests.fakes import FakeClock
-from tests.unit.adapters.sandbox.offices.street import ERRANDS, NO, Street, load_mapping
+from tests.unit.adapters.sandbox.offices.errands import ERRANDS, NO
+from tests.unit.adapters.sandbox.offices.street import Street, load_mapping
 
 OFFICE = "social-assistance"
 

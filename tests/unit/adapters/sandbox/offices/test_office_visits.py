@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import FakeClock
-from tests.unit.adapters.sandbox.offices.street import ERRANDS, NO, ROAD, Reply, Street, ask, open_street
+from tests.unit.adapters.sandbox.offices.errands import ERRANDS, NO, ROAD, Reply, ask
+from tests.unit.adapters.sandbox.offices.street import Street, open_street
 
 LOCKED = sorted(set(ERRANDS) - {"job-centre"})
 WITH_BOOK = {
