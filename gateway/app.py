@@ -166,8 +166,8 @@ def create_console_app(desk: ConsoleDesk) -> Flask:
     return app
 
 
-def create_operations_app(pings: Sequence[Ping], *, release: str) -> Flask:
-    """Health, readiness and metrics; the server binds it to loopback."""
+def create_operations_app(pings: Sequence[Ping], *, release: str, list_services: health.ListServices = list) -> Flask:
+    """Health, readiness, the services' state and metrics; the server binds it to loopback."""
     app = make_flask("gateway.operations")
-    app.register_blueprint(health.make_blueprint(pings, release))
+    app.register_blueprint(health.make_blueprint(pings, release, list_services))
     return app

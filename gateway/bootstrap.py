@@ -114,8 +114,9 @@ def open_work_desk(settings: Settings) -> WorkDesk:
 
 
 def open_operations(settings: Settings) -> Flask:
-    """Health, readiness and metrics; the server binds it to loopback."""
-    return create_operations_app(Foundation(settings).list_pings(), release=settings.release)
+    """Health, readiness, the services' state and metrics; the server binds it to loopback."""
+    base = Foundation(settings)
+    return create_operations_app(base.list_pings(), release=settings.release, list_services=base.switches.describe)
 
 
 def open_console(settings: Settings) -> Flask:

@@ -18,7 +18,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "room", "app", "route", "method", "status", "seconds", "request_id", "platform",
         "account", "session", "code", "error", "where", "reason", "task", "subject", "attempt", "dependency", "result",
         "release", "count", "service", "direction", "state", "operation", "meaning", "fault", "record_id", "outcome",
-        "library", "serial",
+        "library", "serial", "version", "in_force", "endpoint",
     }
 )  # fmt: skip
 """Keys that may stand in a log line; any other is dropped, whoever adds it (a test compares them with what the code writes)."""

@@ -53,6 +53,19 @@ class Switches:
                 self._seen, self._checked_at = snapshot, self._monotonic()
             return self._unbound
 
+    def describe(self) -> list[dict[str, str | int]]:
+        """For operators: each service with its version, ``open``, ``off`` or ``not bound``, and what is missing. Raises ``StoreUnavailable``."""
+        unbound, snapshot = self.list_unbound(), self._look()
+        return [
+            {
+                "service": service,
+                "version": mapping.version,
+                "state": "not bound" if service in unbound else "off" if service in snapshot.switched_off else "open",
+                "fault": unbound.get(service, ""),
+            }
+            for service, mapping in sorted(snapshot.services.items())
+        ]
+
     def _list_off(self) -> Mapping[str, Texts]:
         return {**dict.fromkeys(self.list_unbound(), NOT_BOUND), **self._look().switched_off}
 

@@ -143,13 +143,13 @@ class LiveCatalogueShelf:
                 raise
             if not self._away:
                 self._away = True
-                _log.warning("the catalogue cannot be read; what was served goes on", catalogue_version=known.version)
+                _log.warning("the catalogue cannot be read; what was served goes on", version=known.version)
             return known
         finally:
             self._asked_at = self._monotonic()
         if self._away:
             self._away = False
-            _log.info("the catalogue can be read again", catalogue_version=snapshot.version)
+            _log.info("the catalogue can be read again", version=snapshot.version)
         return snapshot
 
     def _load(self, known: Snapshot | None) -> Snapshot:
@@ -164,7 +164,7 @@ class LiveCatalogueShelf:
             self._parse(connection, load_versions(connection, new))
             served = {row.service: self._choose(connection, row) for row in rows}
         LOADS.labels("changed").inc()
-        _log.info("the catalogue has changed", catalogue_version=version, services=len(rows), read=len(new))
+        _log.info("the catalogue has changed", version=version, count=len(rows))
         off = {row.service: row.off for row in rows if row.off}
         return Snapshot(version, {name: one for name, one in served.items() if one is not None}, off)
 
@@ -178,7 +178,7 @@ class LiveCatalogueShelf:
                 self._parse(connection, load_versions(connection, [(row.service, version)]))
             mapping = self._parsed.get((row.service, version))
             if mapping is not None:
-                _log.error("a former version is served", service=row.service, in_force=row.version, served=version)
+                _log.error("a former version is served", service=row.service, in_force=row.version, version=version)
                 return mapping
         _log.error("no version of a service can be served", service=row.service, in_force=row.version)
         return None

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
 from flask import Blueprint, Response
 
 from gateway.logging import describe_exception, get_logger
 from gateway.metrics import write_metrics
+from services.errors import StoreUnavailable
 from services.ports import Ping
 
+ListServices = Callable[[], Sequence[Mapping[str, str | int]]]
 PATIENCE_SECONDS = 2.0
 """How long an answer of ``/ready`` waits, for all dependencies together."""
 _log = get_logger("health")
@@ -56,8 +58,11 @@ def _await_answer(name: str, answer: Future[bool], deadline: float) -> bool:
         return False
 
 
-def make_blueprint(pings: Sequence[Ping], release: str) -> Blueprint:
-    """``/health``, ``/ready`` and ``/metrics``; ``/ready`` asks every dependency once and names those that fail."""
+def make_blueprint(pings: Sequence[Ping], release: str, list_services: ListServices = list) -> Blueprint:
+    """``/health``, ``/ready``, ``/services`` and ``/metrics``; ``/ready`` asks every dependency once and names those that fail.
+
+    ``/services`` says what is served, what is switched off, and what is not bound in this environment and by what it lacks.
+    """
     blueprint = Blueprint("health", __name__)
     roll = RollCall(pings)
 
@@ -74,6 +79,13 @@ def make_blueprint(pings: Sequence[Ping], release: str) -> Blueprint:
             "dependencies": {k: "ok" if v else "failed" for k, v in found.items()},
         }
         return _answer(body, 200 if ready else 503)
+
+    @blueprint.get("/services")
+    def show_services() -> Response:
+        try:
+            return _answer({"services": list_services()}, 200)
+        except StoreUnavailable:
+            return _answer({"services": None}, 503)
 
     @blueprint.get("/metrics")
     def show_metrics() -> Response:

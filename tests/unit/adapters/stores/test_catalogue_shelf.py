@@ -207,7 +207,7 @@ def test_a_version_that_cannot_be_read_leaves_the_former_in_force(
         assert (shelf.services[name].version, shelf.services[other].version) == (1, 2)
     told = [line for line in logs if line.get("service") == name]
     assert re.match(rf"{name}\.yaml:[0-9]+: kind: ", told[0]["fault"])
-    assert (told[1]["in_force"], told[1]["served"]) == (2, 1)
+    assert (told[1]["in_force"], told[1]["version"]) == (2, 1)
     fresh = LiveCatalogueShelf(database.urls["public"], VOCABULARY)
     assert (fresh.services[name].version, fresh.services[other].version) == (1, 2)
     fresh.close()
