@@ -169,7 +169,7 @@ def refuse_unasked(arrival: Arrival, spoken: Spoken) -> None:
     """
     if arrival.body and spoken.asks is None:
         raise InputRefused(detail={"body": "unknown_field"})
-    if arrival.query and spoken.asks_query is None:
+    if arrival.query and spoken.asks_query is None and spoken.asks_query_of is None:
         raise InputRefused(detail={"query": "unknown_field"})
     if arrival.body:
         refuse_other_media(arrival)

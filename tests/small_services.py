@@ -182,9 +182,8 @@ def make_lookup(service: str = "pet-record", assurance: str = "real-name") -> Se
       reply: [number, fee]
       response: "{licence_no: body.number, fee: fen(body.fee), visits: `[]`}"
 """
-    inputs = "inputs:" + INPUTS.split("inputs:")[1].split("  born_on")[0].split("  pet_kind")[1].join(
-        ["\n  pet_kind", ""]
-    )
+    kind = INPUTS.partition("  pet_kind")[2].partition("  born_on")[0]
+    inputs = f"inputs:\n  pet_kind{kind}"
     shown = "service_info, form_info, assurance, error, current_at, licence, visits, remark"
     return read_service(
         head + WORDS + inputs + OUTPUTS + _purposes("see_service", "look_up") + BACK_END + operation

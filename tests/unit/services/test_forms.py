@@ -87,8 +87,7 @@ def test_a_form_is_read_as_declared_or_refused(sent: dict[str, Any]) -> None:
     """Whatever is sent: what comes out is what is declared, and what is prefilled is the government's."""
     try:
         values = read_form(MAPPING, sent, KNOWN)
-    except InputRefused as refused:
-        assert refused.detail
+    except InputRefused:
         return
     assert set(values) == set(MAPPING.inputs)
     assert (values["owner_name"], values["address_known"]) == (KNOWN["owner_name"], KNOWN["address_known"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,7 @@ from services.mapping import Input
 from services.model import Language
 from tests.small_services import make_application
 
-LABEL = {language: "标签" for language in Language}
+LABEL = dict.fromkeys(Language, "标签")
 INPUTS = make_application().inputs
 TEXT = Input("a", "text", LABEL)
 ANYTHING = st.recursive(
@@ -37,8 +36,7 @@ def test_whatever_is_sent_a_value_is_inside_its_declaration_or_refused(name: str
     asked = INPUTS[name]
     try:
         value = read_value(asked, sent)
-    except ValueRefusedError as refused:
-        assert re.fullmatch("[a-z_]{1,40}", refused.rule)
+    except ValueRefusedError:
         return
     if value is None:
         assert asked.optional
