@@ -4,9 +4,11 @@ Shape::
 
     {"agencies": [{"slug", "name": {"zh-CN", "en"}, "parent"}],
      "back_ends": [{"name", "agency", "url", "secrets": {purpose: value}, "options": {name: text}}],
-     "payees": [{"payee", "agency", "accounts": {"wechat", "alipay"}}]}
+     "payees": [{"payee", "agency", "accounts": {"wechat", "alipay"}}],
+     "inbound": [{"address", "agency", "service"}]}
 
-The launcher makes the accounts document of it (``docs/accounts.md``); nothing of an office is known anywhere else.
+``inbound`` names the offices that push results of a service. The launcher makes the accounts document of it (``docs/accounts.md``);
+nothing of an office is known anywhere else.
 """
 
 from __future__ import annotations
@@ -31,6 +33,11 @@ def make_bindings(offices: Mapping[str, Office], places: Mapping[str, Place]) ->
             }
             for office in offices.values()
             if office.payee is not None
+        ],
+        "inbound": [
+            {"address": place.address, "agency": offices[name].agency.slug, "service": service}
+            for name, place in places.items()
+            for service in offices[name].pushes
         ],
     }
 

@@ -80,6 +80,7 @@ class Office:
 
     Each back end is bound for ``agency`` and for those of ``also_for`` (a mapping finds back ends within its own agency), and
     once more as ``<back end>-test``, where ``mapping try`` may write. ``make_credentials`` is called once, with a folder for key files.
+    ``pushes`` are the services whose results it sends by itself, to the address that ``POST /_sandbox/control/inbound {url}`` has set.
     ``needs_registries``: it keeps its data on the SQL server of ``Place.registries_url`` and is left out where there is none.
     """
 
@@ -91,6 +92,7 @@ class Office:
     bind: Callable[[Place], Binding] = lambda _place: Binding()
     payee: Payee | None = None
     also_for: tuple[Agency, ...] = ()
+    pushes: tuple[str, ...] = ()
     needs_registries: bool = False
 
 

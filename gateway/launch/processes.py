@@ -84,6 +84,7 @@ def start_apps(stack: Stack) -> None:
         stack.report(f"{name} answers at {stack.urls[name]}")
     worker.require_alive()
     agree_on_fee_notices(stack)
+    agree_on_results(stack)
     stack.report("the worker is running")
     stack.serving = True
 
@@ -95,6 +96,14 @@ def agree_on_fee_notices(stack: Stack) -> None:
         if merchant.get("non_tax"):
             told = {"account": merchant["account"], "url": f"{stack.urls['public']}/v1/notices/{merchant['account']}"}
             send("POST", f"{stack.addresses['wechat']}/_sandbox/control/nontax/receiver", told)
+
+
+def agree_on_results(stack: Stack) -> None:
+    """Tell each office that pushes results where they go; what it decided before is sent then."""
+    bindings = json.loads((stack.places.folder("sandbox") / "bindings.json").read_text("utf-8"))
+    for entry in bindings["inbound"]:
+        told = {"url": f"{stack.urls['public']}/v1/results/{entry['agency']}/{entry['service']}"}
+        send("POST", f"{entry['address']}/_sandbox/control/inbound", told)
 
 
 def _start_app(stack: Stack, name: str, port: int) -> Child:

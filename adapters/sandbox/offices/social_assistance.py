@@ -194,4 +194,5 @@ OFFICE = Office(
     build=_build,
     make_credentials=lambda _folder: {"mac_key": secrets.token_hex(32), "result_key": secrets.token_hex(32)},
     bind=_bind,
+    pushes=("social-benefits",),
 )

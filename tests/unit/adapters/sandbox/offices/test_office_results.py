@@ -17,7 +17,7 @@ from services.expressions import compile_expression
 from services.reply_shape import require_reply
 from tests.fakes import FakeClock
 from tests.unit.adapters.sandbox.offices.errands import ERRANDS, NO
-from tests.unit.adapters.sandbox.offices.street import Street, load_mapping
+from tests.unit.adapters.sandbox.offices.street import OFFICE_OF, Street, load_mapping
 
 OFFICE = "social-assistance"
 
@@ -166,6 +166,15 @@ def test_the_mapping_reads_the_message(
     assert (told["reference"], told["state"], told["outputs"]) == ("DB20261124000001", state, outputs)
     text = json.dumps(told, ensure_ascii=False)
     assert not [canary for canary in street.control(OFFICE, "canaries") if canary in text]
+
+
+def test_the_launcher_is_told_who_pushes(street: Street) -> None:
+    """``inbound`` of ``bindings.json`` names address, agency and service of each mapping whose results are pushed, and no other."""
+    pushed = [name for name in OFFICE_OF if (late := load_mapping(name).late) and late.arrives == "pushed"]
+    assert street.running.bindings["inbound"] == [
+        {"address": street.url(OFFICE_OF[name]), "agency": load_mapping(name).agency, "service": name}
+        for name in pushed
+    ]
 
 
 def test_a_word_that_is_no_decision_has_no_state() -> None:
