@@ -12,6 +12,7 @@ from adapters.embedded import RunningRedis
 from tests.contract.samples import Bench
 from tests.contract.stores import make_fake_bench, open_sql_bench
 from tests.databases import DEBIAN, DEFAULT_KIND, Cluster, Clusters, Database, RedisServers
+from tests.maria import RunningMaria, start_maria
 
 ON_EVERY_POSTGRES = ("tests/contract", "tests/unit/adapters/stores")
 """Here each test runs on the wheel's PostgreSQL and on Debian's; elsewhere on one of them."""
@@ -78,6 +79,13 @@ def redis_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisSer
     running = RedisServers(tmp_path_factory.mktemp("redis"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def maria() -> Iterator[RunningMaria]:
+    """A MariaDB of the session, started when first asked for; mark such tests ``mariadb_server``."""
+    with start_maria() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", params=REDIS_KINDS)

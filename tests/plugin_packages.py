@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-POSTGRES_MARK, REDIS_MARK = "postgres15", "redis_server"
+POSTGRES_MARK, REDIS_MARK, MARIA_MARK = "postgres15", "redis_server", "mariadb_server"
 
 
 def find_debian_postgres() -> Path | None:
@@ -35,6 +35,8 @@ def list_missing() -> dict[str, str]:
         missing[POSTGRES_MARK] = "postgresql-15" if _is_offered("postgresql-15") else "postgresql"
     if shutil.which("redis-server") is None:
         missing[REDIS_MARK] = "redis-server"
+    if shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        missing[MARIA_MARK] = "mariadb-server"
     return missing
 
 
@@ -71,8 +73,9 @@ def main() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark of tests that need a real Redis."""
+    """Register the marks of tests that need a real Redis or a MariaDB."""
     config.addinivalue_line("markers", f"{REDIS_MARK}: needs a redis-server on the PATH")
+    config.addinivalue_line("markers", f"{MARIA_MARK}: needs mariadbd and mariadb-install-db")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

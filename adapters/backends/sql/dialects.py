@@ -22,12 +22,15 @@ from sqlalchemy.dialects import postgresql
 from adapters.backends.wire import ReplyUnreadable
 from adapters.reach import Reach, cut_after, find_addresses, open_socket
 from adapters.tls import TlsIdentity, hold_file, make_context
+from services.reply_shape import MAX_LISTED
 
 CONNECT_SECONDS = 5
-MAX_OCTETS = 65_536
-"""Of one value."""
-MAX_PACKET = 4 * 1_048_576
-"""Of one row as MariaDB sends it."""
+MAX_ANSWER = 4 * 1_048_576
+"""Octets of a whole answer."""
+POSTGRES_AWAY = frozenset({"08", "28", "53", "57"})
+"""Connection exception, invalid authorization, insufficient resources, operator intervention (with query_canceled)."""
+MARIA_AWAY = frozenset({1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1317, 1927, 1969, 3024})
+"""Too many connections, access denied, shutting down, blocked, lock wait, deadlock, interrupted, killed, statement took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Dialect(Protocol):
         """Read-only, and no statement longer than this."""
         ...
 
+    def is_absence(self, error: BaseException) -> bool:
+        """Whether a driver's error means that nobody answered, or not in time; else the statement was refused."""
+        ...
+
     def wrap(self, statement: str, columns: Sequence[str], rows: int) -> str:
         """The statement, so that neither more rows nor larger values are sent to us."""
         ...
@@ -79,17 +86,27 @@ class PostgresDialect:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(int(seconds * 1000), 1)}")
 
-    def wrap(self, statement: str, columns: Sequence[str], rows: int) -> str:
-        """The driver takes a row whatever its size, so a value that is too large stays there, and a flag says so.
+    def is_absence(self, error: BaseException) -> bool:
+        """Without a state there was no server; with one, its class says it (appendix A of PostgreSQL's manual)."""
+        state = getattr(error, "sqlstate", None)
+        if state is None:
+            return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return str(state)[:2] in POSTGRES_AWAY
 
-        A subquery with an order keeps it: it is not merged into the query around it.
+    def wrap(self, statement: str, columns: Sequence[str], rows: int) -> str:
+        """The driver takes whatever is sent, so what is too large stays there: from that row on values are null, and a flag says so.
+
+        A subquery with an order keeps it: it is not merged into the query around it, and the running sum needs no other order.
         """
         quote = postgresql.dialect().identifier_preparer.quote_identifier
-        sizes = {name: f"octet_length(CAST(q.{quote(name)} AS text)) > {MAX_OCTETS}" for name in columns}
-        shown = ", ".join(
-            f"CASE WHEN NOT {size} THEN q.{quote(name)} END AS {quote(name)}" for name, size in sizes.items()
+        names = [quote(name) for name in columns]
+        size = " + ".join(f"COALESCE(octet_length(CAST(q.{name} AS text)), 0)" for name in names)
+        shown = ", ".join(f"CASE WHEN t.octets_so_far <= {MAX_ANSWER} THEN t.{name} END AS {name}" for name in names)
+        counted = ", ".join(f"q.{name}" for name in names)
+        return (
+            f"SELECT {shown}, t.octets_so_far > {MAX_ANSWER} AS {TOO_LARGE} FROM (SELECT {counted}, "
+            f"sum({size}) OVER (ROWS UNBOUNDED PRECEDING) AS octets_so_far FROM ({statement}) AS q) AS t LIMIT {rows}"
         )
-        return f"SELECT {shown}, COALESCE({' OR '.join(sizes.values())}, false) AS {TOO_LARGE} FROM ({statement}) AS q LIMIT {rows}"
 
 
 TOO_LARGE = "value_is_too_large"
@@ -128,11 +145,20 @@ class MariaDialect:
         return int(connection.descriptor)
 
     def limit(self, connection: Connection, seconds: float) -> None:
-        """MariaDB counts in seconds, MySQL in milliseconds under another name."""
+        """MariaDB counts in seconds, MySQL in milliseconds under another name. An answer may have so many octets and no more."""
+        driver_connection = connection.connection.dbapi_connection
+        if isinstance(driver_connection, _BoundedConnection):
+            driver_connection.octets_left = MAX_ANSWER
+        connection.exec_driver_sql(f"SET SESSION sql_select_limit = {MAX_LISTED + 1}")
         if getattr(connection.dialect, "is_mariadb", True):
             connection.exec_driver_sql(f"SET SESSION max_statement_time = {max(seconds, 0.001):.3f}")
         else:
             connection.exec_driver_sql(f"SET SESSION max_execution_time = {max(int(seconds * 1000), 1)}")
+
+    def is_absence(self, error: BaseException) -> bool:
+        """By number: those of the client (2000 to 2999), 0 for a connection that was cut, and a few of the server."""
+        code = error.args[0] if error.args else 0
+        return code == 0 or (isinstance(code, int) and (2000 <= code < 3000 or code in MARIA_AWAY))
 
     def wrap(self, statement: str, columns: Sequence[str], rows: int) -> str:
         """Rows are read one by one, and a packet that is too large is not read at all."""
@@ -148,15 +174,17 @@ else:
     _PlainConnection = pymysql.connections.Connection
 
 
-class _BoundedConnection(_PlainConnection):
-    """Refuses a packet before it is read. ``descriptor`` stays the same when TLS is put around the socket."""
+class _BoundedConnection(pymysql.connections.Connection):
+    """Refuses an answer before more of it is read than may be. ``descriptor`` stays the same when TLS is put around the socket."""
 
     descriptor = -1
+    octets_left = MAX_ANSWER
 
     def _read_bytes(self, num_bytes: int) -> Any:
-        if num_bytes > MAX_PACKET:
+        self.octets_left -= num_bytes
+        if self.octets_left < 0:
             self._force_close()
-            raise ReplyUnreadable("a row that is too large")
+            raise ReplyUnreadable("an answer that is too large")
         return super()._read_bytes(num_bytes)
 
 
@@ -165,8 +193,8 @@ def _open_maria(access: Access) -> Any:
     context = None if access.authorities is None else make_context(TlsIdentity(authorities=access.authorities))
     peer = open_socket(url.host or "", url.port or 3306, CONNECT_SECONDS, access.reach)
     made = _BoundedConnection(
-        host=url.host, user=access.user, password=access.password, database=url.database, charset="utf8mb4",
-        cursorclass=pymysql.cursors.SSCursor, ssl=context, ssl_disabled=context is None, autocommit=False,
+        host=url.host, user=access.user, password=access.password.encode(), database=url.database, charset="utf8mb4",
+        ssl=context, ssl_disabled=context is None, autocommit=False,
         init_command="SET SESSION TRANSACTION READ ONLY", local_infile=False, defer_connect=True,
     )  # fmt: skip
     made.descriptor = peer.fileno()
@@ -193,6 +221,9 @@ class OtherDialect:
 
     def limit(self, connection: Connection, seconds: float) -> None:
         return None
+
+    def is_absence(self, error: BaseException) -> bool:
+        return type(error).__name__ in ("OperationalError", "InterfaceError")
 
     def wrap(self, statement: str, columns: Sequence[str], rows: int) -> str:
         return statement

@@ -14,7 +14,7 @@ from typing import Any
 
 import certifi
 from sqlalchemy import URL, Engine, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.backends.authentication import AUTHORITIES, read_secret, read_text, read_user
@@ -32,8 +32,6 @@ from services.translation import UNWRITABLE, Request
 POOL, OVERFLOW, POOL_SECONDS, RECYCLE_SECONDS = 2, 6, 5, 1800
 GRACE_SECONDS = 1.0
 """How much longer than its statement a server may be silent before its connection is cut."""
-CANCELLED = frozenset({"57014"})
-"""PostgreSQL's query_canceled."""
 
 
 class SqlLine:
@@ -73,7 +71,7 @@ class SqlLine:
         except (PoolTimeout, AddressRefused, OSError) as error:
             raise BackEndUnreachable(f"{place}: {type(error).__name__}") from None
         except DBAPIError as error:
-            if error.connection_invalidated or isinstance(error, OperationalError) or _was_cancelled(error):
+            if error.connection_invalidated or error.orig is None or self._dialect.is_absence(error.orig):
                 raise BackEndUnreachable(f"{place}: no connection, or no answer in time") from None
             raise BackEndGarbled(f"{place}: the database refused the statement ({type(error.orig).__name__})") from None
         except SQLAlchemyError as error:
@@ -185,7 +183,3 @@ def _is_unicode(value: str) -> bool:
 def _list_columns(call: Call) -> Sequence[str]:
     rows = call.reply.children.get("rows")
     return tuple(rows.children) if rows is not None and rows.many else ()
-
-
-def _was_cancelled(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", "") in CANCELLED
