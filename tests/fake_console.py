@@ -223,11 +223,14 @@ class FakeConsoleStore:
                 FakePeople(self.books, scope),
             )
             yield cast("ConsoleTransaction", made)
-            if self.commit_fails:
-                raise StoreUnavailable
+            self._commit()
         except BaseException:
             self.books.__dict__.update(before.__dict__)
             raise
+
+    def _commit(self) -> None:
+        if self.commit_fails:
+            raise StoreUnavailable
 
     def agency_tree(self) -> AgencyTree:
         """The tree."""

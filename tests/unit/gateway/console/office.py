@@ -21,6 +21,7 @@ from services.act_book import ActBook
 from services.application_files import ApplicationFiles
 from services.application_record import Application, ApplicationEvent, ApplicationState
 from services.console_ports import PaymentSummary, PersonKey
+from services.errors import StoreUnavailable
 from services.model import PlatformName
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
@@ -47,8 +48,6 @@ class Counts:
 
     def count_payments(self, since: datetime) -> list[tuple[str, str, int, int]]:
         if self.down:
-            from services.errors import StoreUnavailable
-
             raise StoreUnavailable
         return [("gas-bill", "written_off", 12, 123456), ("<b>", "refund_abnormal", 1, 5)]
 
@@ -85,9 +84,20 @@ class Office:
         self.files = ApplicationFiles(watched, self.clock, self.new_id)
         self.app = create_console_app(
             ConsoleDesk(
-                watched, self.sign_in, self.staff, self.files, ActBook(watched, self.clock, self.new_id),
-                lambda agencies: self.counts, CATALOGUE, RollCall([Broken()]), self.clock, self.new_id, os.urandom, "0.1.0", secure,
-            )  # fmt: skip
+                watched,
+                self.sign_in,
+                self.staff,
+                self.files,
+                ActBook(watched, self.clock, self.new_id),
+                lambda _agencies: self.counts,
+                CATALOGUE,
+                RollCall([Broken()]),
+                self.clock,
+                self.new_id,
+                os.urandom,
+                "0.1.0",
+                secure,
+            )
         )
 
     def new_id(self) -> UUID:

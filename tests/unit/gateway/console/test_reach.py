@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask, Response
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from gateway.console.frame import guard_page
 from gateway.console.registry import Entry, Room, find_room, require_declared
@@ -48,7 +49,10 @@ def fill(rule: str, ids: dict[str, UUID]) -> str:
 
 def walk_over(path: str) -> str:
     """A path of another room: whatever its parameters are, they get values of the right form."""
-    parts = [str(uuid4()) if part.startswith("<uuid:") else "1" if part.startswith("<int:") else part for part in path.split("/")]
+    parts = [
+        str(uuid4()) if part.startswith("<uuid:") else "1" if part.startswith("<int:") else part
+        for part in path.split("/")
+    ]
     return "/".join("something" if part.startswith("<") else part for part in parts)
 
 
@@ -72,7 +76,7 @@ class City:
             }  # fmt: skip
             self.marks[label] = [f"NO-{label}", f"ORDER-{label}", f"worker.{label}"]
 
-    def ask(self, browser: Browser, method: str, rule: str, label: str) -> Response:
+    def ask(self, browser: Browser, method: str, rule: str, label: str) -> TestResponse:
         """The request that somebody of another agency would like to make, with all that its form could hold."""
         path = fill(rule, self.theirs[label])
         if method == "GET":
@@ -151,7 +155,11 @@ def test_nobody_without_a_role_sees_more_than_counts() -> None:
     """Belonging to an agency is no right to read there."""
     city = City()
     browser = city.office.enter(city.office.hire(LEFT))
-    opened = {rule for method, rule, _ in GUARDED if method == "GET" and "<" not in rule and browser.get(rule).status_code == 200}
+    opened = {
+        rule
+        for method, rule, _ in GUARDED
+        if method == "GET" and "<" not in rule and browser.get(rule).status_code == 200
+    }
     assert opened == {"/", "/account"}
 
 
@@ -173,5 +181,3 @@ def test_every_route_that_changes_something_declares_its_act() -> None:
     """What a POST does is in the book of acts; only signing in and out keep their own."""
     silent = {rule for method, rule, declared in ROUTES if method == "POST" and declared.act is None}
     assert silent == {"/sign-in", "/sign-out"}
-
-
