@@ -7,7 +7,8 @@ from marshmallow import fields
 from gateway.schemas.catalogue import SERVICE_ID, TEXT
 from gateway.schemas.fields import MASKED_TEXT, PLAIN_TEXT, Day, Fen, Id, Many, Part, Strict, Word
 
-HOUSEHOLD_NO = "[0-9A-Za-z-]{1,35}"
+HOUSEHOLD_NO = r"[0-9A-Za-z\u4e00-\u9fa5-]{1,35}"
+"""Whatever any payee calls its accounts by, number plates with their province too; each service's own form is narrower."""
 HOUSEHOLD_NO_MASKED = r"\*{4}[0-9A-Za-z-]{0,4}"
 BILL_REF = "[A-Za-z0-9_-]{32}"
 PERIOD = "[0-9]{4}(-[0-9]{1,2}){0,2}(/[0-9]{4}(-[0-9]{1,2}){0,2})?|[0-9]{4}-Q[1-4]"
@@ -18,7 +19,10 @@ class HouseholdRequest(Strict):
 
     service = Word("service_choice", SERVICE_ID, required=True)
     household_no = Word(
-        "household_no", HOUSEHOLD_NO, required=True, description="户号，见纸质账单 · as it stands on the bill"
+        "household_no",
+        HOUSEHOLD_NO,
+        required=True,
+        description="户号、纳税人识别号或号牌号码 · the account number at the payee, as it stands on the bill",
     )
 
 

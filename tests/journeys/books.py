@@ -14,7 +14,9 @@ from tests.journeys.city import City
 
 _PAYMENTS = """
 SELECT p.payment_id::text AS payment_id, p.order_no, p.sequence_no, p.platform, p.amount_fen,
-    (SELECT e.state FROM payment_events e WHERE e.payment_id = p.payment_id ORDER BY e.version DESC LIMIT 1) AS state
+    (SELECT e.state FROM payment_events e WHERE e.payment_id = p.payment_id ORDER BY e.version DESC LIMIT 1) AS state,
+    (SELECT e.data ->> 'platform_order' FROM payment_events e
+        WHERE e.payment_id = p.payment_id AND e.name = 'order_placed' AND e.data ? 'client_parameters') AS fee_order
 FROM payments p
 """
 
@@ -52,12 +54,15 @@ def read_accounts(city: City, payment_ids: Sequence[str] | None = None) -> list[
     for company in ("gas", "water"):
         for entry in send("GET", f"{city.url(company)}/_sandbox/write-offs").json():
             booked.setdefault(entry["sequence_no"], []).append(entry["amount_fen"])
+    for entry in list_receipts(city):
+        booked.setdefault(entry["serial_no"], []).append(entry["amount_fen"])
     rows = [row for row in city.read(_PAYMENTS) if payment_ids is None or row["payment_id"] in payment_ids]
     return [_read_account(city, row, booked) for row in rows]
 
 
 def _read_account(city: City, row: dict[str, Any], booked: dict[str, list[int]]) -> Account:
-    taken, refunds = read_order(city, row["platform"], row["order_no"])
+    fee = row["platform"] == "wechat" and row["fee_order"]
+    taken, refunds = read_fee(city, fee) if fee else read_order(city, row["platform"], row["order_no"])
     written = tuple(booked.get(row["sequence_no"], ()))
     return Account(row["payment_id"], row["state"], row["amount_fen"], taken, refunds, written)
 
@@ -75,6 +80,21 @@ def read_order(city: City, platform: str, order_no: str) -> tuple[int, tuple[int
     return taken, tuple(one["amount"]["refund"] for one in order["refunds"] if one["status"] == "SUCCESS")
 
 
+def read_fee(city: City, number: str) -> tuple[int, tuple[int, ...]]:
+    """The same of a government fee's order, by WeChat's own number."""
+    orders = send("GET", f"{city.url('wechat')}/_sandbox/nontax/orders").json()
+    order = next(one for one in orders if one["order_id"] == number)
+    parts = [one["refund_fee"] for one in order.get("partial_refund_info", ()) if one["refund_status"] == 5]
+    returned = (order["fee"],) if order["status"] == 5 and not parts else tuple(parts)
+    return (order["fee"] if order["trans_id"] else 0), returned
+
+
+def list_receipts(city: City) -> list[dict[str, Any]]:
+    """The treasury's write-offs, without those that a bank's window asked for."""
+    receipts = send("GET", f"{city.url('treasury')}/_sandbox/write-offs").json()
+    return [entry for entry in receipts if entry["channel"] != "bank"]
+
+
 def require_balance(city: City, *payment_ids: str) -> None:
     """The books agree on these payments."""
     accounts = read_accounts(city, payment_ids)
@@ -86,7 +106,8 @@ def require_balance(city: City, *payment_ids: str) -> None:
 def list_company_strangers(city: City) -> list[str]:
     """Write-offs in the companies' books that no payment of ours asked for."""
     known = {row["sequence_no"] for row in city.read(_PAYMENTS)}
-    return [
+    at_treasury = [entry["receipt_no"] for entry in list_receipts(city) if entry["serial_no"] not in known]
+    return at_treasury + [
         entry["reference"]
         for company in ("gas", "water")
         for entry in send("GET", f"{city.url(company)}/_sandbox/write-offs").json()

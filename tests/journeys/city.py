@@ -30,12 +30,16 @@ from gateway.launch.processes import _start_app, make_environment, start_apps, s
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
-    "wechat": ("order", "query", "close", "refund", "query_refund", "pay", "notice", "code2session", "phone_number"),
+    "wechat": (
+        "order", "query", "close", "refund", "query_refund", "pay", "notice", "code2session", "phone_number",
+        "nontax_order", "nontax_query", "nontax_refund", "nontax_pay", "nontax_notice",
+    ),
     "alipay": ("order", "query", "close", "refund", "query_refund", "pay", "notice", "token", "phone_answer"),
     "gas": ("customer", "bills", "write_off", "find_write_off"),
     "water": ("customer", "bills", "write_off", "find_write_off"),
     "register": ("query",),
     "face": ("verify",),
+    "treasury": ("query_notices", "write_off", "find_write_off"),
 }
 """What can be made to misbehave, by emulator."""
 
