@@ -1,10 +1,12 @@
-"""Forgetting what only grows and is no longer needed, in bounded batches. Payments, events and the ledger are never touched.
+"""Forgetting what only grows and is no longer needed, in bounded batches.
+
+Payments, applications, events, acts and the ledger are never touched.
 
 - *Claims of messages* (kind notice): a log-in is told within minutes, and its job does not come back after weeks.
 - *Claims of notices*: a platform repeats a notice for a day or so (WeChat Pay about a day, Alipay 25 hours) and the adapters
   refuse one that is older (300 seconds, 26 hours), so a claim of weeks ago keeps nothing out any more.
-- *Idempotency keys* with the reply that they gave: kept until the payment has been final for the whole time, or, if no payment
-  came of the key, for that time after it was claimed.
+- *Idempotency keys* with the reply that they gave: kept until the payment has been final, or the back end has had the application
+  without a doubt, for the whole time; or, if nothing came of the key, for that time after it was claimed.
 
 All other claims stay: that of a written-off bill is why it cannot be paid twice.
 """
@@ -15,7 +17,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, text, true, tuple_
 
+from adapters.stores.tables.applications import application_events
 from adapters.stores.tables.payments import claims, idempotency_keys, payment_events
+from services.application_graph import AT_BACK_END
+from services.application_graph import FINAL as DECIDED
 from services.payment_graph import FINAL
 
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('guitai_forget_finished'))")
@@ -48,14 +53,24 @@ def forget_finished(connection: Connection, until: datetime, limit: int) -> int:
 
 
 def _may_go(until: datetime) -> ColumnElement[bool]:
-    """Whether the key's payment was final at ``until`` and nothing happened since, or does not exist.
+    """Whether what came of the key was settled at ``until`` and nothing happened since, or nothing came of it.
 
     A subquery that gives a value is looked up row by row through the key's index; a join might read all events.
     """
-    last = (
-        select(and_(payment_events.c.state.in_(sorted(FINAL)), payment_events.c.at < until))
-        .where(payment_events.c.payment_id == idempotency_keys.c.payment_id)
-        .order_by(payment_events.c.version.desc())
+    paid, applied = payment_events.c, application_events.c
+    last_of_payment = (
+        select(and_(paid.state.in_(sorted(FINAL)), paid.at < until))
+        .where(paid.payment_id == idempotency_keys.c.payment_id)
+        .order_by(paid.version.desc())
         .limit(1)
     )
-    return func.coalesce(last.scalar_subquery(), true())
+    last_of_application = (
+        select(and_(applied.state.in_(sorted(AT_BACK_END | DECIDED)), applied.at < until))
+        .where(applied.application_id == idempotency_keys.c.payment_id)
+        .order_by(applied.version.desc())
+        .limit(1)
+    )
+    return and_(
+        func.coalesce(last_of_payment.scalar_subquery(), true()),
+        func.coalesce(last_of_application.scalar_subquery(), true()),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -12,7 +13,9 @@ import pytest
 from psycopg import sql
 
 from adapters.stores.transaction import SqlStore
+from services.application_record import ApplicationState
 from services.model import PaymentState
+from tests.contract.mapping_samples import make_application, make_application_event
 from tests.contract.samples import NOW, Bench, make_event, make_payment
 from tests.contract.stores import open_sql_bench
 from tests.databases import Database
@@ -104,6 +107,38 @@ def test_a_key_goes_when_its_payment_has_been_final_for_long(
     assert {name for name, payment_id in goes.items() if payment_id in left} == set()
     assert {name for name, payment_id in stays.items() if payment_id not in left} == set()
     assert [list_left(database, table, "payment_id") for table in ("payments", "payment_events")] == before
+
+
+A = ApplicationState
+
+
+@pytest.mark.parametrize(
+    ("steps", "goes"),
+    [
+        (((A.ACCEPTED, BEFORE),), True),
+        (((A.SUBMITTING, BEFORE), (A.DECLINED, BEFORE)), True),
+        (((A.GRANTED, BEFORE),), True),
+        (((A.PENDING, BEFORE),), True),
+        (((A.PENDING, BEFORE), (A.GRANTED, AFTER)), False),
+        (((A.SUBMITTING, BEFORE),), False),
+        (((A.SUBMISSION_UNKNOWN, BEFORE),), False),
+        ((), False),
+    ],
+)
+def test_a_key_goes_when_its_application_is_surely_at_the_back_end(
+    database: Database, bench: Bench, worker: SqlStore, steps: tuple[tuple[ApplicationState, datetime], ...], goes: bool
+) -> None:
+    """However old the key: while nobody knows whether the back end has it, the same request is the same application."""
+    application = make_application(bench.gas, at=BEFORE)
+    with bench.store.begin(bench.all) as tx:
+        key = application.person_id, "k"
+        tx.idempotency.take(bench.city, *key, "d", application.application_id, BEFORE)
+        tx.applications.open(application, replace(make_application_event(application, 1), at=BEFORE))
+        for version, (state, at) in enumerate(steps, 2):
+            tx.applications.append(bench.gas, replace(make_application_event(application, version, state), at=at))
+    worker.forget_finished(UNTIL, 100)
+    left = application.application_id in list_left(database, "idempotency_keys", "payment_id")
+    assert left is not goes
 
 
 def test_batches_are_bounded_and_the_oldest_go_first(database: Database, bench: Bench, worker: SqlStore) -> None:

@@ -13,12 +13,14 @@ import pytest
 from psycopg import sql
 
 from adapters.clock import SystemClock
+from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.directory import import_accounts
 from adapters.stores.keyring import Keyring, add_key, create_keyring
 from adapters.stores.rotation import ROW_IDS, list_cells, rotate_cells
 from adapters.stores.tables.columns import metadata
 from adapters.stores.transaction import SqlStore
 from services.model import PlatformName, PlatformUser
+from tests.contract.mapping_samples import make_act, make_application, make_application_event, make_member
 from tests.contract.samples import ACCOUNTS, GAS, NOW, Bench, make_event, make_payment
 from tests.databases import Database
 
@@ -78,10 +80,12 @@ def test_rotation_loses_nothing(database: Database, tmp_path: Path) -> None:
         tx.idempotency.take(bench.city, person.person_id, "k", "d", payment.payment_id, NOW)
         tx.idempotency.record_reply(bench.city, person.person_id, "k", b"reply")
         before = tx.persons.load(person.person_id)
+        application = make_application(bench.gas, person.person_id)
+        tx.applications.open(application, make_application_event(application, 1, note="x"))
     add_key(path)
     new = Keyring.load(path)
     assert list_key_ids(database) == {old.current_key_id}
-    assert rotate_cells(database.owner_url, new, lambda _: None, batch=1) >= 7
+    assert rotate_cells(database.owner_url, new, lambda _: None, batch=1) >= 9
     assert list_key_ids(database) == {new.current_key_id}
     assert rotate_cells(database.owner_url, new, lambda _: None) == 0
     with open_bench(database, new) as bench, bench.store.begin(bench.all) as tx:
@@ -92,10 +96,38 @@ def test_rotation_loses_nothing(database: Database, tmp_path: Path) -> None:
         again = tx.households.bind(bench.gas, GAS, "10086001", "王小明", "幸福路1号", person.person_id, NOW)
         assert again == household
         assert tx.payments.load(payment.payment_id) == (payment, [make_event(payment, 1)])
+        told = [make_application_event(application, 1, note="x")]
+        assert tx.applications.load(application.application_id) == (application, told)
         taken = tx.idempotency.take(bench.city, person.person_id, "k", "other", payment.payment_id, NOW)
         assert taken == (payment.payment_id, "d", b"reply")
         tx.persons.record_phone(person.person_id, "13800138009", NOW)
         tx.persons.record_identity(person.person_id, "王小明", "11010119900307001X", NOW)
+
+
+def test_rotation_loses_nothing_of_the_staff(database: Database, tmp_path: Path) -> None:
+    """Passwords, secrets of codes and the reasons of acts read as before, though nobody may change an act."""
+    path = tmp_path / "ring.json"
+    create_keyring(path)
+    old = Keyring.load(path)
+    import_accounts(database.owner_url, ACCOUNTS)
+    store = SqlConsoleStore(database.urls["console"], old, SystemClock())
+    gas = next(agency for agency, slug in store.agency_tree().slugs.items() if slug == "gas")
+    member, act = make_member(gas), make_act(gas, reason="来电")
+    with store.begin([gas]) as tx:
+        tx.staff.add(member, None)
+        tx.staff.set_password(member.staff_id, "hash", None, NOW)
+        tx.staff.set_one_time_secret(member.staff_id, "BASE32", None, NOW)
+        tx.acts.append(act)
+    store.close()
+    add_key(path)
+    new = Keyring.load(path)
+    assert rotate_cells(database.owner_url, new, lambda _: None, batch=1) == 2
+    assert list_key_ids(database) == {new.current_key_id}
+    store = SqlConsoleStore(database.urls["console"], new, SystemClock())
+    with store.begin([gas]) as tx:
+        assert tx.staff.read_credentials(member.staff_id) == ("hash", "BASE32")
+        assert tx.acts.list_acts(1, None, subject_id=act.subject_id) == [act]
+    store.close()
 
 
 class Stopped(Exception):
