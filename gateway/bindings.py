@@ -13,11 +13,12 @@ from adapters.backends.breaker import Breakers
 from adapters.backends.connector import ConnectedBackEnd
 from adapters.backends.face import FaceBackEnd
 from adapters.backends.factory import Surroundings, make_back_end
+from adapters.backends.late import open_result
 from adapters.backends.observation import Observer
 from adapters.backends.register import RegisterBackEnd
 from adapters.http import HttpClient
 from adapters.reach import EVERYWHERE, Reach
-from services.errors import ConfigurationFault
+from services.errors import ConfigurationFault, NoticeRefused
 from services.mapping import ServiceMapping
 from services.model import BackEndAddress, JsonValue, RegisterEntry
 from services.ports import BackEnd, Clock, Directory, Secrets
@@ -55,6 +56,8 @@ class BackEnds:
         if known is not None and known[0] == addresses:
             return known[1]
         made = make_back_end(mapping, addresses, self._around)
+        if mapping.late is not None and mapping.late.secret:
+            read_secret(addresses[mapping.back_end.name], mapping.late.secret, self._around.secrets)
         self._made[mapping.id, mapping.version] = (addresses, made)
         if known is not None:
             known[1].close()
@@ -105,6 +108,23 @@ class TrialBackEnd:
         self._real.close()
         if self._test is not None:
             self._test.close()
+
+
+class BoundPushedResults:
+    """Results that back ends push, under the secrets of this environment. Implements ``services.late_results.PushedResults``."""
+
+    def __init__(self, directory: Directory, secrets: Secrets) -> None:
+        self._directory = directory
+        self._secrets = secrets
+
+    def read(
+        self, mapping: ServiceMapping, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Mapping[str, JsonValue]:
+        """See the port; ``adapters/backends/late.py`` has the rules. Raises ``NoticeRefused``, ``ConfigurationFault``."""
+        if mapping.late is None or mapping.late.arrives != "pushed":
+            raise NoticeRefused("not_configured")
+        address = self._directory.back_end(self._directory.agency_id(mapping.agency), mapping.back_end.name)
+        return open_result(mapping.late, read_secret(address, mapping.late.secret, self._secrets), headers, body, now)
 
 
 class BoundRegister:

@@ -60,6 +60,7 @@ def make_desk(base: Foundation) -> Desk:
         clock=base.clock,
         new_id=base.new_id,
         recorder=Recorder(base.log, base.catalogue, publication, root),
+        pushed_results=base.pushed_results,
     )
 
 

@@ -38,7 +38,7 @@ from adapters.stores.keyring import Keyring
 from adapters.stores.pings import LedgerPing, StorePing
 from adapters.stores.transaction import SqlStore
 from config.settings import Settings
-from gateway.bindings import BackEnds, BoundFaceCheck, BoundRegister
+from gateway.bindings import BackEnds, BoundFaceCheck, BoundPushedResults, BoundRegister
 from gateway.switches import Switches
 from services.catalogue import Catalogue
 from services.exposure import Disclosure
@@ -134,6 +134,10 @@ class Foundation:
     @cached_property
     def back_ends(self) -> BackEnds:
         return BackEnds(self.directory, self.http, self.secrets, self.clock, self.reach)
+
+    @cached_property
+    def pushed_results(self) -> BoundPushedResults:
+        return BoundPushedResults(self.directory, self.secrets)
 
     @cached_property
     def register(self) -> BoundRegister:
