@@ -6,9 +6,11 @@ An import of the accounts changes an address or a secret while processes run; no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from adapters.backends.authentication import read_secret
 from adapters.backends.breaker import Breakers
 from adapters.backends.connector import ConnectedBackEnd
 from adapters.backends.face import FaceBackEnd

@@ -25,7 +25,7 @@ LATE = Late(
     reply=plant_reply(["no", "verdict", "yuan?"]),
     response=compile_expression("{application_no: body.no, state: body.verdict, outputs: {due: fen(body.yuan)}}", "yuan"),
 )  # fmt: skip
-BODY = '{"no":"A1","verdict":"granted","yuan":"86.40"}'.encode()
+BODY = b'{"no":"A1","verdict":"granted","yuan":"86.40"}'
 
 
 def sign(body: bytes = BODY, stamp: str = STAMP, key: bytes = KEY) -> dict[str, str]:
