@@ -32,6 +32,8 @@ class Registry:
     """One database. ``tables`` are its CREATE TABLE statements by name, in SQL that both kinds of server read."""
 
     def __init__(self, server_url: str, database: str, reader: str, password: str, tables: Mapping[str, str]) -> None:
+        if not password.isalnum():
+            raise ValueError("a reader's password is letters and digits: it stands in a statement")
         self._owner = read_server(server_url)
         self._database, self._reader, self._tables = database, reader, tables
         self._lock = threading.Lock()
@@ -97,9 +99,7 @@ class Registry:
                 connection.execute(text(f"CREATE DATABASE IF NOT EXISTS {self._database} CHARACTER SET utf8mb4"))
 
     def _make_reader(self, password: str) -> None:
-        """The role that mappings read with. The password is hexadecimal, so that it can stand in a statement."""
-        if not password.isalnum():
-            raise ValueError("a reader's password is letters and digits")
+        """The role that mappings read with."""
         with _administer(self._owner.set(database=self._database)) as connection:
             if self.is_postgres:
                 known = connection.execute(
