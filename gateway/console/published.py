@@ -1,4 +1,4 @@
-"""The files that the console's pages load: our style sheet and mark, and htmx from the installed package (0BSD licence, see NOTICE)."""
+"""The files that the console's pages load: our style sheet and mark, and htmx from the installed package (licence 0BSD, docs/console.md)."""
 
 from __future__ import annotations
 
