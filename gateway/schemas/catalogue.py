@@ -12,6 +12,8 @@ TEXT = PLAIN_TEXT + "{0,500}"
 """As long as the longest text of a mapping (``legal_basis``, ``config/mapping_schema.py``)."""
 NAME = "[a-z][a-z0-9_-]{0,63}"
 FORM = "form_info"
+LIMIT_DIGITS = 13
+"""As the largest limit of an input: 10**12, for money in fen."""
 
 
 class ServiceAbout(Strict):
@@ -72,8 +74,8 @@ class InputReply(Strict):
     pattern = Word(FORM, r"[\x20-\x7e]{1,200}", allow_none=True)
     choices = Many(FORM, fields.Nested(ChoiceReply))
     optional = Flag(FORM)
-    minimum = Count(FORM, allow_none=True)
-    maximum = Count(FORM, allow_none=True)
+    minimum = Count(FORM, digits=LIMIT_DIGITS, allow_none=True)
+    maximum = Count(FORM, digits=LIMIT_DIGITS, allow_none=True)
     editable = Flag(
         FORM,
         documented={"description": "false：不要提交此项，由系统填入 · false: never send it, it is filled in for you"},

@@ -108,10 +108,10 @@ class Fen(fields.Integer):
 
 
 class Count(fields.Integer):
-    """A small whole number that is not money."""
+    """A small whole number that is not money; ``digits`` at most."""
 
-    def __init__(self, exposure: str, **more: Any) -> None:
-        super().__init__(metadata=about(exposure, "[0-9]{1,9}"), **more)
+    def __init__(self, exposure: str, *, digits: int = 9, **more: Any) -> None:
+        super().__init__(metadata=about(exposure, f"[0-9]{{1,{digits}}}"), **more)
 
 
 class Flag(fields.Boolean):
