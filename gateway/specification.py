@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
 
 from gateway.exposing import spoken_of
-from gateway.publication import ACKNOWLEDGED, NOT_ACKNOWLEDGED, TEXT
+from gateway.publication import ACKNOWLEDGED, NOT_ACKNOWLEDGED, RESULT_REFUSED, TEXT
 from gateway.schemas.fields import UUID_FORM
 from services.model import Language, PlatformName
 
@@ -92,8 +92,8 @@ def finish_operation(operation: dict[str, Any], *, open_route: bool, purpose: st
     operation["x-purpose"] = purpose
     operation.setdefault("parameters", []).append(_refer("parameters", "RequestId"))
     answers = operation["responses"]
-    if purpose == "receive_notice":
-        answers |= describe_acknowledgements()
+    if purpose in INBOUND:
+        answers |= INBOUND[purpose]()
         answers["default"] = _refer("responses", "DEFAULT_ERROR")
         return
     operation["parameters"].append(_refer("parameters", "Language"))
@@ -101,6 +101,27 @@ def finish_operation(operation: dict[str, Any], *, open_route: bool, purpose: st
     for answer in answers.values():
         if "$ref" not in answer:
             answer.setdefault("headers", {}).update(_refer_headers(waits=False))
+
+
+def describe_receipts() -> dict[str, Any]:
+    """What a back end reads that pushed a result: the mapping's own acknowledgement, or the one refusal."""
+    refused = {TEXT: {"schema": {"type": "string", "const": RESULT_REFUSED.decode()}}}
+    taken = {
+        TEXT: {
+            "schema": {
+                "type": "string",
+                "description": "mapping 中 late.acknowledge 的文字 · late.acknowledge of the mapping",
+            }
+        }
+    }
+    return {
+        status: {"description": words, "headers": _refer_headers(waits=status == "503"), "content": content}
+        for status, words, content in (
+            ("200", "已收到 · received", taken),
+            ("400", "推送未通过校验 · the message did not pass its checks", refused),
+            ("503", "暂时无法受理，请重发 · cannot be taken in now; send it again", refused),
+        )
+    }
 
 
 def describe_error(words: str, waits: bool) -> dict[str, Any]:
@@ -138,6 +159,13 @@ def _describe_bodies(bodies: Mapping[PlatformName, tuple[str, bytes]], *, or_err
             schema = {"anyOf": [schema, _refer("schemas", "ErrorReply")]} if or_error else schema
         content[kind] = {"schema": schema}
     return content
+
+
+INBOUND: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "receive_notice": describe_acknowledgements,
+    "receive_result": describe_receipts,
+}
+"""Routes for platforms and back ends, each answered in its caller's own words."""
 
 
 def _refer_headers(*, waits: bool) -> dict[str, Any]:

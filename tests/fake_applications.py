@@ -82,6 +82,7 @@ class FakeOffice:
     known: dict[str, JsonValue] = field(default_factory=dict)
     answer: JsonValue = None
     first_state: str = "accepted"
+    file_of_today: list[JsonValue] | None = None
     taken: list[str] = field(default_factory=list)
     calls: list[tuple[str, Mapping[str, JsonValue], str, str]] = field(default_factory=list)
     script: Script = field(default_factory=Script)
@@ -133,6 +134,8 @@ class FakeOffice:
         return self._word(str(values["application_no"]))
 
     def _list_results(self, values: Mapping[str, JsonValue]) -> JsonValue:
+        if self.file_of_today is not None:
+            return {"results": self.file_of_today}
         return {"results": [{"application_no": number, **self._word(number)} for number in self.books]}
 
     def _look_up(self, values: Mapping[str, JsonValue]) -> JsonValue:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.console.rooms import REFUSALS_A_MINUTE
 from gateway.errors import TABLE
+from gateway.routes.applications import APPLICATIONS_A_MINUTE
+from gateway.routes.catalogue import FORMS_A_MINUTE
+from gateway.routes.information import READINGS_A_MINUTE
+from gateway.routes.lookups import LOOK_UPS_A_MINUTE
 from gateway.routes.payments import PAYMENTS_A_MINUTE
 from services import bills, households, identity, sessions
 from tests.unit.gateway.test_routes import ROUTES
@@ -46,6 +49,7 @@ def test_the_limits_are_the_ones_in_force() -> None:
         f"{sessions.SIGN_INS_OF_A_LOGIN} log-ins a minute",
         f"{sessions.SIGN_INS_A_MINUTE} log-ins a minute and app",
         f"{sessions.CODES_A_MINUTE} codes a minute and app",
-        f"{REFUSALS_A_MINUTE} wrong keys a minute",
+        f"{APPLICATIONS_A_MINUTE} applications (likewise), {LOOK_UPS_A_MINUTE} look-ups",
+        f"{READINGS_A_MINUTE} readings of information and {FORMS_A_MINUTE} prefilled forms a minute",
     ):
         assert sentence in text

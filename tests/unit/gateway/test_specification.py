@@ -16,6 +16,7 @@ from tests.unit.gateway.fakes_edge import City, build_city
 CITY = build_city()
 DOCUMENT: Any = CITY.send("GET", "/openapi.json").json
 NOTICES = DOCUMENT["paths"]["/v1/notices/{account}"]["post"]
+INBOUND = (NOTICES, DOCUMENT["paths"]["/v1/results/{agency}/{service}"]["post"])
 
 
 def resolve(part: dict[str, Any]) -> Any:
@@ -37,11 +38,11 @@ def list_operations() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_every_operation_declares_its_headers(name: str, operation: dict[str, Any]) -> None:
     """A request may bring its number and its language; every reply has the number; 429 and 503 say when to try again."""
     asked = {resolve(one)["name"] for one in operation["parameters"]}
-    assert {"X-Request-Id"} | ({"Accept-Language"} if operation is not NOTICES else set()) <= asked
+    assert {"X-Request-Id"} | ({"Accept-Language"} if operation not in INBOUND else set()) <= asked
     answers = {status: resolve(answer)["headers"] for status, answer in operation["responses"].items()}
     assert all("X-Request-Id" in headers for headers in answers.values())
     waiting = {status for status, headers in answers.items() if "Retry-After" in headers}
-    assert waiting == ({"429", "503"} if operation is not NOTICES else {"503"})
+    assert waiting == ({"429", "503"} if operation not in INBOUND else {"503"})
     assert "default" in answers
 
 
