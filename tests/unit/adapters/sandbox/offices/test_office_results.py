@@ -13,8 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from adapters.backends.late import open_result
+from services.errors import NoticeRefused
 from services.expressions import compile_expression
-from services.reply_shape import require_reply
 from tests.fakes import FakeClock
 from tests.unit.adapters.sandbox.offices.errands import ERRANDS, NO
 from tests.unit.adapters.sandbox.offices.street import OFFICE_OF, Street, load_mapping
@@ -150,18 +151,20 @@ def test_what_is_no_decision_is_not_pushed(street: Street, inbound: Inbound, sta
 def test_the_mapping_reads_the_message(
     street: Street, inbound: Inbound, state: str, outputs: dict[str, object] | None
 ) -> None:
-    """The mapping understands every field of the message and takes number, reference, state, words and outputs, no canary."""
+    """The counter believes the office's message and no changed one; it takes number, reference, state and outputs, no canary."""
     street.control(OFFICE, "control/inbound", {"url": inbound.url})
     street.run(OFFICE, ERRANDS[OFFICE][1][0])
     decide(street, state)
     inbound.wait_for(1)
-    body = json.loads(inbound.received[0][1])
+    headers, body = inbound.received[0]
     late = load_mapping("social-benefits").late
     assert late is not None
-    assert late.reply is not None
-    assert late.response is not None
-    require_reply(late.reply, body)
-    told = late.response.search({"status": 200, "body": body})
+    key = street.running.credentials[OFFICE]["result_key"].encode()
+    told = open_result(late, key, headers, body, street.clock.now())
+    with pytest.raises(NoticeRefused):
+        open_result(late, key, headers, body.replace(b"DB2026", b"DB2027"), street.clock.now())
+    with pytest.raises(NoticeRefused):
+        open_result(late, b"another", headers, body, street.clock.now())
     assert told["application_no"] == NO
     assert (told["reference"], told["state"], told["outputs"]) == ("DB20261124000001", state, outputs)
     text = json.dumps(told, ensure_ascii=False)
