@@ -10,6 +10,7 @@ any other              untested: opened by SQLAlchemy as its URL says, without a
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -110,6 +111,8 @@ class PostgresDialect:
 
 
 TOO_LARGE = "value_is_too_large"
+DRIVER_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+"""What drivers do with bytes that are not of their protocol."""
 
 
 def _open_postgres(access: Access) -> Any:
@@ -201,8 +204,10 @@ def _open_maria(access: Access) -> Any:
     try:
         with cut_after(made.descriptor, CONNECT_SECONDS):
             made.connect(peer)
-    except BaseException:
+    except BaseException as error:
         peer.close()
+        if isinstance(error, (*DRIVER_FAULTS, pymysql.err.InternalError)):
+            raise pymysql.err.OperationalError(2007, "no server of this kind") from None
         raise
     return made
 

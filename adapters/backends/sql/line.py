@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import certifi
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.backends.authentication import AUTHORITIES, read_secret, read_text, read_user
-from adapters.backends.sql.dialects import TOO_LARGE, Access, Dialect, find_dialect
+from adapters.backends.sql.dialects import DRIVER_FAULTS, TOO_LARGE, Access, Dialect, find_dialect
 from adapters.backends.sql.values import make_plain
 from adapters.backends.wire import Facts, Reply, ReplyUnreadable
 from adapters.reach import AddressRefused, Reach, cut_after
@@ -74,7 +74,7 @@ class SqlLine:
             if error.connection_invalidated or error.orig is None or self._dialect.is_absence(error.orig):
                 raise BackEndUnreachable(f"{place}: no connection, or no answer in time") from None
             raise BackEndGarbled(f"{place}: the database refused the statement ({type(error.orig).__name__})") from None
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, *DRIVER_FAULTS) as error:
             raise BackEndGarbled(f"{place}: {type(error).__name__}") from None
         return {"status": None, "body": {"rows": rows}}
 
@@ -83,20 +83,29 @@ class SqlLine:
         self._engine.dispose()
 
     def _select(self, call: Call, parameters: dict[str, JsonValue], seconds: float) -> list[dict[str, JsonValue]]:
-        columns = _list_columns(call)
-        statement = text(self._dialect.wrap(call.statement, columns, MAX_LISTED + 1))
         with self._engine.connect() as connection:
             descriptor = self._dialect.find_descriptor(connection.connection.dbapi_connection)
-            with cut_after(descriptor, seconds + GRACE_SECONDS):
-                self._dialect.limit(connection, seconds)
-                result = connection.execute(statement, parameters)
-                if set(result.keys()) - {TOO_LARGE} != set(columns) or len(set(result.keys())) != len(result.keys()):
-                    raise ReplyUnreadable("other columns than those declared")
-                found = result.mappings().fetchmany(MAX_LISTED + 1)
-                if len(found) > MAX_LISTED or any(row.get(TOO_LARGE) for row in found):
-                    connection.invalidate()
-                    raise ReplyUnreadable("too many rows, or a value that is too large")
-                connection.rollback()
+            try:
+                with cut_after(descriptor, seconds + GRACE_SECONDS):
+                    self._dialect.limit(connection, seconds)
+                    rows = self._read_rows(connection, call, parameters)
+                    connection.rollback()
+            except BaseException:
+                connection.invalidate()  # it may stand in the middle of an answer
+                raise
+        return rows
+
+    def _read_rows(
+        self, connection: Connection, call: Call, parameters: dict[str, JsonValue]
+    ) -> list[dict[str, JsonValue]]:
+        columns = _list_columns(call)
+        statement = text(self._dialect.wrap(call.statement, columns, MAX_LISTED + 1))
+        result = connection.execute(statement, parameters)
+        if sorted(set(result.keys()) - {TOO_LARGE}) != sorted(columns) or len(set(result.keys())) != len(result.keys()):
+            raise ReplyUnreadable("other columns than those declared")
+        found = result.mappings().fetchmany(MAX_LISTED + 1)
+        if len(found) > MAX_LISTED or any(row.get(TOO_LARGE) for row in found):
+            raise ReplyUnreadable("too many rows, or a value that is too large")
         return [{name: make_plain(row[name]) for name in columns} for row in found]
 
 
