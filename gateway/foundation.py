@@ -79,7 +79,7 @@ class Foundation:
     def catalogue(self) -> Catalogue:
         """The rooms are this release's; services, what is switched off, and former versions are those of the store, live."""
         rooms = Catalogue.load_around(CONFIG_FOLDER / "desk.yaml", load_vocabulary(), self.shelf.services)
-        return replace(rooms, switched_off=self.switches.off, history=self.shelf.history)
+        return replace(rooms, switched_off=self.switches.off, history=self.shelf.history, hold=self.shelf.hold)
 
     @cached_property
     def store(self) -> SqlStore:

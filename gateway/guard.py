@@ -75,7 +75,8 @@ class Guard:
         arrival = UNREAD
         try:
             arrival = self._receive(environ)
-            reply = self._answer(environ, arrival)
+            with self.recorder.catalogue.hold():
+                reply = self._answer(environ, arrival)
         except Exception as error:  # noqa: BLE001 - nothing may get past; see the module's docstring
             note_fault("guard_failed", request_id=arrival.request_id, **describe_exception(error))
             reply = self._fixed("internal", arrival)

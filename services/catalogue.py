@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Catalogue:
     """Services by id, rooms by name, and the vocabulary that their budgets are written in.
 
     ``services`` and ``switched_off`` (service → the sentence to citizens) may be live. ``history`` gives an earlier version of a
-    service, for what began with it.
+    service, for what began with it. Within ``hold()`` whoever looks sees one moment of what is live: one request, one job.
     """
 
     services: Mapping[str, ServiceMapping]
@@ -34,6 +35,7 @@ class Catalogue:
     vocabulary: Vocabulary
     switched_off: Mapping[str, Texts] = field(default_factory=dict)
     history: Callable[[str, int], ServiceMapping | None] | None = None
+    hold: Callable[[], AbstractContextManager[object]] = nullcontext
 
     @classmethod
     def load(cls, folder: Path, desk: Path, vocabulary: Path) -> Catalogue:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -91,6 +93,7 @@ class LiveCatalogueShelf:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._held: ContextVar[Snapshot | None] = ContextVar("guitai_catalogue", default=None)
         self._asked_at = 0.0
         self._away = False
         self._parsed: dict[tuple[str, int], ServiceMapping | None] = {}
@@ -99,6 +102,9 @@ class LiveCatalogueShelf:
 
     def look(self) -> Snapshot:
         """The present snapshot, at most about a second old while the store answers."""
+        held = self._held.get()
+        if held is not None:
+            return held
         known = self._snapshot
         if known is not None and not self._is_old(POLL_SECONDS):
             return known
@@ -113,6 +119,15 @@ class LiveCatalogueShelf:
             return self._snapshot
         finally:
             self._lock.release()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Within it this thread sees the catalogue as it is now: what a request reads, does and records is of one moment."""
+        token = self._held.set(self.look())
+        try:
+            yield
+        finally:
+            self._held.reset(token)
 
     def history(self, service: str, version: int) -> ServiceMapping | None:
         """A version that was ever kept, whether in force or not; None if there is none. Raises ``StoreUnavailable``."""

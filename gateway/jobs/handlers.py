@@ -68,7 +68,8 @@ def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
     try:
         request_id = _find_request(till, task, agency, subject)
         log = log.bind(request_id=request_id)
-        result = TASKS[task](replace(till, request_id=request_id), agency, subject, request_id)
+        with till.catalogue.hold():
+            result = TASKS[task](replace(till, request_id=request_id), agency, subject, request_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
         # A mapping that is gone may come back; a payment that does not exist will not.
         if isinstance(error, NotFound) and not isinstance(error, ServiceUnknown):

@@ -285,3 +285,22 @@ def test_a_slow_store_keeps_one_request_waiting_and_no_other(
     assert 0.15 < time.monotonic() - started < 5
     go_on.set()
     thread.join(10)
+
+
+def test_whoever_holds_it_sees_one_moment(offices: Offices, shelf: LiveCatalogueShelf, watch: Watch) -> None:
+    """A request that is under way while something is published sees none of it; another thread, and the next request, do."""
+    name = name_service()
+    offices.publish_first(name)
+    with shelf.hold():
+        publish(offices, name, 2)
+        offices.desk.switch_off(None, name, SENTENCE, reason="test")
+        watch.at += 5
+        assert (shelf.services[name].version, name in shelf.switched_off) == (1, False)
+        found: list[int] = []
+        thread = threading.Thread(target=lambda: found.append(shelf.services[name].version))
+        thread.start()
+        thread.join(10)
+        assert found == [2]
+        with shelf.hold():
+            assert shelf.services[name].version == 1
+    assert (shelf.services[name].version, name in shelf.switched_off) == (2, True)
