@@ -25,7 +25,7 @@ from services.applications import ApplicationView, is_answered, list_application
 
 blueprint = Blueprint("applications", __name__, description="申请")
 APPLICATIONS_A_MINUTE = 5
-"""Per person; the repeat of a request that was answered is not one more."""
+"""Per person and service; the repeat of a request that was answered is not one more."""
 
 
 @blueprint.post("/services/<string:service>/applications")
@@ -41,7 +41,7 @@ def apply(asked: dict[str, Any], headers: dict[str, str], service: str) -> Respo
     desk, caller = current_desk(), current_caller()
     sent, key = asked["inputs"], headers["key"]
     if not is_answered(desk.till, caller, key, service, sent):
-        desk.limiter.spend("applications", str(caller.person_id), APPLICATIONS_A_MINUTE, 60)
+        desk.limiter.spend("applications", f"{caller.person_id}|{service}", APPLICATIONS_A_MINUTE, 60)
     reply = submit(desk.till, caller, g.service, sent, key, load_wording().say_refusal)
     return Response(reply, status=201, content_type=JSON)
 

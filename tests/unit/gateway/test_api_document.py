@@ -49,7 +49,7 @@ def test_the_limits_are_the_ones_in_force() -> None:
         f"{sessions.SIGN_INS_OF_A_LOGIN} log-ins a minute",
         f"{sessions.SIGN_INS_A_MINUTE} log-ins a minute and app",
         f"{sessions.CODES_A_MINUTE} codes a minute and app",
-        f"{APPLICATIONS_A_MINUTE} applications (likewise), {LOOK_UPS_A_MINUTE} look-ups",
+        f"{APPLICATIONS_A_MINUTE} applications (likewise) of one service, {LOOK_UPS_A_MINUTE} look-ups",
         f"{READINGS_A_MINUTE} readings of information and {FORMS_A_MINUTE} prefilled forms a minute",
     ):
         assert sentence in text
