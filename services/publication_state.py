@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.exposure_label import widens
 from services.mapping import ServiceMapping
 from services.mapping_record import PUTS_IN_FORCE, MappingAct, MappingEvent
 from services.model import Language
@@ -101,12 +102,7 @@ def list_widening(before: ServiceMapping | None, after: ServiceMapping) -> tuple
 
     Of a service that was not there before, everything is more.
     """
-    places = [f"channels.{name}" for name in after.channels if before is None or name not in before.channels]
-    for platform, budget in after.exposure.items():
-        known = before.exposure.get(platform, {}) if before else {}
-        for direction, fields in budget.items():
-            places += [f"exposure.{platform}.{direction}.{one}" for one in fields - known.get(direction, frozenset())]
-    return tuple(sorted(places))
+    return tuple(sorted(str(one) for one in widens(before, after)))
 
 
 def former_version(state: ServiceState) -> int | None:

@@ -11,6 +11,8 @@ from adapters.mapping_files import CONFIG_FOLDER
 from config.mapping_schema import KINDS, SERVICE_ID
 from gateway.cli.faults import tell_faults
 from gateway.cli.publishing import COMMANDS as PUBLISHING
+from gateway.cli.publishing import keyring_option
+from gateway.cli.store import home_option
 
 FILE = click.Path(path_type=Path)
 SCAFFOLDS = CONFIG_FOLDER / "scaffolds"
@@ -61,24 +63,19 @@ def new(service: str, kind: str, out: Path | None) -> None:
 
 
 @mapping.command()
+@home_option
+@keyring_option
 @click.argument("file", type=FILE)
 @click.argument("other", type=FILE, required=False)
-@click.option(
-    "--home",
-    type=FILE,
-    default=Path("var"),
-    show_default=True,
-    help="Home of a run, if GUITAI_DATABASE_URL is not set.",
-)
 @tell_faults
-def diff(file: Path, other: Path | None, home: Path) -> None:
+def diff(home: Path, keyring: Path | None, file: Path, other: Path | None) -> None:
     """Compare FILE with OTHER, or with the version of its service that is in force: line by line, by meaning, by what platforms see.
 
-    Status 0 if they mean the same, 1 if not.
+    Status 0 if nothing differs, 1 if something does.
     """
     from gateway.cli.mapping_compare import compare_files
 
-    lines, same = compare_files(file, other, home)
+    lines, same = compare_files(file, other, home, keyring)
     for line in lines:
         click.echo(line)
     sys.exit(0 if same else 1)

@@ -25,13 +25,13 @@ class Side:
     mapping: ServiceMapping | None
 
 
-def compare_files(file: Path, other: Path | None, home: Path) -> tuple[list[str], bool]:
+def compare_files(file: Path, other: Path | None, home: Path, keyring: Path | None = None) -> tuple[list[str], bool]:
     """The lines to print, and whether nothing differs. With ``other``, ``file`` is the old side; without it, what is in force is.
 
     Raises ``ConfigurationFault`` if nothing of the service is in force, ``SettingsFault`` if there is no store, ``OSError``.
     """
     here = read_side(file)
-    old, new = (here, read_side(other)) if other is not None else (read_in_force(here, home), here)
+    old, new = (here, read_side(other)) if other is not None else (read_in_force(here, home, keyring), here)
     found = diff_mappings(old.content, new.content, old.name, new.name)
     lines = [*found.lines, *_head("meaning", [str(change) for change in found.changes])]
     if old.mapping is not None and new.mapping is not None:
@@ -53,14 +53,14 @@ def read_side(file: Path) -> Side:
     return Side(str(file), content, mapping)
 
 
-def read_in_force(side: Side, home: Path) -> Side:
+def read_in_force(side: Side, home: Path, keyring: Path | None) -> Side:
     """What is in force of the service that a file describes. Raises ``ConfigurationFault``, ``SettingsFault``, ``StoreUnavailable``."""
     from gateway.cli.publishing import open_desk
     from services.catalogue_files import list_served
 
     value = read_document(side.name, side.content).value
     service = value.get("id") if isinstance(value, dict) else None
-    with open_desk(home, None) as desk:
+    with open_desk(home, keyring) as desk:
         served = {version.service: version for version in list_served(desk.store)}
     version = served.get(str(service))
     if version is None:

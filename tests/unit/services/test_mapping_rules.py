@@ -111,8 +111,8 @@ CASES = [
     ("fines", "scheme: password,", "scheme: basic,", "scheme: found a scheme of another connector"),
     ("fines", "  - name: treasury\n", "  - name: vehicle-database\n", "further_back_ends[0].name: found a name that another back end has"),
     ("fines", "      mode: write\n      at: treasury\n", "      mode: write\n", "a read: the sql connector never changes anything"),
-    ("fines", "          reply: [\"rows[].notice_no\"]\n", "", "calls[0].reply: found nothing"),
-    ("fines", "response: \"{notice_nos: body.rows[].notice_no}\"", "response: \"{notice_nos: body.rows[].notice}\"", "found notice, which the reply does not hold"),
+    ("fines", '          reply: ["rows[].notice_no"]\n', "", "calls[0].reply: found nothing"),
+    ("fines", 'response: "{notice_nos: body.rows[].notice_no}"', 'response: "{notice_nos: body.rows[].notice}"', "found notice, which the reply does not hold"),
     ("bill", "      mode: read\n      method: GET\n      path: /customers/{household_no}\n", "      mode: write\n      idempotent_by: household_no\n      method: POST\n      path: /customers/{household_no}\n", "find_household.mode: found write"),
     ("bill", "scheme: bearer, secret: api_key", "scheme: basic, secret: api_key", "authentication.user: found nothing"),
     ("bill", "scheme: bearer, secret: api_key", "scheme: bearer, secret: api_key, certificate: crt", "authentication.key: found nothing"),
@@ -141,7 +141,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "old", "new", "words"), CASES, ids=[f"{kind}-{words[:50]}" for kind, _, _, words in CASES])
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "words"), CASES, ids=[f"{kind}-{words[:50]}" for kind, _, _, words in CASES]
+)
 def test_faults(kind: str, old: str, new: str, words: str) -> None:
     """Each fault is told with file, line and path."""
     assert old in TEXTS[kind], "the scaffold has changed: adapt the test"
@@ -174,7 +176,12 @@ def test_no_fault_is_told_twice() -> None:
 
 def test_a_yaml_bomb_and_a_loop() -> None:
     """Aliases that grow without end, or into themselves, are refused within moments."""
-    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
-    for text, words in ((bomb, "aliases that expand without end"), ("id: &a\n  b: *a\n", "an alias inside its own value")):
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    for text, words in (
+        (bomb, "aliases that expand without end"),
+        ("id: &a\n  b: *a\n", "an alias inside its own value"),
+    ):
         _, faults = read(text)
         assert any(words in fault for fault in faults)

@@ -17,7 +17,10 @@ from services.reply_shape import ReplyNode
 BILL = {
     "type": "object",
     "required": ["no"],
-    "properties": {"no": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Part"}}},
+    "properties": {
+        "no": {"type": "string"},
+        "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Part"}},
+    },
 }
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -38,7 +41,11 @@ DOCUMENT: dict[str, Any] = {
             "Answer": {
                 "allOf": [
                     {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
-                    {"type": "object", "required": ["bills"], "properties": {"bills": {"type": "array", "items": BILL}}},
+                    {
+                        "type": "object",
+                        "required": ["bills"],
+                        "properties": {"bills": {"type": "array", "items": BILL}},
+                    },
                 ]
             },
         }
@@ -90,8 +97,12 @@ def test_documents_that_are_none() -> None:
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["$ref", "properties", "items", "allOf", "type", "200", "content", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["$ref", "properties", "items", "allOf", "type", "200", "content", "x"]), inner, max_size=3
+        )
+    ),
     max_leaves=12,
 )
 
@@ -100,7 +111,10 @@ ANY_JSON = st.recursive(
 def test_any_document(value: Any) -> None:
     """Whatever a document holds, it is read or refused, never an exception; references that go in circles end."""
     supply({"method": "GET", "path": "/x"}, value)
-    schemas = {"openapi": "3.0.3", "paths": {"/x": {"get": {"responses": {"200": {"content": {"application/json": {"schema": value}}}}}}}}
+    schemas = {
+        "openapi": "3.0.3",
+        "paths": {"/x": {"get": {"responses": {"200": {"content": {"application/json": {"schema": value}}}}}}},
+    }
     supply({"method": "GET", "path": "/x"}, schemas)
 
 
