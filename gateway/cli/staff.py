@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 keyring_option = click.option(
     "--keyring", type=click.Path(path_type=Path, dir_okay=False), help="The keys of the installation; else those of --home."
 )  # fmt: skip
-role_option = click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+role_option = click.option(
+    "--role", type=click.Choice([role.value for role in Role]), required=True, help="Which role."
+)
 
 
 @dataclass(frozen=True, slots=True)
