@@ -88,6 +88,10 @@ class MappingStore(Protocol):
         """Oldest first."""
         ...
 
+    def list_all_events(self) -> list[MappingEvent]:
+        """Every service's events within the transaction's agencies: by service, oldest first."""
+        ...
+
     def list_in_force(self) -> list[MappingInForce]: ...
 
 

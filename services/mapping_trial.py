@@ -15,6 +15,7 @@ from services.exposure import Direction
 from services.exposure_label import expose_exchange
 from services.input_values import ValueRefusedError, read_value
 from services.mapping import Input, Operation, ServiceMapping
+from services.masking import mask_address, mask_household_no, mask_name
 from services.model import JsonValue, PlatformName
 from services.outputs import mask_outputs
 from services.ports import BackEnd
@@ -82,9 +83,10 @@ def try_mapping(
         if not step(trial):
             break
     last = trial.tried[-1].result if trial.tried else None
-    at_once = mapping.kind in ("lookup", "information") and isinstance(last, dict)
-    shown = mask_outputs(mapping.outputs, last) if at_once else None
     results = {tried.operation: tried.result for tried in trial.tried if not tried.error}
+    shown: JsonValue = _show_bills(mapping, wishes, results)
+    if mapping.kind in ("lookup", "information") and isinstance(last, dict):
+        shown = mask_outputs(mapping.outputs, last)
     exposure = {platform: expose_exchange(mapping, platform, wishes.entered, results) for platform in mapping.exposure}
     return TrialReport(tuple(trial.tried), tuple(trial.planned), shown, exposure)
 
@@ -224,6 +226,19 @@ def _write_off(trial: _Trial) -> bool:
     }
     trial.run("write_off", values)
     return not trial.failed
+
+
+def _show_bills(mapping: ServiceMapping, wishes: Wishes, results: Mapping[str, JsonValue]) -> JsonValue:
+    """What the payer of a bill is shown of the household and its bills; None if the trial found neither."""
+    household, listed = results.get("find_household"), results.get("list_bills")
+    shown: dict[str, JsonValue] = {}
+    if mapping.kind == "bill" and isinstance(household, Mapping):
+        shown["household_no_masked"] = mask_household_no(wishes.entered.get("household_no", ""))
+        shown["holder_name_masked"] = mask_name(str(household.get("holder_name") or ""))
+        shown["address_masked"] = mask_address(str(household.get("address") or ""))
+    if mapping.kind == "bill" and isinstance(listed, Mapping):
+        shown["bills"] = listed.get("bills")
+    return shown or None
 
 
 def _list_owed(trial: _Trial) -> Iterator[tuple[str, int]]:

@@ -112,7 +112,9 @@ class PublishingDesk:
             _permit(actor, bench, Role.PRIVACY)
             proposal = _require_proposal(bench, version)
             if proposal.by == actor.member.staff_id:
-                raise NotPermitted("whoever proposed a version does not approve it")
+                raise NotPermitted(
+                    "whoever proposed a version does not approve it", detail={"rule": "not_ones_own_proposal"}
+                )
             widens = self._list_widening(bench, version)
             return self._append(
                 bench, actor, MappingAct.PRIVACY_APPROVED, version, reason, {"widens": list[JsonValue](widens)}
@@ -124,12 +126,20 @@ class PublishingDesk:
             _permit(actor, bench, Role.IT)
             proposal = _require_proposal(bench, version)
             if proposal.by == actor.member.staff_id:
-                raise NotPermitted("whoever proposed a version does not publish it")
+                raise NotPermitted(
+                    "whoever proposed a version does not publish it", detail={"rule": "not_ones_own_proposal"}
+                )
             if proposal.by is not None and not self._still_holds(bench, proposal.by, Role.IT):
-                raise Conflict("whoever proposed this version is no longer in the agency's IT: propose it again")
+                raise Conflict(
+                    "whoever proposed this version is no longer in the agency's IT: propose it again",
+                    detail={"rule": "proposer_left"},
+                )
             widens = self._list_widening(bench, version)
             if set(widens) - proposal.approved:
-                raise Conflict("a privacy officer has to approve this version first", detail={"widens": list(widens)})
+                raise Conflict(
+                    "a privacy officer has to approve this version first",
+                    detail={"rule": "privacy_first", "widens": list(widens)},
+                )
             return self._append(
                 bench, actor, MappingAct.PUBLISHED, version, reason, {"widens": list[JsonValue](widens)}
             )
@@ -147,9 +157,9 @@ class PublishingDesk:
             _permit(actor, bench, Role.IT)
             target = to if to is not None else former_version(bench.state)
             if target is None or target not in bench.state.was_in_force:
-                raise Conflict("there is no such version that was in force before")
+                raise Conflict("there is no such version that was in force before", detail={"rule": "never_in_force"})
             if target == bench.state.in_force:
-                raise Conflict("this version is in force")
+                raise Conflict("this version is in force", detail={"rule": "in_force_already"})
             data: dict[str, JsonValue] = {
                 "from": bench.state.in_force, "widens": list[JsonValue](self._list_widening(bench, target)),
             }  # fmt: skip
@@ -176,7 +186,7 @@ class PublishingDesk:
         with self._open(service) as bench:
             _permit(actor, bench, Role.IT)
             if not bench.state.off:
-                raise Conflict("this service is not switched off")
+                raise Conflict("this service is not switched off", detail={"rule": "not_off"})
             return self._append(bench, actor, MappingAct.SWITCHED_ON, _in_force(bench), reason)
 
     def review(self, actor: Actor, service: str, number: int, *, reason: str = "") -> MappingEvent:
@@ -186,9 +196,9 @@ class PublishingDesk:
             widened = done is not None and read_widening(done)
             _permit(actor, bench, Role.PRIVACY, *(() if widened else (Role.IT,)))
             if done is None:
-                raise Conflict("there is nothing to review under this number")
+                raise Conflict("there is nothing to review under this number", detail={"rule": "nothing_to_review"})
             if done.by == actor.member.staff_id:
-                raise NotPermitted("whoever did it does not review it")
+                raise NotPermitted("whoever did it does not review it", detail={"rule": "not_ones_own_act"})
             return self._append(bench, actor, MappingAct.REVIEWED, done.version, reason, {"number": number})
 
     def publish_file(
@@ -262,10 +272,10 @@ class PublishingDesk:
                 if known is None:
                     raise NotFound("no mapping of this service is kept")
                 if agency_id is not None and agency_id != known:
-                    raise Conflict("this service belongs to another agency")
+                    raise Conflict("this service belongs to another agency", detail={"rule": "another_agency"})
                 yield Bench(tx, tree, service, known, read_state(events))
         except VersionTaken as error:
-            raise Conflict(str(error)) from None
+            raise Conflict(str(error), detail={"rule": "somebody_was_first"}) from None
 
     def _append(
         self, bench: Bench, actor: Actor | None, act: MappingAct, version: int, reason: str,
@@ -309,13 +319,19 @@ class PublishingDesk:
     def _require_higher(self, bench: Bench, draft: Draft) -> None:
         highest = highest_version([known.version for known in bench.tx.mappings.list_versions(bench.service)])
         if draft.mapping.version <= highest:
-            raise Conflict(f"version: expected a number above {highest}, the highest that this service ever had")
+            raise Conflict(
+                f"version: expected a number above {highest}, the highest that this service ever had",
+                detail={"rule": "version_not_higher"},
+            )
 
     def _list_widening(self, bench: Bench, version: int) -> tuple[str, ...]:
         """What this version lets out more than the one in force; both are read as they were kept."""
         after = self._load(bench, version)
         if after is None:
-            raise Conflict("this version can no longer be read: give the file a higher version, and propose it again")
+            raise Conflict(
+                "this version can no longer be read: give the file a higher version, and propose it again",
+                detail={"rule": "cannot_be_read"},
+            )
         return list_widening(None if bench.state.in_force is None else self._load(bench, bench.state.in_force), after)
 
     def _load(self, bench: Bench, version: int) -> ServiceMapping | None:
@@ -341,13 +357,13 @@ def _permit(actor: Actor | None, bench: Bench, *roles: Role) -> None:
 def _require_proposal(bench: Bench, version: int) -> Proposal:
     proposal = bench.state.proposal
     if proposal is None or proposal.version != version:
-        raise Conflict("this version does not wait to be published: look again")
+        raise Conflict("this version does not wait to be published: look again", detail={"rule": "does_not_wait"})
     return proposal
 
 
 def _in_force(bench: Bench) -> int:
     if bench.state.in_force is None:
-        raise Conflict("nothing of this service is in force")
+        raise Conflict("nothing of this service is in force", detail={"rule": "nothing_in_force"})
     return bench.state.in_force
 
 

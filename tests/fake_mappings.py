@@ -60,6 +60,9 @@ class FakeMappings:
     def list_events(self, service: str) -> list[MappingEvent]:
         return [event for event in self.books.events.get(service, []) if event.agency_id in self.scope]
 
+    def list_all_events(self) -> list[MappingEvent]:
+        return [event for service in sorted(self.books.events) for event in self.list_events(service)]
+
     def list_in_force(self) -> list[MappingInForce]:
         found = []
         for service in sorted(self.books.events):

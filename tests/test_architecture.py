@@ -45,6 +45,7 @@ MAY_MAKE_ADAPTERS = {
     "gateway/foundation.py": "the composition root: the adapters of one process",
     "gateway/bootstrap.py": "the composition root: what each process opens",
     "gateway/bindings.py": "the composition root: back ends at the addresses of the accounts document",
+    "gateway/workshop.py": "the composition root of a trial: drafts against back ends",
     "gateway/jobs/worker.py": "names the queue that it works on",
     "gateway/cli/": "commands that stand before any process: store, keys, sandbox, verification",
     "gateway/launch/": "the launcher: embedded servers, credentials of the sandbox",

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from services.errors import BackEndOutcomeUnknown, BackEndRefused, BackEndUnreachable
 from services.translation import UNWRITABLE
@@ -25,6 +25,11 @@ FAILURES, OPEN_SECONDS = 5, 10.0
 CHANGES = Counter(
     "guitai_back_end_breaker_total", "Circuit breakers of back ends: opened, probed, closed.", ["back_end", "change"]
 )
+
+OPEN = Gauge(
+    "guitai_back_end_breaker_open", "Processes that leave a back end alone at the moment.", ["back_end"],
+    multiprocess_mode="livesum",
+)  # fmt: skip
 
 
 class Breaker:
@@ -84,8 +89,10 @@ class Breaker:
                 self._opened_at = None
         if opens:
             CHANGES.labels(self._back_end, "opened").inc()
+            OPEN.labels(self._back_end).set(1)
         elif was_open and not failed:
             CHANGES.labels(self._back_end, "closed").inc()
+            OPEN.labels(self._back_end).set(0)
 
 
 class Breakers:

@@ -111,6 +111,10 @@ class SqlMappingStore:
         rows = select(mapping_events).where(mapping_events.c.service == service).order_by(mapping_events.c.number)
         return [_read_event(row) for row in self._connection.execute(rows)]
 
+    def list_all_events(self) -> list[MappingEvent]:
+        rows = select(mapping_events).order_by(mapping_events.c.service, mapping_events.c.number)
+        return [_read_event(row) for row in self._connection.execute(rows)]
+
     def list_in_force(self) -> list[MappingInForce]:
         return list_in_force(self._connection)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from adapters.mapping_files import CONFIG_FOLDER
 from config.mapping_schema import KINDS, SERVICE_ID
 from gateway.cli.faults import tell_faults
 from gateway.cli.publishing import COMMANDS as PUBLISHING
@@ -15,8 +14,6 @@ from gateway.cli.publishing import keyring_option
 from gateway.cli.store import home_option
 
 FILE = click.Path(path_type=Path)
-SCAFFOLDS = CONFIG_FOLDER / "scaffolds"
-PLACE_OF_ID = "id: {id}"
 
 
 @click.group()
@@ -48,9 +45,11 @@ def new(service: str, kind: str, out: Path | None) -> None:
     """Print a commented scaffold for a new SERVICE; it passes `check` as it is, and every line to change says so."""
     import re
 
+    from gateway.workshop import write_scaffold
+
     if not re.fullmatch(SERVICE_ID.pattern, service) or len(service) > SERVICE_ID.max_length:
         raise click.ClickException(f"an id is {SERVICE_ID.rule}, for example local-jobs")
-    text = (SCAFFOLDS / f"{kind}.yaml").read_text(encoding="utf-8").replace(PLACE_OF_ID, f"id: {service}", 1)
+    text = write_scaffold(kind, service)
     if out is None:
         click.echo(text, nl=False)
         return

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from uuid import UUID
 
 from adapters.mapping_files import MAPPINGS_FOLDER, load_vocabulary
-from config.strict_yaml import Document, Fault, read_document
+from config.strict_yaml import Fault
+from gateway.workshop import check_documents
 from services.catalogue import read_mappings
-from services.errors import ConfigurationFault
-from services.mapping import BackEndSpec, ServiceMapping
 from services.mapping_files import FolderDocuments
-from services.model import BackEndAddress
-
-NOWHERE = UUID(int=0)
 
 
 def check_files(files: Sequence[Path]) -> tuple[list[Fault], int]:
@@ -43,40 +38,3 @@ def _list_files(files: Sequence[Path]) -> Iterator[Path]:
             yield from sorted(file.glob("*.yaml"))
         else:
             yield file
-
-
-def check_documents(file: str, content: bytes, mapping: ServiceMapping) -> list[Fault]:
-    """What the documents of a mapping that has no other fault say against it: not well-formed, or a call that they do not know."""
-    own = mapping.back_end.name
-    places = {own: "back_end"} | {name: f"further_back_ends[{at}]" for at, name in enumerate(mapping.further_back_ends)}
-    asked = [(spec, fault) for spec in mapping.connections().values() for fault in _ask_documents(mapping, spec)]
-    document = read_document(file, content if asked else b"{}")
-    return [_tell(document, places[spec.name], spec, fault) for spec, fault in asked]
-
-
-def _tell(document: Document, place: str, spec: BackEndSpec, fault: str) -> Fault:
-    key = "wsdl" if spec.wsdl else "openapi"
-    return document.fault(
-        f"{place}.{key}", f"a document that does not fit ({fault})", "one that knows every call to this back end"
-    )
-
-
-def _ask_documents(mapping: ServiceMapping, spec: BackEndSpec) -> Iterator[str]:
-    """The libraries that read these documents are loaded here, for mappings that have one."""
-    from adapters.backends.factory import WIRES, Place
-
-    if not spec.wsdl and not spec.openapi:
-        return
-    try:
-        address = BackEndAddress(NOWHERE, spec.name, "http://back-end.invalid/", {}, {})
-        wire = WIRES[spec.connector](Place(spec, address, mapping.documents))
-    except ConfigurationFault as fault:
-        yield str(fault)
-        return
-    for operation in mapping.back_end.operations.values():
-        for call in operation.calls:
-            try:
-                if call.back_end == spec.name:
-                    wire.require_known(call)
-            except ConfigurationFault as fault:
-                yield str(fault)

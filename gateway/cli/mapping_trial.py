@@ -5,15 +5,11 @@ Who tries sees what the back end holds about a person. Nothing of it is logged; 
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import click
 
@@ -26,16 +22,14 @@ from adapters.reach import LOOPBACK, Reach
 from adapters.secrets import FileSecrets
 from config.mapping_schema import APPLICANT
 from gateway.bindings import BackEnds
+from gateway.workshop import Workshop, write_value
 from services.errors import ConfigurationFault, InputRefused
 from services.exposure_label import name_fields
 from services.mapping import ServiceMapping
 from services.mapping_files import FolderDocuments
 from services.mapping_reader import read_mapping
-from services.mapping_trial import TrialReport, Wishes, try_mapping
-from services.model import JsonValue, Language
-
-LONGEST = 4000
-"""Characters of one request or reply on the terminal."""
+from services.mapping_trial import TrialReport, Wishes
+from services.model import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +44,14 @@ class Where:
 def run_trial(file: Path, wishes: Wishes, where: Where) -> Iterator[str]:
     """Everything that the terminal shows, line by line. Raises ``ClickException`` for a faulty mapping or input, ``ConfigurationFault``."""
     mapping = load_draft(file)
-    seen: list[ObservedCall] = []
     back_ends, now = open_back_ends(where)
-    trial = back_ends.find_for_trial(mapping, seen.append)
     try:
-        report = try_mapping(mapping, trial, wishes, now=now, number=secrets.token_hex(16), request_id=str(uuid4()))
+        trial = Workshop(load_vocabulary(), back_ends, lambda: now).try_out(mapping, wishes)
     except InputRefused as refused:
         told = ", ".join(f"{name}: {rule}" for name, rule in sorted((refused.detail or {}).items()))
         raise click.ClickException(f"the inputs are refused ({told}); give each as --input NAME=VALUE") from None
-    finally:
-        trial.close()
-    yield from tell_calls(seen)
+    report = trial.report
+    yield from tell_calls(trial.calls)
     for plan in report.planned:
         yield f"--- {plan.operation}: {plan.back_end}, not sent (a write: see --write)"
         yield f"request   {plan.method} {plan.path}".rstrip()
@@ -119,7 +110,7 @@ def read_applicant(entries: tuple[str, ...]) -> dict[str, str]:
     return {**APPLICANT, **given}
 
 
-def tell_calls(seen: list[ObservedCall]) -> Iterator[str]:
+def tell_calls(seen: Sequence[ObservedCall]) -> Iterator[str]:
     """Each exchange: what was asked, what came back, what the mapping made of it."""
     for call in seen:
         name = call.operation if call.operation == call.call else f"{call.operation}, call {call.call}"
@@ -145,15 +136,3 @@ def tell_report(mapping: ServiceMapping, report: TrialReport) -> Iterator[str]:
             for one in name_fields(mapping, vocabulary, names):
                 mark = " (personal)" if one.personal else ""
                 yield f"{direction}  {one.name}  {one.label.get(Language.ZH_CN, '')}{mark}"
-
-
-def write_value(value: JsonValue) -> str:
-    """One value in compact JSON, cut where it is long; the exact fractions of a reply as texts."""
-    text = json.dumps(value, ensure_ascii=False, default=_write_other)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
-
-
-def _write_other(value: object) -> JsonValue:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value) if isinstance(value, Decimal) else repr(type(value).__name__)
