@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -172,13 +173,22 @@ def _parse(file: str, content: bytes) -> dict[str, Any]:
         read = read_document(file, content)
         if read.faults:
             raise ConfigurationFault("\n".join(map(str, read.faults)))
-        root = read.value
+        root = _make_exact(read.value)
     version = root.get("openapi") if isinstance(root, dict) else None
     if not isinstance(version, str) or not re.fullmatch(r"3\.[01]\.[0-9]+", version):
         raise ConfigurationFault(f"{file}: not an OpenAPI document of version 3.0 or 3.1")
     if not isinstance(root.get("paths"), dict):
         raise ConfigurationFault(f"{file}: a document without paths")
     return dict(root)
+
+
+def _make_exact(value: Any) -> Any:
+    """YAML's fractions as decimals, as replies have them: a remainder of both kinds cannot be taken."""
+    if isinstance(value, dict):
+        return {name: _make_exact(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_make_exact(item) for item in value]
+    return Decimal(repr(value)) if isinstance(value, float) else value
 
 
 def _find_references(value: Any) -> Iterator[Any]:
