@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from config.back_end_schema import OPERATION
+from config.back_end_schema import ERROR_NAMES
 from config.mapping_schema import (
     ASSURANCE,
-    BACK_END,
     DIRECTIONS,
-    ERROR_NAMES,
     KINDS,
     MAPPING,
     OPERATIONS_OF_KIND,
@@ -21,12 +20,29 @@ from config.mapping_schema import (
     PLATFORMS,
     WRITES,
 )
+from config.shapes import Listing, Maybe, Record, Shape, Table
 from gateway.schemas.catalogue import InputReply
 from services.exposure import Direction, Outcome
 from services.model import Assurance, PlatformName
 
 DOCS = (Path(__file__).parents[3] / "docs" / "mappings.md").read_text(encoding="utf-8")
-KEYS = {key for record in (MAPPING, BACK_END, OPERATION) for key in (*record.required, *record.optional)}
+
+
+def list_keys(shape: Shape) -> Iterator[str]:
+    """Every key that a mapping may hold anywhere."""
+    if isinstance(shape, Record):
+        for key, inner in {**shape.required, **shape.optional}.items():
+            yield key
+            yield from list_keys(inner)
+    elif isinstance(shape, Listing):
+        yield from list_keys(shape.item)
+    elif isinstance(shape, Table):
+        yield from list_keys(shape.value)
+    elif isinstance(shape, Maybe):
+        yield from list_keys(shape.shape)
+
+
+KEYS = {*list_keys(MAPPING)}
 OPERATIONS = {name for operations in OPERATIONS_OF_KIND.values() for name in operations}
 
 
