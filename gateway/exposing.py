@@ -153,6 +153,7 @@ def announce_request(arrival: Arrival, spoken: Spoken, values: Mapping[str, Any]
     except Exception:  # whatever kept the teller from its answer, what was entered was seen
         if not arrival.told:
             arrival.tell([desk.recorder.tell_of_nothing()])
+        apply_service(arrival, spoken)
         desk.recorder.record_entered(arrival)
         refuse_unasked(arrival, spoken)
         refuse_unknown_to_any(arrival, spoken)

@@ -5,7 +5,11 @@ The view works on what was read here (``g.service``, ``g.application_file``), so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from flask import g
@@ -15,10 +19,17 @@ from gateway.desk import Desk
 from gateway.exposing import Teller
 from services.application_record import Application
 from services.applications import read_own
-from services.errors import NotFound
+from services.errors import InputRefused, NotFound
 from services.exposure import merge_concerned
 from services.forms import find_service
+from services.identity import read_identity_number
+from services.mapping import ServiceMapping
 from services.model import Caller
+from services.till import business_day
+
+NUMBER = re.compile(r"([a-z0-9_]+_)?identity_number")
+NUMBERS_AN_HOUR = 30
+"""Forms with somebody's identity number, per person."""
 
 
 def tell_service(purpose: str, *kinds: str) -> Teller:
@@ -29,6 +40,40 @@ def tell_service(purpose: str, *kinds: str) -> Teller:
         return [Told(mapping, desk.directory.agency_id(mapping.agency), purpose, (caller.chain_id,))]
 
     return tell
+
+
+def tell_form(purpose: str, kind: str) -> Teller:
+    """The same for a filled-in form. Whoever's identity number somebody typed (a spouse's) is concerned too, known here or not.
+
+    Beyond a limit the form is refused, and recorded for the caller alone: a chain id for every number that somebody tries would grow
+    without bound.
+    """
+    about_service = tell_service(purpose, kind)
+
+    def tell(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
+        (told,) = about_service(desk, caller, arrival, values)
+        numbers = list_numbers(g.service, arrival, business_day(desk.clock.now()))
+        if not numbers:
+            return [told]
+        arrival.tell([told])
+        desk.limiter.spend("typed-numbers", str(caller.person_id), NUMBERS_AN_HOUR, 3600)
+        root, now = desk.directory.root_agency(), desk.clock.now()
+        with desk.store.begin(caller.agencies) as tx:
+            chains = [tx.persons.find_chain(root, number, now) for number in numbers]
+        return [replace(told, concerned=merge_concerned(told.concerned, chains))]
+
+    return tell
+
+
+def list_numbers(mapping: ServiceMapping, arrival: Arrival, today: date) -> list[str]:
+    """Identity numbers in the inputs that are called so: ``identity_number``, ``spouse_identity_number``. What cannot be one is nobody's."""
+    inputs = arrival.read_object().get("inputs")
+    found: list[str] = []
+    for name, typed in inputs.items() if isinstance(inputs, dict) else ():
+        if name in mapping.inputs and NUMBER.fullmatch(name) and isinstance(typed, str):
+            with suppress(InputRefused):
+                found.append(read_identity_number(typed, today))
+    return found
 
 
 def tell_application(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:

@@ -39,6 +39,7 @@ words:
   licence: {zh-CN: 证照, en: licence, personal: true}
   visits: {zh-CN: 就诊, en: visits, personal: true}
   remark: {zh-CN: 备注, en: remark, personal: true}
+  keeper_identity_number: {zh-CN: 代养人身份证号码, en: the keeper's identity number, personal: true}
 """
 INPUTS = """
 inputs:
@@ -53,6 +54,7 @@ inputs:
   legs: {type: whole, label: {zh-CN: 腿, en: Legs}, minimum: 0, maximum: 4, example: "4"}
   vaccinated: {type: flag, label: {zh-CN: 接种, en: Vaccinated}}
   chip_no: {type: digits, label: {zh-CN: 芯片, en: Chip}, pattern: "[0-9]{15}", example: "123456789012345", optional: true}
+  keeper_identity_number: {type: text, label: {zh-CN: 代养人, en: Keeper}, optional: true, maximum: 18}
   owner_name: {type: text, label: {zh-CN: 姓名, en: Owner}, prefilled_from: account.real_name, mask: name}
   address_known: {type: text, label: {zh-CN: 住址, en: Address}, prefilled_from: back_end.address, mask: address}
   income: {type: money, label: {zh-CN: 收入, en: Income}, prefilled_from: back_end.income, editable: true}
@@ -126,7 +128,7 @@ exposure:
   alipay: *trial
 """
 SHOWN = "service_info, form_info, assurance, error, counters, reference, application_no, application_state, application_message"
-TYPED = "service_choice, pet_name, pet_kind, born_on, since_month, price, legs, vaccinated, chip_no, income"
+TYPED = "service_choice, pet_name, pet_kind, born_on, since_month, price, legs, vaccinated, chip_no, income, keeper_identity_number"
 PURPOSES = "\npurposes: {{{}}}\n"
 LATE = {
     "": "",

@@ -19,7 +19,7 @@ from gateway.schemas.applications import (
 )
 from gateway.schemas.payments import IdempotencyHeader
 from gateway.schemas.services import application_schema, request_schema
-from gateway.service_tellers import tell_application, tell_applications, tell_service
+from gateway.service_tellers import tell_application, tell_applications, tell_form
 from gateway.words import load_wording
 from services.applications import ApplicationView, is_answered, list_applications, submit, view_application
 
@@ -30,7 +30,7 @@ APPLICATIONS_A_MINUTE = 5
 
 @blueprint.post("/services/<string:service>/applications")
 @exposed(
-    "submit_application", tell_service("submit_application", "application"), asks=FormRequest, shows=ApplicationReply,
+    "submit_application", tell_form("submit_application", "application"), asks=FormRequest, shows=ApplicationReply,
     asks_headers=IdempotencyHeader, asks_of=request_schema,
 )  # fmt: skip
 @blueprint.arguments(FormRequest)

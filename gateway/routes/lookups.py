@@ -9,7 +9,7 @@ from flask import Response, g
 from gateway.exposing import Blueprint, current_caller, current_desk, exposed, show
 from gateway.schemas.applications import FormRequest, FoundReply
 from gateway.schemas.services import request_schema, result_schema
-from gateway.service_tellers import tell_service
+from gateway.service_tellers import tell_form
 from services.lookups import Found, look_up
 
 blueprint = Blueprint("lookups", __name__, description="查询")
@@ -19,7 +19,7 @@ LOOK_UPS_A_MINUTE = 10
 
 @blueprint.post("/services/<string:service>/lookups")
 @exposed(
-    "look_up", tell_service("look_up", "lookup"), asks=FormRequest, shows=FoundReply, asks_of=request_schema,
+    "look_up", tell_form("look_up", "lookup"), asks=FormRequest, shows=FoundReply, asks_of=request_schema,
     shows_of=result_schema,
 )  # fmt: skip
 @blueprint.arguments(FormRequest)

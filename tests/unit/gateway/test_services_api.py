@@ -13,6 +13,7 @@ from gateway.routes.catalogue import FORMS_A_MINUTE
 from gateway.routes.lookups import LOOK_UPS_A_MINUTE
 from gateway.schemas.services import application_schema, form_schema, request_schema
 from gateway.schemas.tables import names_of
+from gateway.service_tellers import NUMBERS_AN_HOUR
 from services.model import Language, PlatformName
 from services.service_words import list_entered, list_shown
 from tests.small_services import make_application
@@ -192,6 +193,27 @@ def test_a_body_that_is_no_form_is_refused(city: SmallCity, body: Any) -> None:
         "POST", "/v1/services/pet-licence/applications", body, token=city.log_in(), headers={"Idempotency-Key": "key-00001"}
     )  # fmt: skip
     assert (answer.status, answer.json["code"]) == (422, "input_refused")
+
+
+def test_whoever_s_number_is_typed_is_concerned(city: SmallCity) -> None:
+    """A keeper who never logged in has a chain in the record of the form; a number that cannot be is nobody's; beyond a limit no chain is asked for."""
+    token, keeper = city.log_in(), "110101198505120029"
+    city.apply(token, form={**FORM, "keeper_identity_number": keeper})
+    entered = city.city.entered()[-1].disclosure
+    assert "keeper_identity_number" in entered.fields
+    actor, chain = entered.concerned
+    assert actor == entered.actor
+    assert city.city.shown()[-1].disclosure.concerned == (actor, chain)
+    city.apply(token, "key-00002", form={**FORM, "keeper_identity_number": keeper[:-1] + "0"})
+    assert city.city.entered()[-1].disclosure.concerned == (actor,)
+    person = str(city.city.sessions.saved[token].person_id)
+    for _ in range(NUMBERS_AN_HOUR):
+        city.city.limiter.spend("typed-numbers", person, 10**6, 3600)
+    answer = city.apply(token, "key-00003", form={**FORM, "keeper_identity_number": keeper})
+    assert answer.status == 429
+    refused = city.city.entered()[-1].disclosure
+    assert (refused.service, refused.concerned) == ("pet-licence", (actor,))
+    assert "keeper_identity_number" in refused.fields
 
 
 def test_a_body_over_the_limit_is_refused(city: SmallCity) -> None:

@@ -48,7 +48,7 @@ def test_an_application_is_taken(counter: Counter) -> None:
     assert values["application_no"] == told["application_no"]
     assert values["inputs"] == {
         "pet_name": "旺财", "pet_kind": "DOG", "born_on": "2020-02-29", "since_month": None, "price": 123450, "legs": 4,
-        "vaccinated": True, "chip_no": None, "owner_name": "王小明", "address_known": "示范市东城区一路1号", "income": 5_000_000,
+        "vaccinated": True, "chip_no": None, "keeper_identity_number": None, "owner_name": "王小明", "address_known": "示范市东城区一路1号", "income": 5_000_000,
     }  # fmt: skip
     assert values["applicant"] == {"name": "王小明", "identity_number": "110101199003070011", "phone": "13800138001"}
     assert "王小明" not in json.dumps(told, ensure_ascii=False)
