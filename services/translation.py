@@ -83,7 +83,7 @@ def read_reply(spec: BackEndSpec, call: Call, request: Request, reply: Mapping[s
     said = dict(reply)
     try:
         _require_echo(spec.echo, said, request)
-        if _is_success(spec, said):
+        if is_success(spec, said):
             require_reply(call.reply, said.get("body"))
             _require_echo(call.echo, said, request)
             return call.response.search(said)
@@ -92,9 +92,10 @@ def read_reply(spec: BackEndSpec, call: Call, request: Request, reply: Mapping[s
         raise BackEndGarbled(f"{spec.name}, {call.name}: {fault}") from None
 
 
-def _is_success(spec: BackEndSpec, reply: dict[str, JsonValue]) -> bool:
+def is_success(spec: BackEndSpec, reply: Mapping[str, JsonValue]) -> bool:
+    """Whether a reply says yes; one that says no may still have a result in its place (``instead``)."""
     if spec.success is not None:
-        return spec.success.search(reply) is True
+        return spec.success.search(dict(reply)) is True
     return reply.get("fault") is None
 
 

@@ -19,7 +19,7 @@ from services.errors import BackEndError, BackEndOutcomeUnknown, BackEndRefused,
 from services.mapping import BackEndSpec, Call, Operation
 from services.model import JsonValue
 from services.ports import Clock
-from services.translation import Request, build_request, read_reply
+from services.translation import Request, build_request, is_success, read_reply
 
 TOTAL_SECONDS = 60.0
 """No call of an operation begins later than this after its first, however many calls and pages there are."""
@@ -79,6 +79,8 @@ class Chain:
         while page is not None:
             reply, result = self._exchange(call, page)
             results.append(result)
+            if not is_success(self.connections[call.back_end].spec, reply):
+                break  # a result in place of an error: there is nothing, and nothing after it
             page = find_next_page(call, page, len(results), reply)
         return join_pages(call, results)
 
