@@ -127,9 +127,11 @@ STORY = Record(
         "amount_fen": Whole(1, 10**9),
         "expect": Table(Text(max_length=200), r"[a-z][a-z0-9_.]*"),
         "channels": Listing(Choice(PLATFORMS), 1),
+        "at_start": Flag(),
     },
 )
-"""One story of the demo: who does it, what they enter, what they must be shown."""
+"""One story of the demo: who does it, what they enter, what they must be shown (days as in ``services/stories.py``). ``channels``
+narrows the platforms on which it is played; ``at_start``: it is played before all others, and by ``make run`` too."""
 
 MAPPING = Record(
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from config.mapping_schema import PLATFORMS, REQUIRED_OF_KIND
@@ -12,6 +13,7 @@ from services.connector_rules import KeyRules, find_key_faults
 from services.input_values import ValueRefusedError, read_value
 from services.mapping import Input, PaymentTerms
 from services.service_words import is_typed
+from services.stories import fill_in
 
 OF_KIND: Mapping[str, tuple[str, ...]] = {
     "payment": ("bill",),
@@ -33,6 +35,8 @@ FEE_WORDS = ("department", "fee_items", "notice_no", "region")
 """What an order of a government fee says beside the minimal order, by law of its own; no other service sends these anywhere."""
 FEE_PLATFORM = "wechat"
 """The platform with an interface for government fees; on another the fee is an ordinary order, and nothing of these leaves."""
+_ANY_DAY = date(2026, 6, 15)
+"""Whether a story's entries are accepted is judged on one day; how the days in it follow the clock changes nothing of their form."""
 
 
 def find_kind_faults(value: Mapping[str, Any]) -> Iterator[Mismatch]:
@@ -159,7 +163,7 @@ def _find_entry_faults(path: str, entered: Mapping[str, str], inputs: Mapping[st
             yield Mismatch(place, "an input that is filled in by the gateway", "no such key: nobody types it")
         else:
             try:
-                read_value(asked, text, as_text=True)
+                read_value(asked, fill_in(text, _ANY_DAY), as_text=True)
             except ValueRefusedError as refused:
                 yield Mismatch(place, f"a value that the input refuses ({refused.rule})", "one that it accepts")
     for name, asked in inputs.items():

@@ -15,7 +15,7 @@ import click
 
 from adapters.accounts_directory import AccountsDirectory
 from adapters.backends.observation import ObservedCall
-from adapters.clock import SharedClock, SystemClock
+from adapters.clock import SharedClock, SystemClock, business_date
 from adapters.http import HttpClient
 from adapters.mapping_files import MAPPINGS_FOLDER, load_vocabulary
 from adapters.reach import LOOPBACK, Reach
@@ -30,6 +30,7 @@ from services.mapping_files import FolderDocuments
 from services.mapping_reader import read_mapping
 from services.mapping_trial import TrialReport, Wishes
 from services.model import Language
+from services.stories import fill_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def read_story(file: Path, number: int) -> dict[str, str]:
     stories = load_draft(file).raw.get("demo", {}).get("stories", [])
     if not 1 <= number <= len(stories):
         raise click.ClickException(f"{file} has {len(stories)} stories")
-    return dict(stories[number - 1].get("inputs", {}))
+    today = business_date(SystemClock().now())
+    return {name: fill_in(str(text), today) for name, text in stories[number - 1].get("inputs", {}).items()}
 
 
 def read_entries(entries: tuple[str, ...]) -> dict[str, str]:
