@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from adapters.stores.catalogue_shelf import LiveMapping, Snapshot
 from gateway.logging import describe_exception, get_logger
 from services.errors import ConfigurationFault
+from services.live_catalogue import LiveMapping, Snapshot
 from services.mapping import ServiceMapping, Texts
 from services.model import Language
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import TypeVar
 
 import structlog
 from prometheus_client import Counter
@@ -28,12 +26,12 @@ from adapters.stores.mappings import (
     scope_to_all,
 )
 from adapters.stores.tables.directory import agencies
+from services.live_catalogue import LiveMapping, Snapshot
 from services.mapping import ServiceMapping, Texts
 from services.mapping_reader import read_mapping
 from services.mapping_record import MappingInForce, MappingVersion, digest_mapping
 from services.vocabulary import Vocabulary
 
-V = TypeVar("V")
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 1.0
 """How long whoever finds the snapshot old waits for another thread that is asking already."""
@@ -43,40 +41,6 @@ FAULTS = Counter(
     "guitai_catalogue_faults_total", "Published versions that could not be served, by service.", ["service"]
 )
 _log = structlog.get_logger("catalogue")
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The catalogue at one moment. ``version`` is the counter's value at which it was read."""
-
-    version: int
-    services: Mapping[str, ServiceMapping] = field(default_factory=dict)
-    switched_off: Mapping[str, Texts] = field(default_factory=dict)
-
-
-class LiveMapping(Mapping[str, V]):
-    """A mapping that reads its present content at each look; iteration is over one moment's content."""
-
-    def __init__(self, read: Callable[[], Mapping[str, V]]) -> None:
-        self._read = read
-
-    def __getitem__(self, key: str) -> V:
-        return self._read()[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-    def keys(self) -> KeysView[str]:
-        return self._read().keys()
-
-    def items(self) -> ItemsView[str, V]:
-        return self._read().items()
-
-    def values(self) -> ValuesView[V]:
-        return self._read().values()
 
 
 class LiveCatalogueShelf:

@@ -14,6 +14,8 @@ from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.directory import import_accounts
 from adapters.stores.keyring import Keyring, create_keyring
 from services.console_ports import ConsoleStore
+from services.mapping_record import MappingEvent
+from services.publication_state import ServiceState, read_state
 from services.publishing import PublishingDesk
 from services.staffing import Actor, AgencyTree, Role, StaffMember
 from tests.contract.mapping_samples import make_member, make_role
@@ -105,3 +107,16 @@ def make_fake_offices() -> Offices:
     city, gas, water, clock = uuid4(), uuid4(), uuid4(), FakeClock(NOW)
     tree = AgencyTree({city: None, gas: city, water: city}, {city: "city", gas: "gas", water: "water"})
     return _staff(FakeMappingConsole(tree, clock), clock)
+
+
+def read_events(offices: Offices, service: str) -> tuple[list[MappingEvent], ServiceState]:
+    """Events and state of a service."""
+    with offices.store.begin(tuple(offices.tree.parents)) as tx:
+        events = tx.mappings.list_events(service)
+    return events, read_state(events)
+
+
+def find_served(offices: Offices, service: str) -> int | None:
+    """The version that the store says is served."""
+    with offices.store.begin(tuple(offices.tree.parents)) as tx:
+        return next((row.version for row in tx.mappings.list_in_force() if row.service == service), None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.stores.catalogue_shelf import Snapshot
 from gateway.app import create_operations_app
 from gateway.switches import NOT_BOUND, Switches
 from services.catalogue import Catalogue
 from services.errors import ConfigurationFault, ServiceOff, StoreUnavailable
+from services.live_catalogue import Snapshot
 from services.mapping import ServiceMapping
 from services.model import Language
 from tests.fakes import load_catalogue

@@ -1,0 +1,26 @@
+"""The offices of a small city, on each PostgreSQL under the console's role, and on the fake of the unit tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import KINDS
+from tests.contract.offices import Offices, make_fake_offices, open_sql_offices
+from tests.databases import Clusters
+
+
+@pytest.fixture(scope="module", params=[*KINDS, "fake"])
+def offices(
+    request: pytest.FixtureRequest, clusters: Clusters, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Offices]:
+    """Real and fake."""
+    if request.param == "fake":
+        yield make_fake_offices()
+        return
+    cluster = clusters.find(request.param)
+    database = cluster.make()
+    with open_sql_offices(database, tmp_path_factory.mktemp("keys")) as made:
+        yield made
+    cluster.drop(database)
