@@ -78,7 +78,7 @@ def ask_for_bills(back_end: BackEnd, household_no: str, request_id: str, *, mode
     ``model`` is that of the mapping's payment terms: each bill of the model non-tax is a payment notice of the treasury.
     """
     try:
-        answer = back_end.call("list_bills", {"household_no": household_no}, request_id)
+        answer = back_end.call("list_bills", {"household_no": household_no}, request_id, purpose="see_bills")
     except BackEndRefused as refused:
         if refused.reason == "nothing_owed":
             return ()

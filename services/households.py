@@ -115,7 +115,12 @@ class HouseholdDesk:
     def _ask(self, caller: Caller, admission: Admission) -> tuple[str, str]:
         back_end = self.back_end_of(admission.mapping)
         try:
-            found = back_end.call("find_household", {"household_no": admission.household_no}, caller.request_id)
+            found = back_end.call(
+                "find_household",
+                {"household_no": admission.household_no},
+                caller.request_id,
+                purpose="look_up_household",
+            )
         except BackEndRefused as refused:
             raise explain_refusal(refused) from refused
         if not isinstance(found, dict):

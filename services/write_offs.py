@@ -37,8 +37,10 @@ class _Desk:
     request_id: str
 
     def call(self, operation: str, values: dict[str, JsonValue]) -> JsonValue:
-        back_end = self.till.back_end_of(self.till.catalogue.service_at(self.payment.service, self.payment.mapping_version))
-        return back_end.call(operation, values, self.request_id)
+        back_end = self.till.back_end_of(
+            self.till.catalogue.service_at(self.payment.service, self.payment.mapping_version)
+        )
+        return back_end.call(operation, values, self.request_id, purpose="pay_bill")
 
     def record(self, decide: Callable[[PaymentFile], Step | None]) -> PaymentFile:
         def at_company(file: PaymentFile) -> Step | None:

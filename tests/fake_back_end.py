@@ -36,7 +36,9 @@ class FakeBackEnd:
     faults: Faults = field(default_factory=Faults)
     forgetful: bool = False
 
-    def call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
+    def call(
+        self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
+    ) -> JsonValue:
         refuse_inside_transaction()
         self.calls.append((operation, dict(values)))
         behaviour = self.script.next(operation)
@@ -99,6 +101,8 @@ class FakeBackEnd:
     ) -> JsonValue:
         if sequence_no in self.write_offs and not self.forgetful:
             return {"reference": self.write_offs[sequence_no][0]}
+        if bill_no == f"topup-{sequence_no}":  # an amount that the payer chose: no bill was sent
+            self.bills[bill_no] = FakeBill(household_no, amount_fen)
         bill = self.bills.get(bill_no)
         if bill is None or bill.household_no != household_no:
             raise BackEndRefused("nothing_owed")

@@ -29,7 +29,9 @@ class BookBackEnd:
     def __init__(self, books: Path, marker: Path | None = None) -> None:
         self.books, self.marker = books, marker
 
-    def call(self, operation: str, values: Mapping[str, JsonValue], request_id: str) -> JsonValue:
+    def call(
+        self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
+    ) -> JsonValue:
         written = self.read()
         number = values["sequence_no"]
         if operation == "find_write_off":

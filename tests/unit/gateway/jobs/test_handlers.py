@@ -10,11 +10,15 @@ import pytest
 
 from adapters.queue import TASKS as QUEUE_TASKS
 from gateway.jobs.handlers import JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
+from services.application_events import find_cause as find_cause_of_application
+from services.application_events import name_service
+from services.application_record import ApplicationState
 from services.errors import ConfigurationFault, ExposureUnavailable, ServiceUnknown, StoreUnavailable
 from services.model import PaymentState
 from services.notices import accept_notice
 from services.payment_events import find_cause
 from tests.fake_city import City, W
+from tests.fake_counter import Counter
 
 
 @pytest.fixture
@@ -40,6 +44,30 @@ def count(task: str, result: str) -> float:
 def test_the_tasks_are_those_of_the_queue() -> None:
     """Handlers, queue and database know the same names."""
     assert set(TASKS) == QUEUE_TASKS
+
+
+def test_a_job_of_an_application_goes_on_under_its_request() -> None:
+    """The request that applied is the cause of what the worker does; a task of a whole service has an id of its own."""
+    counter = Counter("file")
+    counter.office.script.plan("submit", "timeout_after")
+    counter.apply()
+    agency, application = counter.directory.all_agencies()[0], counter.file.application.application_id
+    run_task(counter.till, "settle_application", str(agency), str(application))
+    assert counter.file.state is ApplicationState.ACCEPTED
+    assert find_cause_of_application(counter.file.events) == counter.wang.request_id
+    run_task(counter.till, "fetch_results", str(agency), str(name_service(counter.mapping.id)))
+    assert counter.office.count("list_results") == 8
+
+
+def test_a_job_of_an_application_whose_version_is_gone_is_put_off() -> None:
+    """A version may come back; the application is not lost."""
+    counter = Counter("polled")
+    counter.apply()
+    del counter.catalogue.services["pet-licence"]  # type: ignore[attr-defined]  # the fake's own table
+    agency, application = counter.directory.all_agencies()[0], counter.file.application.application_id
+    counter.store.tables.due.clear()
+    run_task(counter.till, "poll_application", str(agency), str(application))
+    assert ("poll_application", agency, application) in counter.store.tables.due
 
 
 def test_a_job_runs_its_use_case(city: City, paid: tuple[UUID, UUID]) -> None:
