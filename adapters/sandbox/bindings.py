@@ -5,9 +5,10 @@ Shape::
     {"agencies": [{"slug", "name": {"zh-CN", "en"}, "parent"}],
      "back_ends": [{"name", "agency", "url", "secrets": {purpose: value}, "options": {name: text}}],
      "payees": [{"payee", "agency", "accounts": {"wechat", "alipay"}}],
-     "inbound": [{"address", "agency", "service"}]}
+     "inbound": [{"address", "agency", "service"}],
+     "offices": [{"name", "agency", "address", "back_ends": [name]}]}
 
-``inbound`` names the offices that push results of a service. The launcher makes the accounts document of it (``docs/accounts.md``);
+``inbound`` names the offices that push results of a service, ``offices`` says at which address each is controlled (``/_sandbox/``). The launcher makes the accounts document of it (``docs/accounts.md``);
 nothing of an office is known anywhere else.
 """
 
@@ -38,6 +39,15 @@ def make_bindings(offices: Mapping[str, Office], places: Mapping[str, Place]) ->
             {"address": place.address, "agency": offices[name].agency.slug, "service": service}
             for name, place in places.items()
             for service in offices[name].pushes
+        ],
+        "offices": [
+            {
+                "name": name,
+                "agency": offices[name].agency.slug,
+                "address": place.address,
+                "back_ends": list(offices[name].back_ends),
+            }
+            for name, place in places.items()
         ],
     }
 

@@ -1,116 +1,82 @@
-"""The bills journeys: a gas bill through WeChat, a water bill through Alipay, from log-in to the exposure view."""
+"""The journey of a bill: from log-in to the exposure view; whatever the company, whoever is paid, billed or chosen by the payer."""
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
-from adapters.sandbox.utilities.model import BillLine
-from adapters.sandbox.utilities.prices import total_fen
+from gateway.demo.due import Due, choose_amount, yuan
 from gateway.demo.journey import Journey, require
+from gateway.demo.looking_back import view_exposure
 from gateway.demo.phone import Phone
+from gateway.demo.signing_in import sign_in
+from gateway.demo.stage import Play, Stage
 from gateway.launch.loopback import send
 
 PAID_WELL = {"wechat": "requestPayment:ok", "alipay": "9000"}
 WRITE_OFF_SECONDS = 20.0
-Tariff: TypeAlias = Callable[[Decimal], tuple[BillLine, ...]]
-"""Lines of a bill for a consumption; only the company (here: its emulator) computes prices."""
+ACCOUNT = "household_no"
+"""The input of a bill by which the payee knows the payer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Utility:
-    """The company whose bill is paid: its own address, the service in our catalogue, the household."""
-
-    url: str
-    service: str
-    household_no: str
-    price: Tariff
-    proves_identity: bool
-
-
-def yuan(amount_fen: int) -> str:
-    """Fen as people read them: 8640 is ¥86.40."""
-    return f"¥{amount_fen // 100}.{amount_fen % 100:02d}"
-
-
-def issue_bill(utility: Utility, period: str) -> tuple[str, int]:
-    """Let the company issue a new unpaid bill over a random consumption, by its own tariff; bill number, amount in fen."""
-    lines = utility.price(Decimal(1000 + secrets.randbelow(3000)) / 100)
-    items = [
-        {"label": line.label, "amount_fen": line.amount_fen, "quantity": line.quantity, "unit_price": line.unit_price}
-        for line in lines
-    ]
-    amount_fen = total_fen(lines)
-    body = {"household_no": utility.household_no, "period": period, "amount_fen": amount_fen, "items": items}
-    reply = send("POST", f"{utility.url}/_sandbox/bills", body)
-    require(reply.status == 201, f"the company did not issue a bill: status {reply.status}")
-    return str(reply.json()["bill_no"]), amount_fen
-
-
-def pay_bill_journey(journey: Journey, phone: Phone, utility: Utility, period: str) -> None:
+def play_bill(journey: Journey, stage: Stage, play: Play) -> None:
     """The whole story; raises at the first step that does not hold."""
+    chosen = play.service.payment.amount == "chosen"
+    issued = None if chosen else issue_bill(journey, stage, play)
+    sign_in(journey, play.phone, play.service.assurance, stage.clock.now())
+    household = bind_household(journey, play)
+    if issued is None:
+        due = choose_amount(journey, play, household)
+    else:
+        due = see_bill(journey, play, household, issued, f"{stage.today:%Y-%m}")
+    payment = pay(journey, play.phone, household, due)
+    await_write_off(journey, play.phone, payment, due.amount_fen)
+    check_books(journey, play, due)
+    view_exposure(journey, play.phone)
+
+
+def issue_bill(journey: Journey, stage: Stage, play: Play) -> Due:
+    """Let the company issue one more bill, by its own tariff."""
     with journey.step("the company issues a bill") as told:
-        bill_no, amount_fen = issue_bill(utility, period)
-        told.append(f"{utility.service}: {yuan(amount_fen)} for {period}")
-    prove_who_is_calling(journey, phone, proves_identity=utility.proves_identity)
-    household = bind_household(journey, phone, utility)
-    bill = see_bill(journey, phone, household, amount_fen)
-    payment = pay(journey, phone, household, bill)
-    await_write_off(journey, phone, payment, amount_fen)
-    check_books(journey, utility, bill_no, amount_fen)
-    view_exposure(journey, phone)
+        body = {ACCOUNT: play.story.inputs[ACCOUNT], "period": f"{stage.today:%Y-%m}"}
+        reply = send("POST", f"{play.office}/_sandbox/bills", body)
+        require(reply.status == 201, f"the company did not issue a bill: status {reply.status}")
+        issued = Due(reply.json()["amount_fen"], bill_no=reply.json()["bill_no"])
+        told.append(f"{play.service.id}: {yuan(issued.amount_fen)}")
+    return issued
 
 
-def prove_who_is_calling(journey: Journey, phone: Phone, *, proves_identity: bool) -> None:
-    """Log in, prove the phone number and, where the service asks for it, the real name."""
-    with journey.step("logs in from the mini-program") as told:
-        session = phone.log_in()
-        told.append(f"assurance: {session['assurance']}")
-    with journey.step("proves the phone number") as told:
-        answer = phone.call("POST", "/identity/phone", {"evidence": phone.make_phone_evidence()})
-        told.append(f"{answer['phone_masked']}, assurance: {answer['assurance']}")
-        require(phone.person.phone not in str(answer), "the phone number came back in clear")
-    if proves_identity:
-        with journey.step("proves the real name against the register") as told:
-            body = {"real_name": phone.person.real_name, "identity_number": phone.person.identity_number}
-            answer = phone.call("POST", "/identity/real-name", body)
-            told.append(f"{answer['real_name_masked']}, assurance: {answer['assurance']}")
-            require(answer["assurance"] == "real-name", "the real name was not accepted")
-
-
-def bind_household(journey: Journey, phone: Phone, utility: Utility) -> str:
+def bind_household(journey: Journey, play: Play) -> str:
     """Look up the household (masked), compare, bind; our id of the household."""
-    body = {"service": utility.service, "household_no": utility.household_no}
+    body = {"service": play.service.id, ACCOUNT: play.story.inputs[ACCOUNT]}
     with journey.step("looks up the household, masked") as told:
-        found = phone.call("POST", "/households/lookup", body)
+        found = play.phone.call("POST", "/households/lookup", body)
         told.append(f"{found['holder_name_masked']}, {found['address_masked']}")
         require("*" in found["holder_name_masked"], "the holder's name is not masked")
     with journey.step("binds the household") as told:
-        bound = phone.call("POST", "/households", body, status=201)
+        bound = play.phone.call("POST", "/households", body, status=201)
         told.append(f"household {bound['household_no_masked']}")
     return str(bound["household_id"])
 
 
-def see_bill(journey: Journey, phone: Phone, household_id: str, amount_fen: int) -> dict[str, Any]:
-    """See what is owed, with the company's breakdown; the bill with this amount."""
+def see_bill(journey: Journey, play: Play, household_id: str, issued: Due, period: str) -> Due:
+    """See what is owed, with the company's breakdown; of several with this amount, one of this month, the last one listed."""
     with journey.step("sees the bill") as told:
-        answer = phone.call("GET", f"/households/{household_id}/bills")
-        bills = [bill for bill in answer["bills"] if bill["amount_fen"] == amount_fen]
-        require(len(bills) == 1, "the new bill is not listed exactly once")
-        bill: dict[str, Any] = bills[0]
+        answer = play.phone.call("GET", f"/households/{household_id}/bills")
+        alike = [bill for bill in answer["bills"] if bill["amount_fen"] == issued.amount_fen]
+        require(bool(alike), "the new bill is not listed")
+        of_month = [bill for bill in alike if bill["period"] == period]
+        bill: dict[str, Any] = (of_month or alike)[-1]
         items = ", ".join(f"{item['label']} {yuan(item['amount_fen'])}" for item in bill["items"])
         told.append(f"{bill['period']}: {yuan(bill['amount_fen'])} to {answer['payee']} ({items})")
-        require(sum(item["amount_fen"] for item in bill["items"]) == amount_fen, "the breakdown does not add up")
-    return bill
+        require(sum(item["amount_fen"] for item in bill["items"]) == issued.amount_fen, "the breakdown does not add up")
+    return Due(issued.amount_fen, bill["bill_ref"], issued.bill_no if len(alike) == 1 else "")
 
 
-def pay(journey: Journey, phone: Phone, household_id: str, bill: dict[str, Any]) -> str:
+def pay(journey: Journey, phone: Phone, household_id: str, due: Due) -> str:
     """Order, check that a repeated order is the same, pay in the platform's till; our payment id."""
-    body = {"household_id": household_id, "bill_ref": bill["bill_ref"], "amount_fen": bill["amount_fen"]}
+    body = {"household_id": household_id, "bill_ref": due.bill_ref, "amount_fen": due.amount_fen}
     with journey.step("orders the payment") as told:
         key = phone.make_key()
         first = phone.send("POST", "/payments", body, key=key)
@@ -138,6 +104,8 @@ def await_write_off(journey: Journey, phone: Phone, payment_id: str, amount_fen:
         receipt = phone.call("GET", f"/payments/{payment_id}/receipt")
         journey.write_off_reference = receipt["write_off_reference"]
         told.append(f"{receipt['payee']}, {yuan(receipt['amount_fen'])}, reference {receipt['write_off_reference']}")
+        if receipt["after"]:
+            told.append(receipt["after"])
         require(receipt["amount_fen"] == amount_fen, "the receipt has another amount")
 
 
@@ -146,25 +114,18 @@ def await_state(read: Callable[[], dict[str, Any]], wanted: str, seconds: float 
     deadline = time.monotonic() + seconds
     payment = read()
     while payment["state"] not in (wanted, "refunded", "closed", "refused") and time.monotonic() < deadline:
-        time.sleep(0.25)
+        time.sleep(0.1)
         payment = read()
     return payment
 
 
-def check_books(journey: Journey, utility: Utility, bill_no: str, amount_fen: int) -> None:
-    """Ask the company's own database: written off once, to the fen, under the reference of the receipt."""
+def check_books(journey: Journey, play: Play, due: Due) -> None:
+    """Ask the company's own database: written off once, to the fen, for this account, under the reference of the receipt."""
     with journey.step("the company's own books agree to the fen") as told:
-        entries = [e for e in send("GET", f"{utility.url}/_sandbox/write-offs").json() if e["bill_no"] == bill_no]
-        require(len(entries) == 1, f"{len(entries)} write-offs of this bill in the company's books")
-        require(entries[0]["amount_fen"] == amount_fen, "the company wrote off another amount")
-        require(entries[0]["reference"] == journey.write_off_reference, "the receipt names another reference")
+        booked = send("GET", f"{play.office}/_sandbox/write-offs").json()
+        entries = [entry for entry in booked if entry["reference"] == journey.write_off_reference]
+        require(len(entries) == 1, f"{len(entries)} write-offs in the company's books under the receipt's reference")
+        require(entries[0]["amount_fen"] == due.amount_fen, "the company wrote off another amount")
+        require(entries[0][ACCOUNT] == play.story.inputs[ACCOUNT], "the company booked it for somebody else")
+        require(due.bill_no in ("", entries[0]["bill_no"]), "the company wrote off another bill")
         told.append(f"{entries[0]['reference']}: {yuan(entries[0]['amount_fen'])}")
-
-
-def view_exposure(journey: Journey, phone: Phone) -> None:
-    """The citizen's own view: what this platform saw, when, why, under which law."""
-    with journey.step("opens “what the platform saw”") as told:
-        view = phone.call("GET", "/exposure")
-        require(view["platform"] == phone.platform, "the view shows another platform")
-        require(bool(view["records"]), "the view is empty")
-        told.append(f"{len(view['records'])} records on the first page; {view['note']}")

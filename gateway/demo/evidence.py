@@ -19,6 +19,8 @@ import yaml
 from adapters.stores.exposure_export import ExportedRecord, export_records
 from gateway.launch.loopback import send
 from gateway.launch.places import ROOT
+from services.mapping import ServiceMapping, Texts
+from services.model import Language
 
 SHOPS = {"wechat": "WeChat", "alipay": "Alipay"}
 DIRECTIONS = {
@@ -32,11 +34,13 @@ DIRECTIONS = {
 class LedgerWatch:
     """Reads what was recorded since it was last asked; what was there when it was made is not its business."""
 
-    def __init__(self, owner_url: str) -> None:
+    def __init__(self, owner_url: str, services: Mapping[str, ServiceMapping] | None = None) -> None:
         self._owner_url = owner_url
+        self._services = services or {}
         self._vocabulary = yaml.safe_load((ROOT / "config" / "vocabulary.yaml").read_text("utf-8"))
         before = export_records(owner_url)
         self._start: UUID | None = before[-1].record_id if before else None
+        self._before: UUID | None = self._start
         self._told: set[UUID] = set()
         self.seen: list[ExportedRecord] = []
 
@@ -49,18 +53,26 @@ class LedgerWatch:
         self.seen += records
         return records
 
+    def move_on(self) -> None:
+        """Nothing from before the last time that this was called is waited for any more: a look need not read it again."""
+        self._start, self._before = self._before, self.seen[-1].record_id if self.seen else self._before
+
     def describe(self) -> list[str]:
         """The new records as lines: who saw what, for which purpose, in the citizen's words."""
         lines: Counter[str] = Counter()
         for record in self.look():
             leaf = record.leaf
-            fields = "、".join(self._label("fields", name) for name in leaf["fields"]) or "（无）"
-            purpose = self._label("purposes", leaf["purpose"])
+            service = self._services.get(leaf["service"])
+            words = service.words if service is not None else {}
+            fields = "、".join(self._label("fields", name, words) for name in leaf["fields"]) or "（无）"
+            purpose = self._label("purposes", leaf["purpose"], service.purposes if service is not None else {})
             shop = SHOPS.get(leaf["platform"], leaf["platform"])
             lines[f"{shop}: {DIRECTIONS[leaf['direction']]} ({purpose}): {fields}"] += 1
         return [f"{line}  ×{count}" if count > 1 else line for line, count in lines.items()]
 
-    def _label(self, kind: str, name: str) -> str:
+    def _label(self, kind: str, name: str, own: Mapping[str, Texts]) -> str:
+        if name in own:
+            return own[name][Language.ZH_CN]
         entry = self._vocabulary[kind].get(name)
         return str(entry["zh-CN"]) if entry else name
 
@@ -114,7 +126,7 @@ def write_ledger(file: Path, records: Iterable[ExportedRecord]) -> None:
 
 
 def write_utility(file: Path, payee_urls: Iterable[str]) -> None:
-    """``utility.jsonl``: reference and amount of every write-off in the databases of the payees' emulators."""
+    """``utility.jsonl``: reference and amount of every write-off in the databases of the payees' emulators, at these addresses."""
     write_lines(
         file,
         (

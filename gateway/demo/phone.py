@@ -10,10 +10,12 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from gateway.demo.journey import require
 from gateway.launch.loopback import Reply, send
+from services.model import Assurance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,11 @@ class Person:
 
 
 class Phone(ABC):
-    """One person's phone in one platform's app. Subclasses know what the platform's own calls look like."""
+    """One person's phone in one platform's app. Subclasses know what the platform's own calls look like.
+
+    ``received`` is every reply of the counter, byte for byte: all that the platform's app could see. ``assurance`` and
+    ``signed_in_at`` are what the phone remembers of its log-in.
+    """
 
     platform = ""
 
@@ -36,6 +42,9 @@ class Phone(ABC):
         self.public_url = public_url
         self.app_id = app_id
         self.person = person
+        self.received: list[bytes] = []
+        self.assurance = Assurance.ANONYMOUS
+        self.signed_in_at: datetime | None = None
         self._token: str | None = None
 
     def ask_platform(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -64,7 +73,11 @@ class Phone(ABC):
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         if key:
             headers["Idempotency-Key"] = key
-        return send(method, f"{self.public_url}/v1{path}", body, headers)
+        reply = send(method, f"{self.public_url}/v1{path}", body, headers)
+        self.received.append(
+            "\n".join(f"{name}: {value}" for name, value in reply.headers.items()).encode() + reply.body
+        )
+        return reply
 
     def log_in(self) -> dict[str, Any]:
         """Get a log-in code from the platform and exchange it for a session."""

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
-from adapters.clock import SharedClock, business_date
-from adapters.sandbox.utilities.prices import price_gas, price_water
-from gateway.demo.bills import Tariff, Utility, pay_bill_journey
 from gateway.demo.evidence import LedgerWatch, compare_evidence, read_received, write_ledger, write_utility
-from gateway.demo.journey import Journey
-from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
+from gateway.demo.leaks import find_leaks, read_canaries, read_server_bytes
+from gateway.demo.play import Company
+from gateway.demo.stage import open_stage
 from gateway.launch.loopback import send
 from gateway.launch.places import write_json
 from gateway.launch.processes import start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 from gateway.launch.staff import demo_accounts_file, read_demo_accounts
 
-JOURNEYS = ("bills",)
-PAYEES = ("gas", "water")
 EVIDENCE = ("report.json", "received.jsonl", "ledger.jsonl", "utility.jsonl")
-HOUSEHOLDS: Mapping[str, tuple[str, Tariff]] = {"gas": ("10086001", price_gas), "water": ("20086001", price_water)}
-"""The seeded household of each company, and the tariff by which it bills."""
+JOURNEYS: Mapping[str, Callable[[Company], None]] = {"all": Company.play_all, "bills": Company.play_beginning}
+"""What ``--journey`` chooses: all stories, or those alone that the mappings put at the start (two bills)."""
 
 
 def say(line: str) -> None:
@@ -46,71 +40,13 @@ def make_progress() -> Callable[[str], None]:
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A running stack as the demo's phones see it."""
-
-    stack: Stack
-    credentials: dict[str, Any]
-    watch: LedgerWatch
-
-    @classmethod
-    def open(cls, stack: Stack) -> Scene:
-        """Read the app ids that the sandbox gave; watch the ledger from now on."""
-        credentials = json.loads((stack.places.home / "sandbox" / "credentials.json").read_text("utf-8"))
-        return cls(stack, credentials, LedgerWatch(stack.owner_url))
-
-    def wechat_phone(self, person: Person) -> Phone:
-        """This person's phone with WeChat."""
-        app_id = self.credentials["wechat"]["apps"][0]["app_id"]
-        return WeChatPhone(self.stack.addresses["wechat"], self.stack.urls["public"], app_id, person)
-
-    def alipay_phone(self, person: Person) -> Phone:
-        """This person's phone with Alipay."""
-        apps = self.credentials["alipay"]["apps"]
-        app_id = next(app["app_id"] for app in apps if app["account"] == "alipay-main")
-        return AlipayPhone(self.stack.addresses["alipay"], self.stack.urls["public"], app_id, person)
-
-    def utility(self, name: str) -> Utility:
-        """The company with its seeded household."""
-        household_no, price = HOUSEHOLDS[name]
-        url = self.stack.addresses[name]
-        return Utility(url, f"{name}-bill", household_no, price, proves_identity=name == "water")
+def open_company(stack: Stack) -> Company:
+    """Everybody who plays on this stack."""
+    stage = open_stage(stack)
+    return Company(stage, LedgerWatch(stack.owner_url, stage.services), say)
 
 
-PEOPLE = (
-    Person("wang", "王小明", "110101199003070011", "13800138001"),
-    Person("li", "李秀英", "110101198505120029", "13800138002"),
-)
-"""Two invented persons whom the sandbox's population register knows; their numbers have valid check digits."""
-
-
-def play_bills(scene: Scene) -> list[Journey]:
-    """Gas in WeChat, water in Alipay. A step that does not hold ends its journey, not the other one."""
-    wang, li = PEOPLE
-    period = business_date(SharedClock(scene.stack.clock_file).now()).strftime("%Y-%m")
-    cast: Sequence[tuple[str, Phone, Utility]] = [
-        ("gas-bill", scene.wechat_phone(wang), scene.utility("gas")),
-        ("water-bill", scene.alipay_phone(li), scene.utility("water")),
-    ]
-    return [play(scene, name, phone, utility, period) for name, phone, utility in cast]
-
-
-def play(scene: Scene, name: str, phone: Phone, utility: Utility, period: str) -> Journey:
-    """One journey; what went wrong is told by its last step."""
-    say(f"\n{phone.person.real_name} pays the {name.replace('-', ' ')} through {phone.platform}")
-    before = len(scene.watch.seen)
-    journey = Journey(name, phone.platform, say, scene.watch.describe)
-    try:
-        pay_bill_journey(journey, phone, utility, period)
-    except Exception:  # noqa: BLE001 - the step has told the reason; the other journey goes on
-        scene.stack.require_alive()
-    records = scene.watch.seen[before:]
-    journey.exposure_records = sum(1 for record in records if record.leaf["platform"] == phone.platform)
-    return journey
-
-
-def run_demo(folder: Path, journeys: Sequence[str], choices: Choices) -> bool:
+def run_demo(folder: Path, journey: str, choices: Choices) -> bool:
     """``make demo``: a fresh home, the journeys, the evidence, the report. Whether every step held."""
     home = folder / "home"
     report = make_progress()
@@ -123,23 +59,23 @@ def run_demo(folder: Path, journeys: Sequence[str], choices: Choices) -> bool:
         start_stores(stack, choices)
         ledger = LedgerWatch(stack.owner_url)
         start_sandbox(stack)
-        send(
-            "POST",
-            f"{stack.addresses['wechat']}/_sandbox/control/evidence",
-            {"file": str((folder / "received.jsonl").resolve())},
-        )
+        evidence = {"file": str((folder / "received.jsonl").resolve())}
+        send("POST", f"{stack.addresses['wechat']}/_sandbox/control/evidence", evidence)
         start_apps(stack)
         write_state(stack)
-        scene = Scene.open(stack)
-        done = [journey for name in journeys for journey in {"bills": play_bills}[name](scene)]
-        faults = gather_evidence(stack, folder, ledger)
+        company = open_company(stack)
+        JOURNEYS[journey](company)
+        faults = company.faults + gather_evidence(company, folder, ledger)
     finally:
         report("stopping")
         stack.stop()
-    write_json(folder / "report.json", {"journeys": [journey.report() for journey in done]})
+    done = company.journeys
+    write_json(folder / "report.json", {"journeys": [one.report() for one in done]})
+    held = [one for one in done if one.ok]
+    say(f"{len(held)} of {len(done)} journeys held every step: {len({one.name for one in held})} services")
     for fault in faults:
         say(f"✗ {fault}")
-    return bool(done) and all(journey.ok for journey in done) and not faults
+    return bool(done) and len(held) == len(done) and not faults
 
 
 def discard_old_home(home: Path) -> None:
@@ -150,30 +86,42 @@ def discard_old_home(home: Path) -> None:
         shutil.rmtree(home)
 
 
-def gather_evidence(stack: Stack, folder: Path, ledger: LedgerWatch) -> list[str]:
-    """End the counter, so that nothing more is sent; then write and compare what both sides know."""
-    stack.children.stop_named("public", "console", "operations", "worker")
+def gather_evidence(company: Company, folder: Path, ledger: LedgerWatch) -> list[str]:
+    """End the counter, so that nothing more is sent; then write and compare what both sides know. All faults."""
+    stage = company.stage
+    stage.stack.children.stop_named("public", "console", "operations", "worker")
     records = ledger.look()
     received = read_received(folder / "received.jsonl")
     write_ledger(folder / "ledger.jsonl", records)
-    write_utility(folder / "utility.jsonl", [stack.addresses[name] for name in PAYEES])
+    payees = dict.fromkeys(
+        stage.offices[one.back_end.name] for one in stage.services.values() if one.payee and one.back_end.name in stage.offices
+    )  # fmt: skip
+    write_utility(folder / "utility.jsonl", payees)
     faults = compare_evidence(received, records)
     sent = sum(1 for record in records if record.leaf["direction"] == "sent_to_server")
     say(f"\nThe platforms received {len(received)} requests; the ledger has {sent} records of sending: "
         + ("they match one to one, byte for byte" if not faults else f"{len(faults)} do not match"))  # fmt: skip
-    return faults
+    canaries = read_canaries({name: stage.offices[name] for name in stage.offices})
+    at_servers = read_server_bytes(received)
+    at_clients = b"\n".join(reply for phone in stage.phones.values() for reply in phone.received)
+    leaks = find_leaks(canaries, at_servers, at_clients)
+    say(f"{len(canaries)} canaries of {len(set(canaries.values()))} back ends searched for in"
+        f" {len(at_servers) + len(at_clients)} bytes: " + (f"{len(leaks)} found" if leaks else "none found"))  # fmt: skip
+    return faults + leaks + ([] if canaries and at_clients else ["there was nothing to search for, or nowhere"])
 
 
 def run_and_serve(home: Path, choices: Choices) -> NoReturn:
-    """``make run``: start, pay the two bills, then serve until ``Stopped``. Raises ``LaunchFault`` if a part ends."""
+    """``make run``: start, play the stories of the beginning, then serve until ``Stopped``. Raises ``LaunchFault`` if a part ends."""
     stack = open_stack(home, make_progress())
     try:
         start_stores(stack, choices)
         start_sandbox(stack)
         start_apps(stack)
         write_state(stack)
-        journeys = play_bills(Scene.open(stack))
-        tell_addresses(stack, all_held=all(journey.ok for journey in journeys))
+        company = open_company(stack)
+        company.play_beginning()
+        held = bool(company.journeys) and not company.faults and all(one.ok for one in company.journeys)
+        tell_addresses(stack, all_held=held)
         while True:
             stack.require_alive()
             time.sleep(0.3)
@@ -189,7 +137,7 @@ def tell_addresses(stack: Stack, *, all_held: bool) -> None:
     say(f"  console           {stack.urls['console']}/")
     say(f"  health, metrics   {stack.urls['operations']}/ready")
     for name, url in stack.addresses.items():
-        say(f"  sandbox {name:<9} {url}")
+        say(f"  sandbox {name:<21}{url}")
     say(f"  logs              {stack.places.home / 'log'}")
     say(f"  where all this is {stack.places.state_file}")
     tell_accounts(stack)
