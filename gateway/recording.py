@@ -108,7 +108,6 @@ class Recorder:
             raise ReplyRefused(f"{arrival.route}: has a body without a schema")
         return derive_shown(table_of(arrival.shows), reply.body)
 
-
     def _list_off(self) -> frozenset[str]:
         """The sentences to citizens that are in force for services switched off: an error may hold these and no others."""
         return frozenset(text for texts in list(self.catalogue.switched_off.values()) for text in texts.values())

@@ -60,6 +60,7 @@ class NothingPushed:
         self, mapping: ServiceMapping, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> Mapping[str, JsonValue]:
         """See ``PushedResults``."""
+        del mapping, headers, body, now
         raise NoticeRefused("not_configured")
 
 
