@@ -78,7 +78,7 @@ class Binding:
 class Office:
     """One emulator. ``name`` is the emulator's, ``back_ends`` are the names by which mappings call it.
 
-    Each back end is bound for ``agency`` and for those of ``also_for`` (a mapping finds back ends within its own agency), and
+    Each back end is bound for ``agency`` and for those of ``also_for`` (a mapping finds back ends within its own agency and those above it), and
     once more as ``<back end>-test``, where ``mapping try`` may write. ``make_credentials`` is called once, with a folder for key files.
     ``pushes`` are the services whose results it sends by itself, to the address that ``POST /_sandbox/control/inbound {url}`` has set.
     ``needs_registries``: it keeps its data on the SQL server of ``Place.registries_url`` and is left out where there is none.

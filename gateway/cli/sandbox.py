@@ -125,10 +125,9 @@ def describe(running: RunningSandbox) -> str:
 def show_wechat_example(running: RunningSandbox) -> str:
     """A program for PyPI's ``wechatpayv3`` that orders, pays as a citizen would, and queries."""
     return f"""# pip install wechatpayv3
-import json, requests, time
-from wechatpayv3 import WeChatPay, WeChatPayType
-url, merchants = "{running.addresses["wechat"]}", json.load(open("{running.home}/credentials.json"))["wechat"]["merchants"]
-m = next(one for one in merchants if one["mode"] == "partner" and one["verification"] == "public_key")
+import json, requests, time; from wechatpayv3 import WeChatPay, WeChatPayType
+url, known = "{running.addresses["wechat"]}", json.load(open("{running.home}/credentials.json"))
+m = next(one for one in known["wechat"]["merchants"] if one["mode"] == "partner" and one["public_key_id"])
 pay = WeChatPay(WeChatPayType.MINIPROG, m["merchant_id"], open(m["private_key_file"]).read(), m["serial_no"], m["app_id"], m["api_v3_key"],
                 "http://127.0.0.1:9000/", partner_mode=True, public_key_id=m["public_key_id"], public_key=open(m["platform_public_key_file"]).read())
 pay._core._gate_way = url
