@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import config
 from services.catalogue import read_vocabulary
 from services.catalogue_files import APART, MappingFile
 from services.errors import ConfigurationFault
-from services.mapping_files import FolderDocuments
+from services.mapping_files import FolderDocuments, LayeredDocuments
 from services.vocabulary import Vocabulary
 
 CONFIG_FOLDER = Path(str(config.__file__)).parent
 MAPPINGS_FOLDER = CONFIG_FOLDER / "mappings"
-
-
-class EitherDocuments(Mapping[str, bytes]):
-    """The files of one folder, and those of another where the first has none."""
-
-    def __init__(self, first: Mapping[str, bytes], other: Mapping[str, bytes]) -> None:
-        self._first, self._other = first, other
-
-    def __getitem__(self, path: str) -> bytes:
-        return self._first[path] if path in self._first else self._other[path]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._first, *self._other]))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
 
 
 def load_vocabulary() -> Vocabulary:
@@ -42,7 +26,7 @@ def load_vocabulary() -> Vocabulary:
 
 def read_mapping_file(file: Path) -> MappingFile:
     """A mapping file; what it refers to lies beside it, or else in ``config/mappings``. Raises ``OSError``."""
-    documents = EitherDocuments(FolderDocuments(file.parent), FolderDocuments(MAPPINGS_FOLDER))
+    documents = LayeredDocuments(FolderDocuments(file.parent), FolderDocuments(MAPPINGS_FOLDER))
     return MappingFile(str(file), file.read_bytes(), documents)
 
 

@@ -26,6 +26,7 @@ from gateway.jobs.worker import WorkDesk
 from gateway.publication import Publication
 from gateway.recording import Recorder
 from gateway.routes.health import RollCall
+from gateway.workshop import Workshop
 from services.act_book import ActBook
 from services.application_files import ApplicationFiles
 from services.bills import BillDesk
@@ -34,6 +35,8 @@ from services.errors import ConfigurationFault
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
 from services.identity import IdentityDesk
+from services.mapping_desk import MappingDesk
+from services.publishing import PublishingDesk
 from services.sessions import SessionDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
@@ -132,6 +135,10 @@ def open_console(settings: Settings) -> Flask:
             staff=StaffDesk(store, base.redis.staff_sessions, hasher, base.clock, base.new_id, make_one_time_password),
             files=ApplicationFiles(store, base.clock, base.new_id),
             acts=ActBook(store, base.clock, base.new_id),
+            mappings=MappingDesk(store, base.catalogue.vocabulary, base.clock, base.new_id),
+            publishing=PublishingDesk(store, base.catalogue.vocabulary, base.clock, base.new_id),
+            workshop=Workshop.on(base.catalogue.vocabulary, base.back_ends, base.clock),
+            unbound=base.switches.list_unbound,
             overview=lambda agencies: SqlOverview(base.store.engine, lambda: agencies),
             catalogue=base.catalogue,
             roll=RollCall(base.list_pings()),

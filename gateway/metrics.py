@@ -37,8 +37,22 @@ def count_exposure(exposures: Iterable[Exposure]) -> None:
 
 def write_metrics() -> bytes:
     """All counters in the text format of Prometheus, of all processes if they share a folder."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no annotation here
-        return generate_latest(registry)
-    return generate_latest(PROCESS_REGISTRY)
+    return generate_latest(_find_registry())
+
+
+def read_metrics(*names: str) -> list[tuple[str, dict[str, str], float]]:
+    """The samples of some metrics, by the name, labels and value of each; of all processes if they share a folder."""
+    return [
+        (sample.name, sample.labels, sample.value)
+        for family in _find_registry().collect()
+        for sample in family.samples
+        if sample.name in names
+    ]
+
+
+def _find_registry() -> CollectorRegistry:
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return PROCESS_REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no annotation here
+    return registry

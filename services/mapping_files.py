@@ -60,6 +60,28 @@ class FolderDocuments(Mapping[str, bytes]):
         return None
 
 
+class LayeredDocuments(Mapping[str, bytes]):
+    """Several sources of such files; the first that has a path gives it."""
+
+    def __init__(self, *layers: Mapping[str, bytes]) -> None:
+        self._layers = layers
+
+    def __getitem__(self, path: str) -> bytes:
+        for layer in self._layers:
+            if path in layer:
+                return layer[path]
+        raise KeyError(path)
+
+    def __contains__(self, path: object) -> bool:
+        return any(path in layer for layer in self._layers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(path for layer in self._layers for path in layer))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def gather_documents(named: tuple[str, ...], documents: Mapping[str, bytes]) -> dict[str, bytes]:
     """The named files that exist, and those that they import, by their paths; never more than ``MAX_DOCUMENTS``."""
     found: dict[str, bytes] = {}

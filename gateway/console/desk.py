@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from flask import current_app, g
 
 from gateway.routes.health import RollCall
+from gateway.workshop import Workshop
 from services.act_book import ActBook
 from services.application_files import ApplicationFiles
 from services.catalogue import Catalogue
 from services.console_ports import ConsoleStore
+from services.mapping_desk import MappingDesk
 from services.ports import Clock, OverviewReader
+from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import Admission, SignInDesk
 from services.staffing import Actor
@@ -21,7 +24,8 @@ from services.staffing import Actor
 
 @dataclass(frozen=True, slots=True)
 class ConsoleDesk:
-    """The dependencies of the console. ``overview`` gives the counts of some agencies; ``secure`` is off only on loopback.
+    """The dependencies of the console. ``overview`` gives the counts of some agencies; ``unbound`` names services that
+    this environment does not bind, and what they lack. ``secure`` is off only on loopback.
 
     Every use case has ``store`` (a ``witness.WitnessedStore``), so that a route is held to the act that it declares.
     """
@@ -31,6 +35,10 @@ class ConsoleDesk:
     staff: StaffDesk
     files: ApplicationFiles
     acts: ActBook
+    mappings: MappingDesk
+    publishing: PublishingDesk
+    workshop: Workshop
+    unbound: Callable[[], Mapping[str, str]]
     overview: Callable[[Sequence[UUID]], OverviewReader]
     catalogue: Catalogue
     roll: RollCall

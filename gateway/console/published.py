@@ -17,6 +17,7 @@ HTMX_SHA256 = "71ea67185bfa8c98c39d31717c6fce5d852370fcdfd129db4543774d3145c0de"
 """The very file that was looked at (htmx 2.0.10, minified): another one is not served."""
 STYLE = files("gateway").joinpath("console/static/console.css").read_bytes()
 ICON = files("gateway").joinpath("console/static/icon.svg").read_bytes()
+EDITOR = files("gateway").joinpath("console/static/editor.js").read_bytes()
 blueprint = Blueprint("published", __name__)
 
 
@@ -46,8 +47,14 @@ def show_icon() -> Response:
 
 @room(blueprint, "/static/htmx.js", title=("脚本", "script"), entry=Entry.ANYONE)
 def show_htmx() -> Response:
-    """The one script; every page works without it."""
+    """htmx; every page works without it."""
     return _serve(read_htmx(), "text/javascript; charset=utf-8")
+
+
+@room(blueprint, "/static/editor.js", title=("编辑器脚本", "editor script"), entry=Entry.ANYONE)
+def show_editor_script() -> Response:
+    """Line numbers and going to a line in the mapping editor, which works without it."""
+    return _serve(EDITOR, "text/javascript; charset=utf-8")
 
 
 def _serve(content: bytes, kind: str) -> Response:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, request
 
-from gateway.console import account, acts, administration, applications, entrance, home, published
+from gateway.console import (
+    account,
+    acts,
+    administration,
+    applications,
+    catalogue,
+    catalogue_editor,
+    catalogue_steps,
+    entrance,
+    home,
+    published,
+)
+from gateway.console.catalogue_draft import MAX_FORM_BYTES
 from gateway.console.frame import SHANGHAI, add_headers, answer_fault, guard_page
 from gateway.console.registry import require_declared
 
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, account.blueprint, home.blueprint, applications.blueprint,
-    administration.blueprint, acts.blueprint,
+    administration.blueprint, acts.blueprint, catalogue.blueprint, catalogue_editor.blueprint, catalogue_steps.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 
@@ -20,9 +32,16 @@ def furnish(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["SHANGHAI"] = SHANGHAI
+    app.before_request(make_room_for_drafts)
     app.before_request(guard_page)
     app.after_request(add_headers)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_error_handler(Exception, answer_fault)
     require_declared(app)
+
+
+def make_room_for_drafts() -> None:
+    """A mapping with the documents that it refers to is longer than any other form; nobody else's is."""
+    if request.path.startswith("/catalogue/draft/"):
+        request.max_content_length = request.max_form_memory_size = MAX_FORM_BYTES

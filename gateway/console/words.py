@@ -46,6 +46,16 @@ ACTS: Mapping[str, Words] = {
     "application.read": ("查阅申请", "read an application"),
     "person.search": ("查询个人", "searched for a person"),
     "acts.export": ("导出日志", "exported acts"),
+    "mapping.import": ("导入映射", "imported a mapping"),
+    "mapping.propose": ("提交映射版本", "proposed a version"),
+    "mapping.approve_privacy": ("批准扩大平台所见", "approved what platforms see more"),
+    "mapping.publish": ("发布映射版本", "published a version"),
+    "mapping.refuse": ("退回映射版本", "refused a version"),
+    "mapping.roll_back": ("回退映射版本", "rolled back"),
+    "mapping.switch_off": ("暂停服务", "switched a service off"),
+    "mapping.switch_on": ("恢复服务", "switched a service on"),
+    "mapping.review": ("复核", "reviewed"),
+    "mapping.try": ("试运行映射", "tried a mapping"),
 }
 """Acts that rooms here write. Another room's acts show by their code until it puts words here."""
 
@@ -74,6 +84,38 @@ RULES: Mapping[str, Words] = {
     "subject_taken": ("该统一身份已绑定他人。", "The subject belongs to somebody else."),
     "role_held_already": ("该人员在此机构已有此角色。", "The person holds this role there already."),
     "nothing_changes": ("没有变化。", "Nothing would change."),
+    "not_ones_own_proposal": (
+        "提交人不能发布或批准自己提交的版本，须由另一人办理。",
+        "Whoever proposed a version neither publishes nor approves it: that takes another person.",
+    ),
+    "not_ones_own_act": ("本人的操作须由另一人复核。", "Whoever did it does not review it."),
+    "proposer_left": (
+        "提交人已不在该机构信息化岗位，请重新提交。",
+        "Whoever proposed it is no longer in the agency's IT: propose it again.",
+    ),
+    "privacy_first": (
+        "该版本扩大了平台所见，须先由个人信息保护负责人批准。",
+        "This version lets platforms see more: a privacy officer has to approve it first.",
+    ),
+    "never_in_force": ("没有这样一个曾经生效的版本。", "There is no such version that was in force before."),
+    "in_force_already": ("该版本正在生效。", "This version is in force."),
+    "not_off": ("该服务未暂停。", "This service is not switched off."),
+    "nothing_to_review": ("没有需要复核的操作。", "There is nothing to review under this number."),
+    "another_agency": ("该服务属于其他机构。", "This service belongs to another agency."),
+    "somebody_was_first": (
+        "他人刚刚更改了该服务，请重新查看。",
+        "Somebody else changed this service first: look again.",
+    ),
+    "version_not_higher": (
+        "版本号须高于该服务以往所有版本。",
+        "The version must be above any that the service ever had.",
+    ),
+    "cannot_be_read": (
+        "该版本已无法读取，请以更高版本号重新提交。",
+        "This version can no longer be read: propose it again under a higher number.",
+    ),
+    "does_not_wait": ("该版本并不在等待发布，请重新查看。", "This version does not wait to be published: look again."),
+    "nothing_in_force": ("该服务没有生效的版本。", "Nothing of this service is in force."),
     "already_enrolled": ("验证器已绑定；如已丢失，请管理员重置。", "Enrolled already; an administrator can reset it."),
 }
 FAULTS: Mapping[str, Words] = {
@@ -98,6 +140,12 @@ FAULTS: Mapping[str, Words] = {
     "not_a_date": ("请按 年-月-日 填写日期。", "Enter a date as YYYY-MM-DD."),
     "expired": ("页面已过期，请返回重试。", "The page had expired; go back and try again."),
     "not_a_choice": ("请从列表中选择。", "Choose from the list."),
+    "missing": (
+        "请填写必填内容（理由、告知市民的中英文说明）。",
+        "Something is missing: the reason, or the sentence in both languages.",
+    ),
+    "form": ("内容过长或含有不可显示的字符。", "Too long, or with characters that cannot be shown."),
+    "not_a_number": ("请填写整数。", "Enter a whole number."),
 }
 ERRORS: Mapping[int, Words] = {
     400: ("请求不正确", "The request is not right"),

@@ -17,16 +17,21 @@ from gateway.app import create_console_app
 from gateway.console.desk import ConsoleDesk
 from gateway.console.witness import WitnessedStore
 from gateway.routes.health import RollCall
+from gateway.workshop import Workshop
 from services.act_book import ActBook
 from services.application_files import ApplicationFiles
 from services.application_record import Application, ApplicationEvent, ApplicationState
 from services.console_ports import PaymentSummary, PersonKey
 from services.errors import StoreUnavailable
+from services.mapping_desk import MappingDesk
 from services.model import PlatformName
+from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
 from services.staffing import AgencyTree, Role, RoleHeld, StaffMember
-from tests.fake_console import FakeConsoleStore, FakeHasher, FakeProvider, FakeStaffSessions
+from tests.fake_console import FakeHasher, FakeProvider, FakeStaffSessions
+from tests.fake_mappings import FakeMappingConsole
+from tests.fake_trials import FakeTrials
 from tests.fakes import FakeClock, FakeKeyedHash, FakeLimiter
 from tests.unit.gateway.fakes_edge import CATALOGUE
 
@@ -69,7 +74,8 @@ class Office:
 
     def __init__(self, *, secure: bool = False, local: bool = True, provider: bool = False) -> None:
         self.clock = FakeClock()
-        self.store = FakeConsoleStore(TREE, self.clock)
+        self.store = FakeMappingConsole(TREE, self.clock)
+        self.trials, self.unbound = FakeTrials(), dict[str, str]()
         self.sessions, self.hasher, self.counts = FakeStaffSessions(self.clock), FakeHasher(), Counts()
         self.limiter = FakeLimiter(self.clock)
         self.tokens = 0
@@ -89,6 +95,10 @@ class Office:
                 self.staff,
                 self.files,
                 ActBook(watched, self.clock, self.new_id),
+                MappingDesk(watched, CATALOGUE.vocabulary, self.clock, self.new_id),
+                PublishingDesk(watched, CATALOGUE.vocabulary, self.clock, self.new_id),
+                Workshop(CATALOGUE.vocabulary, self.trials, self.clock.now),
+                lambda: self.unbound,
                 lambda _agencies: self.counts,
                 CATALOGUE,
                 RollCall([Broken()]),
