@@ -17,6 +17,8 @@ import yaml
 MAX_BYTES = 512 * 1024
 MAX_NODES = 20_000
 """Values after aliases are expanded: a bomb reaches this within milliseconds, the longest mapping uses a few hundred."""
+MAX_DEPTH = 40
+"""Tables and lists inside each other; the deepest mapping has a dozen."""
 PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 )
@@ -138,6 +140,9 @@ class _Builder:
         if self._made > MAX_NODES:
             if self._made == MAX_NODES + 1:
                 self._refuse(line, path, "aliases that expand without end", f"at most {MAX_NODES} values")
+            return None
+        if len(self._open) >= MAX_DEPTH:
+            self._refuse(line, path, "values nested too deep", f"at most {MAX_DEPTH} levels")
             return None
         if id(node) in self._open:
             self._refuse(line, path, "an alias inside its own value", "an alias to something that has ended")

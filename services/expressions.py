@@ -131,6 +131,8 @@ class Expression:
             raise ValueUntranslatable("a value of another type than the mapping expects") from None
 
 
+MAX_DEPTH = 100
+"""Levels of a parsed expression: what is deeper could not be run where little of Python's stack is left."""
 MONEY_FUNCTIONS = frozenset({"fen", "money"})
 """Functions that need to know the unit of a back end's money."""
 
@@ -143,6 +145,7 @@ def compile_expression(source: str, unit: str) -> Expression:
     """
     try:
         parsed = jmespath.compile(source)
+        _require_depth(parsed.parsed)
         for node in walk_nodes(parsed.parsed):
             _require_function(node)
     except jmespath.exceptions.ParseError as error:
@@ -155,6 +158,15 @@ def compile_expression(source: str, unit: str) -> Expression:
 @lru_cache(maxsize=8)
 def _options(unit: str) -> Any:
     return jmespath.Options(custom_functions=MappingFunctions(unit))
+
+
+def _require_depth(node: JsonValue) -> None:
+    waiting = [(node, 1)]
+    while waiting:
+        at, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise ExpressionFault(f"an expression of more than {MAX_DEPTH} levels")
+        waiting.extend((child, depth + 1) for child in at.get("children", ()) if isinstance(child, dict))
 
 
 def walk_nodes(node: JsonValue) -> Iterator[dict[str, Any]]:

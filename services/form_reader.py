@@ -8,6 +8,7 @@ from typing import Any
 
 from services.mapping import Input, Output, Texts
 from services.model import Language
+from services.pattern_rules import find_slowness
 
 
 def read_texts(value: Mapping[str, Any]) -> dict[Language, str]:
@@ -39,10 +40,11 @@ def _read_input(name: str, entry: Mapping[str, Any]) -> Input:
 
 
 def compile_pattern(pattern: str | None) -> re.Pattern[str] | None:
-    """A compiled pattern, or None where there is none or it does not compile."""
+    """A compiled pattern, or None where there is none, it does not compile, or matching it could take for ever."""
     try:
-        return re.compile(pattern) if pattern is not None else None
-    except (re.error, RecursionError, OverflowError):
+        compiled = re.compile(pattern) if pattern is not None else None
+        return compiled if pattern is not None and not find_slowness(pattern) else None
+    except (re.error, RecursionError, OverflowError, Warning):
         return None
 
 

@@ -11,6 +11,7 @@ from services.form_reader import compile_pattern
 from services.input_values import ValueRefusedError, read_value
 from services.mapping import Input
 from services.model import Assurance
+from services.pattern_rules import find_slowness
 
 KNOWN_TO_THE_ACCOUNT = ("real_name", "identity_number", "phone")
 """Fields that a proven account has: asking for them again is a fault of the service, not of the citizen."""
@@ -54,8 +55,12 @@ def _find_key_faults(path: str, entry: Mapping[str, Any]) -> Iterator[Mismatch]:
         yield Mismatch(f"{path}.choices", "a value twice", "each value once")
     if entry.get("minimum", 0) > entry.get("maximum", entry.get("minimum", 0)):
         yield Mismatch(f"{path}.maximum", "less than the minimum", "at least the minimum")
-    if "pattern" in entry and compile_pattern(entry["pattern"]) is None:
-        yield Mismatch(f"{path}.pattern", "a text that does not compile", "a regular expression")
+    if "pattern" in entry:
+        slowness = find_slowness(entry["pattern"])
+        if slowness:
+            yield Mismatch(f"{path}.pattern", slowness, "a pattern that ends soon, whatever is entered")
+        elif compile_pattern(entry["pattern"]) is None:
+            yield Mismatch(f"{path}.pattern", "a text that does not compile", "a regular expression")
 
 
 def _find_source_faults(path: str, name: str, entry: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[Mismatch]:

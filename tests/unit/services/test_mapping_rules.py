@@ -61,6 +61,7 @@ CASES = [
     ("application", "    maximum: 100", "    editable: true", "editable: found this key, expected no such key without"),
     ("information", "{value: traffic,", "{value: general,", "choices: found a value twice"),
     ("bill", "  household_no: #", "  counters: #", "inputs.household_no: found nothing, expected the payer's account"),
+    ("bill", '"[0-9A-Za-z-]{1,35}"', '"([0-9]+)+"', "inputs.household_no.pattern: found repetitions that can be read in too many ways"),
     # outputs and words
     ("lookup", "field: example_record}\n  entries", "field: example_recrd}\n  entries", "outputs.balance.field: found an unknown name"),
     ("lookup", "    type: list", "    type: text", "outputs.entries.of: found this key, expected no such key (type text)"),
@@ -172,6 +173,21 @@ def test_no_fault_is_told_twice() -> None:
     for kind, old, new, _ in CASES:
         _, faults = read(TEXTS[kind].replace(old, new, 1))
         assert len(set(faults)) == len(faults), faults
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 400 + "]" * 400, "id: " + "{a: " * 400 + "1" + "}" * 400, "- " * 5000 + "a", "(" * 9000]
+)
+def test_what_is_nested_too_deep(text: str) -> None:
+    """However deep a file goes, it is refused with a place, and nothing runs out of stack."""
+    assert read(text)[1]
+
+
+@pytest.mark.parametrize("source", ["a" + "|a" * 200, "{a:" * 120 + "a" + "}" * 120, "!" * 300 + "a", "(" * 2000 + "a"])
+def test_an_expression_nested_too_deep(source: str) -> None:
+    """An expression that could not be run where little stack is left is refused when it is read."""
+    text = TEXTS["lookup"].replace("more: body.page < body.pageCount", f'more: "{source}"', 1)
+    assert any("pages.more: found an expression" in fault for fault in read(text)[1])
 
 
 def test_a_yaml_bomb_and_a_loop() -> None:
