@@ -16,7 +16,7 @@ from gateway.demo.play import Company
 from gateway.demo.stage import open_stage
 from gateway.launch.loopback import send
 from gateway.launch.places import write_json
-from gateway.launch.processes import start_apps, start_sandbox
+from gateway.launch.processes import begin_sandbox, start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 from gateway.launch.staff import demo_accounts_file, read_demo_accounts
 
@@ -56,7 +56,7 @@ def run_demo(folder: Path, journey: str, choices: Choices) -> bool:
         (folder / name).unlink(missing_ok=True)  # what lies here afterwards is of this run, also if it fails half-way
     stack = open_stack(home, report)
     try:
-        start_stores(stack, choices)
+        start_stores(stack, choices, begin_sandbox)
         ledger = LedgerWatch(stack.owner_url)
         start_sandbox(stack)
         evidence = {"file": str((folder / "received.jsonl").resolve())}
@@ -114,7 +114,7 @@ def run_and_serve(home: Path, choices: Choices) -> NoReturn:
     """``make run``: start, play the stories of the beginning, then serve until ``Stopped``. Raises ``LaunchFault`` if a part ends."""
     stack = open_stack(home, make_progress())
     try:
-        start_stores(stack, choices)
+        start_stores(stack, choices, begin_sandbox)
         start_sandbox(stack)
         start_apps(stack)
         write_state(stack)

@@ -23,40 +23,60 @@ from gateway.launch.stack import Stack
 from gateway.launch.staff import make_demo_accounts
 
 READY_SECONDS = 60.0
+ADDRESSES = "addresses.json"
+"""Of the sandbox; kept between runs."""
 WEB_THREADS = {"public": 16, "console": 4, "operations": 2}
 ROLE_OF = {"public": "public", "console": "console", "operations": "public", "worker": "worker"}
 
 
-def start_sandbox(stack: Stack, offices: Path | None = None, mappings: Path | None = None) -> None:
-    """Start the emulators, then bring their credentials into our secrets and accounts.
+def begin_sandbox(stack: Stack, offices: Path | None = None) -> None:
+    """Let the emulators start; they may make keys while something else goes on. ``start_sandbox`` waits for them.
 
-    ``offices`` is a folder with more offices than the sandbox's own (``docs/sandbox.md``), ``mappings`` one with more mappings.
+    ``offices`` is a folder with more offices than the sandbox's own (``docs/sandbox.md``).
     """
-    stack.report("starting the sandbox")
     home = stack.places.folder("sandbox")
-    addresses_file = home / "addresses.json"  # kept between runs: the sandbox takes the same ports again
-    before = _read_mark(addresses_file)
+    before = _read_mark(home / ADDRESSES)
     arguments = ["-m", "gateway", "sandbox", "run", "--all", "--home", str(home), "--clock-file", str(stack.clock_file)]
     if offices is not None:
         arguments += ["--offices", str(offices)]
     if stack.registries_url:
         write_secret(stack.places.secrets, "registries-url", stack.registries_url.encode())
         arguments += ["--registries-url-file", str(stack.places.secrets / "registries-url")]
-    child = stack.children.start("sandbox", arguments, {})
-    await_condition(stack, child, lambda: _read_mark(addresses_file) != before)
-    stack.addresses = json.loads(addresses_file.read_text("utf-8"))
+    stack.begun = (stack.children.start("sandbox", arguments, {}), before)
+    stack.report("starting the sandbox")
+
+
+def start_sandbox(stack: Stack, offices: Path | None = None, mappings: Path | None = None) -> None:
+    """Start the emulators unless they have begun, then bring their credentials into our secrets and accounts.
+
+    ``offices`` as for ``begin_sandbox``; ``mappings`` is a folder with more mappings than the shipped ones.
+    """
+    if stack.begun is None:
+        begin_sandbox(stack, offices)
+    await_sandbox(stack)
+    home = stack.places.folder("sandbox")
     credentials = json.loads((home / "credentials.json").read_text("utf-8"))
-    stack.report("the sandbox is listening: " + ", ".join(sorted(stack.addresses)))
     bindings = json.loads((home / "bindings.json").read_text("utf-8"))
     accounts = make_accounts(credentials, bindings, stack.addresses, stack.places.secrets)
     document = yaml.safe_dump(accounts, allow_unicode=True, sort_keys=False)
     stack.places.path("accounts.yaml").write_text(document, "utf-8")
     import_accounts(stack.owner_url, accounts)
-    make_demo_accounts(stack)
     stack.report("agencies, apps, merchants and back ends are imported")
     for folder in (MAPPINGS_FOLDER, mappings):
         if folder is not None:
             import_catalogue(stack, folder)
+
+
+def await_sandbox(stack: Stack) -> None:
+    """Wait until every emulator listens, and know its address. The sandbox takes the ports of the last run again."""
+    if stack.begun is None:
+        raise LaunchFault("the sandbox was not started")
+    child, before = stack.begun
+    stack.begun = None
+    file = stack.places.path("sandbox", ADDRESSES)
+    await_condition(stack, child, lambda: _read_mark(file) != before)
+    stack.addresses = json.loads(file.read_text("utf-8"))
+    stack.report("the sandbox is listening: " + ", ".join(sorted(stack.addresses)))
 
 
 def _read_mark(file: Path) -> tuple[int, int] | None:
@@ -78,6 +98,7 @@ def start_apps(stack: Stack) -> None:
     metrics.mkdir(parents=True)
     children = {name: _start_app(stack, name, port) for name, port in ports.items()}
     worker = stack.children.start("worker", ["-m", "gateway", "worker", "run"], make_environment(stack, "worker"))
+    make_demo_accounts(stack)  # passwords are slow on purpose, and so are web servers
     for name, child in children.items():
         address = stack.urls[name] + ("/ready" if name == "operations" else "/")
         await_condition(stack, child, _make_check(address, ready=name == "operations"))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
 from typing import IO, Protocol
 
-from adapters.embedded import start_postgres, start_redis
+from adapters.embedded import RunningPostgres, start_postgres, start_redis
 from adapters.stores.keyring import create_keyring
 from adapters.stores.provision import migrate, provision_roles
-from gateway.launch.children import Children
+from gateway.launch.children import Child, Children
 from gateway.launch.interruption import INTERRUPTION
 from gateway.launch.places import Places, take_lock, write_json
 from services.errors import ConfigurationFault
@@ -32,7 +33,10 @@ class Stoppable(Protocol):
 
 @dataclass
 class Stack:
-    """Everything that runs. ``urls`` are ours, ``addresses`` the sandbox's; ``report`` is told of each step when it is done."""
+    """Everything that runs. ``urls`` are ours, ``addresses`` the sandbox's; ``report`` is told of each step when it is done.
+
+    ``begun`` is the sandbox while it starts, with the mark of the file of addresses before it.
+    """
 
     places: Places
     report: Report
@@ -46,6 +50,7 @@ class Stack:
     owner_url: str = ""
     registries_url: str = ""
     redis_url: str = ""
+    begun: tuple[Child, object] | None = None
     serving: bool = False
 
     @property
@@ -66,8 +71,9 @@ class Stack:
         """End all parts, the newest first; what cannot be ended politely is ended by force, soon if nothing was being served yet."""
         self.places.state_file.unlink(missing_ok=True)
         self.children.stop(GRACE_SECONDS if self.serving else HASTY_GRACE_SECONDS)
-        for name, service in reversed(self.services):
-            service.stop()
+        with ThreadPoolExecutor(max(1, len(self.services))) as pool:
+            list(pool.map(lambda named: named[1].stop(), self.services))
+        for name, _service in self.services:
             self.children.release(name)
         for taken in self.reserved.values():
             taken.close()
@@ -94,13 +100,19 @@ class Choices:
     postgres_binaries: Path | None = None
 
 
-def start_stores(stack: Stack, choices: Choices) -> None:
+def start_stores(stack: Stack, choices: Choices, meanwhile: Callable[[Stack], None] = lambda _stack: None) -> None:
     """PostgreSQL (embedded unless an address is given), Redis, the keys, the migrations, one database user per role.
 
     A second embedded PostgreSQL holds the registries of the sandbox's offices: other people's data, on a server of their own.
+    ``meanwhile`` is called as soon as the servers run; what it begins goes on while the store is migrated.
     """
-    stack.owner_url = choices.database_url or _start_postgres(stack, choices.postgres_binaries)
-    stack.registries_url = _start_registries(stack, choices.postgres_binaries)
+    stack.report("starting PostgreSQL")
+    with INTERRUPTION.held(), ThreadPoolExecutor(2) as pool:
+        own = None if choices.database_url else pool.submit(_start_server, stack, choices, "postgres")
+        registries = pool.submit(_start_server, stack, choices, "registries", _REGISTRIES)
+        _adopt_registries(stack, registries)
+        stack.owner_url = choices.database_url or (_adopt(stack, "postgres", own.result()) if own else "")
+    stack.report("PostgreSQL is running")
     with INTERRUPTION.held():
         redis = start_redis(stack.places.folder("redis"))
         stack.services.append(("redis", redis))
@@ -113,33 +125,29 @@ def start_stores(stack: Stack, choices: Choices) -> None:
     )
     if not stack.keyring_file.exists():
         create_keyring(stack.keyring_file)
+    meanwhile(stack)
     migrate(stack.owner_url)
     stack.role_urls = provision_roles(stack.owner_url, stack.places.folder("secrets"))
     stack.report("the government store is migrated; each role has its own user")
 
 
-def _start_postgres(stack: Stack, binaries: Path | None) -> str:
-    stack.report("starting PostgreSQL")
-    with INTERRUPTION.held():
-        postgres = start_postgres(stack.places.folder("postgres"), binaries=binaries)
-        stack.services.append(("postgres", postgres))
-        stack.children.adopt("postgres", postgres.pid)
-    stack.report("PostgreSQL is running")
-    return postgres.owner_url
+def _start_server(stack: Stack, choices: Choices, name: str, settings: dict[str, str] | None = None) -> RunningPostgres:
+    return start_postgres(stack.places.folder(name), binaries=choices.postgres_binaries, settings=settings)
 
 
-def _start_registries(stack: Stack, binaries: Path | None) -> str:
-    """The owner's address of the registries' server; empty, with a line that says so, where no embedded one can run."""
+def _adopt(stack: Stack, name: str, server: RunningPostgres) -> str:
+    """Watch it; the owner's address."""
+    stack.services.append((name, server))
+    stack.children.adopt(name, server.pid)
+    return server.owner_url
+
+
+def _adopt_registries(stack: Stack, starting: Future[RunningPostgres]) -> None:
+    """The registries' server, or a line that says that no embedded one can run here."""
     try:
-        with INTERRUPTION.held():
-            registries = start_postgres(stack.places.folder("registries"), binaries=binaries, settings=_REGISTRIES)
-            stack.services.append(("registries", registries))
-            stack.children.adopt("registries", registries.pid)
+        stack.registries_url = _adopt(stack, "registries", starting.result())
     except ConfigurationFault:
         stack.report("NO PostgreSQL for the registries of the sandbox: the offices on it are left out")
-        return ""
-    stack.report("the registries' PostgreSQL is running")
-    return registries.owner_url
 
 
 def write_state(stack: Stack) -> None:
