@@ -88,11 +88,12 @@ def open_back_ends(where: Where) -> tuple[BackEnds, datetime]:
 
 
 def read_story(file: Path, number: int) -> dict[str, str]:
-    """What the person of one of the mapping's own demo stories enters (from 1), today. Raises ``ClickException``, ``OSError``."""
-    stories = read_stories(load_draft(file), business_day(SystemClock().now()))
+    """What the person of one of the mapping's own demo stories enters (from 1). Raises ``ClickException``, ``OSError``."""
+    stories = load_draft(file).raw.get("demo", {}).get("stories", [])
     if not 1 <= number <= len(stories):
         raise click.ClickException(f"{file} has {len(stories)} stories")
-    return dict(stories[number - 1].inputs)
+    today = business_date(SystemClock().now())
+    return {name: fill_in(str(text), today) for name, text in stories[number - 1].get("inputs", {}).items()}
 
 
 def read_entries(entries: tuple[str, ...]) -> dict[str, str]:
