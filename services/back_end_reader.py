@@ -17,7 +17,7 @@ from services.connector_rules import find_connection_misfits
 from services.expression_reader import ExpressionReader
 from services.mapping import Authentication, BackEndSpec, Operation
 from services.operation_reader import Connection, OperationReader, ReplySupply
-from services.request_trial import try_operation
+from services.request_trial import try_log_in, try_operation
 
 OF_AUTHENTICATION = ("request", "token", "expires_in")
 """Keys of an authentication that are expressions."""
@@ -60,6 +60,8 @@ def read_back_ends(
     if reader.mismatches:
         return None
     own = replace(specs[0], operations=operations)
+    for connection, spec in zip(connections, specs, strict=True):
+        reader.mismatches.extend(try_log_in(f"{connection.path}.authentication", spec.authentication.request))
     reader.mismatches.extend(_try_operations(own, {spec.name: spec for spec in specs}, asked))
     return None if reader.mismatches else BackEnds(own, {spec.name: spec for spec in specs[1:]})
 

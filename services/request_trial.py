@@ -72,6 +72,13 @@ def try_operation(
         yield from _find_unknown_results(f"{path}.response", operation.response, before)
 
 
+def try_log_in(path: str, request: Expression | None) -> Iterator[Mismatch]:
+    """What is wrong with the request that fetches a token; it may use ``user``, ``secret``, ``options`` and ``call_id``."""
+    if request is not None:
+        given = {"user": "user", "secret": "value", "call_id": OWN_VALUES["call_id"], "options": AnyOption()}
+        yield from _try_request(_Place(path, given, ()), request, {})
+
+
 def _try_call(place: _Place, call: Call, echo: tuple[Echo, ...]) -> Iterator[Mismatch]:
     expressions = [(f"values.{name}", expression) for name, expression in call.values.items()]
     expressions += [("request", call.request)] if call.request else []

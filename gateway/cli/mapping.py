@@ -48,7 +48,7 @@ def new(service: str, kind: str, out: Path | None) -> None:
     from gateway.workshop import write_scaffold
 
     if not re.fullmatch(SERVICE_ID.pattern, service) or len(service) > SERVICE_ID.max_length:
-        raise click.ClickException(f"an id is {SERVICE_ID.rule}, for example local-jobs")
+        raise click.ClickException(f"an id is {SERVICE_ID.rule}, for example my-service")
     text = write_scaffold(kind, service)
     if out is None:
         click.echo(text, nl=False)

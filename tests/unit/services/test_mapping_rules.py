@@ -23,6 +23,7 @@ def scaffold(kind: str) -> str:
 
 
 TEXTS = {kind: scaffold(kind) for kind in KINDS}
+TEXTS["births"] = (CONFIG / "mappings" / "birth-permit.yaml").read_text(encoding="utf-8")
 TEXTS["fines"] = (CONFIG / "mappings" / "vehicle-fines.yaml").read_text(encoding="utf-8")
 
 
@@ -128,6 +129,8 @@ CASES = [
     ("lookup", "more: body.page <", "more: body.page <<", "pages.more: found an expression that does not compile"),
     ("lookup", "idNumber: applicant.identity_number", "idNumber: applicant.identity_no", "nothing for idNumber"),
     ("lookup", "assurance: real-name", "assurance: phone", "nothing for idNumber"),
+    ("births", "password: secret}", "password: secrt}", "authentication.request: found nothing for password"),
+    ("births", "    token: body.data.token\n", "", "authentication.token: found nothing, expected this key (scheme login)"),
     # stories
     ("lookup", 'inputs: {example_year: "2026"} #', 'inputs: {example_year: "1026"} #', "inputs.example_year: found a value that the input refuses"),
     ("lookup", 'inputs: {example_year: "2026"} #', "inputs: {} #", "inputs.example_year: found nothing, expected what the person enters"),
