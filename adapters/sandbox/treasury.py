@@ -149,8 +149,8 @@ class Register:
             raise TreasuryRefused("NOTICE_EXPIRED")
 
     def _is_over(self, notice: Mapping[str, Any]) -> bool:
-        last = notice.get("expires_on")
-        return bool(last) and self._context.clock.now().astimezone(BEIJING).date() > date.fromisoformat(last)
+        last = notice.get("expires_on") or ""
+        return last != "" and self._context.clock.now().astimezone(BEIJING).date() > date.fromisoformat(last)
 
     def _tell(self, notice: Mapping[str, Any]) -> None:
         """What WeChat's non-tax platform is told, in its own words."""
