@@ -88,8 +88,8 @@ def test_unwritable_numbers(number: Any) -> None:
 
 def test_fault_of_the_caller() -> None:
     """A value that an operation takes and nobody gave is a fault of ours, told by name."""
+    operation = GAS.operations["find_household"]
     with pytest.raises(ValueError, match="also takes household_no"):
-        operation = GAS.operations["find_household"]
         build_request(operation, operation.calls[0], {}, call_id="c", now=NOW, options={})
     with pytest.raises(ValueError, match="a text, a whole number"):
         build(GAS, "write_off", amount_fen=86.4)

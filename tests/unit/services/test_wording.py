@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.mapping_schema import ERROR_NAMES
+from config.back_end_schema import ERROR_NAMES
 from services.errors import ConfigurationFault, GuitaiError
 from services.model import Language
 from services.wording import Wording
