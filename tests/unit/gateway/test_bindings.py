@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hmac
+import json
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
 
-from gateway.bindings import BoundFaceCheck, BoundRegister
-from services.errors import ConfigurationFault
+from adapters.backends.observation import ObservedCall
+from gateway.bindings import BackEnds, BoundFaceCheck, BoundPushedResults, BoundRegister, TrialBackEnd
+from services.errors import ConfigurationFault, NoticeRefused
+from services.expressions import compile_expression
+from services.mapping import Late
 from services.model import BackEndAddress
+from services.reply_shape import plant_reply
 from tests.fakes import FakeDirectory
-from tests.unit.adapters.backends.fake_line import FakeLine, KnownSecrets, make_address, reply
+from tests.unit.adapters.backends.fake_line import (
+    CATALOGUE,
+    WRITE_OFF,
+    FakeLine,
+    KnownSecrets,
+    StillClock,
+    make_address,
+    reply,
+)
 
 MATCH = b'{"result": "MATCH", "transactionNo": "T1"}'
 
@@ -68,3 +82,83 @@ def test_the_register_is_not_optional(accounts: Accounts) -> None:
     """Nobody's real name can be proven without it: the start says so."""
     with pytest.raises(ConfigurationFault):
         BoundRegister(accounts, FakeLine(), KnownSecrets()).connect()
+
+
+@dataclass
+class Office(FakeDirectory):
+    """A directory that knows one address by each of these names."""
+
+    names: tuple[str, ...] = ()
+
+    def back_end(self, agency_id: UUID, name: str) -> BackEndAddress:
+        if name not in self.names:
+            raise ConfigurationFault(f"back end {name} is not bound")
+        return make_address(name, f"http://{name}.test")
+
+
+def try_out(names: tuple[str, ...], test_back_end: str, line: FakeLine) -> tuple[TrialBackEnd, list[ObservedCall]]:
+    """The gas bill's back ends for a trial, and what an observer sees."""
+    mapping = CATALOGUE.service("gas-bill")
+    mapping = replace(mapping, back_end=replace(mapping.back_end, test_back_end=test_back_end))
+    office = Office(agencies={"demo-city": UUID(int=1), mapping.agency: UUID(int=2)}, names=names)
+    seen: list[ObservedCall] = []
+    back_ends = BackEnds(office, line, KnownSecrets(), StillClock())
+    return back_ends.find_for_trial(mapping, seen.append), seen
+
+
+def test_a_trial_reads_in_force_and_writes_at_the_test_address() -> None:
+    """Each call is observed, and says where it went."""
+    found = {"customerNo": "1", "name": "n", "address": "a"}
+    receipt = {"result": "OK", "receiptNo": "R", "serialNo": WRITE_OFF["sequence_no"], "amountYuan": "150.00"}
+    line = FakeLine([reply(json.dumps(found).encode()), reply(json.dumps(receipt).encode())])
+    trial, seen = try_out(("gas-company", "gas-company-test"), "gas-company-test", line)
+    trial.call("find_household", {"household_no": "1"}, "r")
+    trial.call("write_off", WRITE_OFF, "r")
+    assert [sent.url.split("/api")[0] for sent in line.sent] == [
+        "http://gas-company.test",
+        "http://gas-company-test.test",
+    ]
+    assert [(one.operation, one.writes, one.error) for one in seen] == [
+        ("find_household", False, ""),
+        ("write_off", True, ""),
+    ]
+    trial.close()
+
+
+def test_a_trial_without_a_test_address_writes_nothing() -> None:
+    """Whatever the mapping is, and also where the declared address is not bound here."""
+    line = FakeLine([])
+    trial, _ = try_out(("gas-company",), "", line)
+    with pytest.raises(ConfigurationFault, match="test_back_end"):
+        trial.call("write_off", WRITE_OFF, "r")
+    assert line.sent == []
+    with pytest.raises(ConfigurationFault, match="gas-company-test"):
+        try_out(("gas-company",), "gas-company-test", line)
+
+
+def test_a_back_end_is_made_again_when_its_address_changes() -> None:
+    """And kept as long as it does not."""
+    mapping = CATALOGUE.service("gas-bill")
+    office = Office(agencies={mapping.agency: UUID(int=2)}, names=("gas-company",))
+    back_ends = BackEnds(office, FakeLine(), KnownSecrets(), StillClock())
+    first = back_ends.find(mapping)
+    assert back_ends.find(mapping) is first
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(office, "back_end", lambda _agency, name: make_address(name, "http://moved.test"))
+        assert back_ends.find(mapping) is not first
+
+
+def test_pushed_results_are_read_under_the_secret_of_the_moment() -> None:
+    """By the address of the mapping's back end; a service whose results are not pushed refuses all."""
+    mapping = CATALOGUE.service("gas-bill")
+    pushed = BoundPushedResults(Office(agencies={mapping.agency: UUID(int=2)}, names=("gas-company",)), KnownSecrets())
+    with pytest.raises(NoticeRefused, match="not_configured"):
+        pushed.read(mapping, {}, b"", StillClock().now())
+    late = Late(
+        "pushed", secret="api_key", header="X-S", timestamp_header="X-T", reply=plant_reply(["no"]),
+        response=compile_expression("{application_no: body.no}", ""),
+    )  # fmt: skip
+    stamp, body = str(int(StillClock().now().timestamp())), b'{"no":"1"}'
+    signature = hmac.digest(b"k3y", stamp.encode() + b"\n" + body, "sha256").hex()
+    told = pushed.read(replace(mapping, late=late), {"x-s": signature, "x-t": stamp}, body, StillClock().now())
+    assert told == {"application_no": "1"}

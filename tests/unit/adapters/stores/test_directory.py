@@ -73,6 +73,18 @@ def test_directory_reads_what_was_imported(database: Database, engine: Engine) -
     assert found.back_end(ids["gas"], "gas-company").url == "http://127.0.0.1:2"
 
 
+def test_a_back_end_is_found_up_the_tree(database: Database, engine: Engine) -> None:
+    """An agency's own one first, else that of the nearest agency above; never that of a sibling."""
+    above = {"name": "treasury", "agency": "city", "url": "http://treasury.test"}
+    own = {"name": "treasury", "agency": "water", "url": "postgresql://own.test/x"}
+    import_accounts(database.owner_url, {**ACCOUNTS, "back_ends": [*ACCOUNTS["back_ends"], above, own]})
+    found, ids = SqlDirectory(engine, FakeClock()), list_ids(database)
+    assert found.back_end(ids["gas"], "treasury").url == found.back_end(ids["city"], "treasury").url == above["url"]
+    assert found.back_end(ids["water"], "treasury").url == own["url"]
+    with pytest.raises(ConfigurationFault, match="gas-company"):
+        found.back_end(ids["water"], "gas-company")
+
+
 @pytest.mark.parametrize("ask", ["agency_id", "app_named"])
 def test_what_was_not_imported_is_a_fault(engine: Engine, ask: str) -> None:
     """A name that a mapping uses and no document gives is a configuration fault that names it."""
@@ -136,6 +148,11 @@ def break_document(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]
         (lambda d: d["merchants"][0].update(mode="direct"), "sub_merchant_id belongs to partner mode"),
         (lambda d: d["merchants"][0].update(valid_from="2026-01-01"), "valid_from is not a moment"),
         (lambda d: d["merchants"][0].update(pay_url="ftp://x"), "pay_url is not an http"),
+        (lambda d: d["merchants"][0].update(pay_url="postgresql://x/y"), "pay_url is not an http"),
+        (
+            lambda d: d["back_ends"][0].update(url="somewhere"),
+            "url is not an http(s) address and not one of a database",
+        ),
         (lambda d: d["agencies"][1].update(parent=None), "exactly one has no parent"),
         (
             lambda d: d["agencies"][1].update(parent="water") or d["agencies"][2].update(parent="gas"),
