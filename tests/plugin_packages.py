@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 POSTGRES_MARK, REDIS_MARK, MARIA_MARK = "postgres15", "redis_server", "mariadb_server"
+CHROMIUM_MARK, FONT_MARK = "chromium", "chinese_font"
 
 
 def find_debian_postgres() -> Path | None:
@@ -37,7 +38,18 @@ def list_missing() -> dict[str, str]:
         missing[REDIS_MARK] = "redis-server"
     if shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
         missing[MARIA_MARK] = "mariadb-server"
+    if shutil.which("chromium") is None:
+        missing[CHROMIUM_MARK] = "chromium"
+    if not has_chinese_font():
+        missing[FONT_MARK] = "fonts-wqy-microhei"
     return missing
+
+
+def has_chinese_font() -> bool:
+    """Whether a browser can draw Chinese: for people who look at its pictures; no test is skipped for it."""
+    folders = ("/usr/share/fonts", "/usr/local/share/fonts", str(Path.home() / ".fonts"))
+    names = ("wqy-*", "NotoSansCJK*", "NotoSerifCJK*", "SourceHan*")
+    return any(True for folder in folders for name in names for _ in Path(folder).rglob(name))
 
 
 def _is_offered(package: str) -> bool:
@@ -73,9 +85,11 @@ def main() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks of tests that need a real Redis or a MariaDB."""
+    """Register the marks of tests that need a real Redis, a MariaDB or a browser."""
     config.addinivalue_line("markers", f"{REDIS_MARK}: needs a redis-server on the PATH")
     config.addinivalue_line("markers", f"{MARIA_MARK}: needs mariadbd and mariadb-install-db")
+    config.addinivalue_line("markers", f"{CHROMIUM_MARK}: needs Debian's chromium on the PATH")
+    config.addinivalue_line("markers", f"{FONT_MARK}: needs a font with Chinese characters")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

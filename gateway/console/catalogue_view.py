@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from config.strict_yaml import Fault
@@ -47,7 +47,7 @@ class DirectionShown:
 
 @dataclass(frozen=True, slots=True)
 class PlatformShown:
-    """One platform's part of the label."""
+    """One part of the label: a platform, or several that see the same."""
 
     words: Words
     legal_basis: str
@@ -72,7 +72,17 @@ def draw_label(
 ) -> tuple[PlatformShown, ...]:
     """The label of a version; ``more`` are the fields that it lets be seen beyond the version in force."""
     new = {(one.channel, one.direction, one.field) for one in more}
-    return tuple(_draw_platform(part, new) for part in label_exposure(mapping, vocabulary))
+    drawn = [_draw_platform(part, new) for part in reversed(label_exposure(mapping, vocabulary))]
+    alike: dict[str, list[PlatformShown]] = {}
+    for part in drawn:
+        alike.setdefault(repr((part.legal_basis, part.new, part.directions)), []).append(part)
+    return tuple(_join_platforms(same) for same in alike.values())
+
+
+def _join_platforms(same: list[PlatformShown]) -> PlatformShown:
+    """One part for platforms that see the same."""
+    chinese, english = "、".join(one.words[0] for one in same), ", ".join(one.words[1] for one in same)
+    return replace(same[0], words=(chinese, english))
 
 
 def _draw_platform(part: PlatformLabel, new: set[tuple[str, str, str]]) -> PlatformShown:
