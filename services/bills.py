@@ -21,7 +21,7 @@ from services.references import refer_to_bill, refer_to_household
 from services.sessions import require_assurance
 
 QUERIES_A_MINUTE = 10
-"""Per person: the public water-company interface allows ten queries a minute and customer (case-rules, section 8)."""
+"""Per person: what water companies publish of their interface allows ten queries a minute and customer (case-rules, section 8)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from services.receipts import show_receipt
 
 blueprint = Blueprint("payments", __name__, description="缴费")
 PAYMENTS_A_MINUTE = 5
-"""Per person; the repeat of a request that was answered is not one more. The public water-company interface allows five a minute and customer (case-rules, section 8)."""
+"""Per person; the repeat of a request that was answered is not one more. What water companies publish of their interface allows five a minute and customer (case-rules, section 8)."""
 
 
 @blueprint.post("/payments")

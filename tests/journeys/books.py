@@ -51,9 +51,8 @@ class Account:
 def read_accounts(city: City, payment_ids: Sequence[str] | None = None) -> list[Account]:
     """These payments (default: all) in the three books."""
     booked: dict[str, list[int]] = {}
-    for company in ("gas", "water"):
-        for entry in send("GET", f"{city.url(company)}/_sandbox/write-offs").json():
-            booked.setdefault(entry["sequence_no"], []).append(entry["amount_fen"])
+    for entry in list_write_offs(city):
+        booked.setdefault(entry["sequence_no"], []).append(entry["amount_fen"])
     for entry in list_receipts(city):
         booked.setdefault(entry["serial_no"], []).append(entry["amount_fen"])
     rows = [row for row in city.read(_PAYMENTS) if payment_ids is None or row["payment_id"] in payment_ids]
@@ -89,6 +88,13 @@ def read_fee(city: City, number: str) -> tuple[int, tuple[int, ...]]:
     return (order["fee"] if order["trans_id"] else 0), returned
 
 
+def list_write_offs(city: City) -> list[dict[str, Any]]:
+    """What the companies' books say that was asked for by somebody's sequence number; an office without such a book has none."""
+    replies = [send("GET", f"{city.url(name)}/_sandbox/write-offs") for name in city.offices]
+    entries = [entry for reply in replies if reply.status == 200 for entry in reply.json()]
+    return [entry for entry in entries if "sequence_no" in entry]
+
+
 def list_receipts(city: City) -> list[dict[str, Any]]:
     """The treasury's write-offs, without those that a bank's window asked for."""
     receipts = send("GET", f"{city.url('treasury')}/_sandbox/write-offs").json()
@@ -107,9 +113,4 @@ def list_company_strangers(city: City) -> list[str]:
     """Write-offs in the companies' books that no payment of ours asked for."""
     known = {row["sequence_no"] for row in city.read(_PAYMENTS)}
     at_treasury = [entry["receipt_no"] for entry in list_receipts(city) if entry["serial_no"] not in known]
-    return at_treasury + [
-        entry["reference"]
-        for company in ("gas", "water")
-        for entry in send("GET", f"{city.url(company)}/_sandbox/write-offs").json()
-        if entry["sequence_no"] not in known
-    ]
+    return at_treasury + [entry["reference"] for entry in list_write_offs(city) if entry["sequence_no"] not in known]

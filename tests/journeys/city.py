@@ -31,8 +31,20 @@ from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "wechat": (
-        "order", "query", "close", "refund", "query_refund", "pay", "notice", "code2session", "phone_number",
-        "nontax_order", "nontax_query", "nontax_refund", "nontax_pay", "nontax_notice",
+        "order",
+        "query",
+        "close",
+        "refund",
+        "query_refund",
+        "pay",
+        "notice",
+        "code2session",
+        "phone_number",
+        "nontax_order",
+        "nontax_query",
+        "nontax_refund",
+        "nontax_pay",
+        "nontax_notice",
     ),
     "alipay": ("order", "query", "close", "refund", "query_refund", "pay", "notice", "token", "phone_answer"),
     "gas": ("customer", "bills", "write_off", "find_write_off"),
@@ -73,6 +85,11 @@ class City:
     def url(self, name: str) -> str:
         """The address of an emulator."""
         return self.stack.addresses[name]
+
+    @property
+    def offices(self) -> list[str]:
+        """The names of all emulators that stand for no platform."""
+        return [name for name in self.stack.addresses if name not in ("wechat", "alipay")]
 
     @property
     def public(self) -> str:
