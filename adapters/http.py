@@ -117,11 +117,13 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedReader(raw, sock, _departure.deadline))
 
 
-def _connect(connection: HTTPConnection) -> socket.socket:
+def _connect(connection: HTTPConnection, *, tls: bool) -> socket.socket:
     """In place of urllib3's own: to an address that was judged."""
     seconds = connection.timeout if isinstance(connection.timeout, int | float) else None
     try:
-        return open_socket(connection.host, connection.port, seconds, _departure.reach, connection.socket_options or ())
+        return open_socket(
+            connection.host, connection.port, seconds, _departure.reach, connection.socket_options or (), tls=tls
+        )
     except AddressRefused as error:
         _departure.refused = True
         raise NewConnectionError(connection, "an address that may not be reached") from error
@@ -135,7 +137,7 @@ class _MarkedConnection(HTTPConnection):
     response_class = _BoundedResponse
 
     def _new_conn(self) -> socket.socket:
-        return _connect(self)
+        return _connect(self, tls=False)
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -150,7 +152,7 @@ class _MarkedTlsConnection(HTTPSConnection):
     response_class = _BoundedResponse
 
     def _new_conn(self) -> socket.socket:
-        return _connect(self)
+        return _connect(self, tls=True)
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -279,7 +281,7 @@ class HttpClient:
             )
         except (requests.RequestException, Urllib3Error, OSError) as error:
             failure = HttpUnknown if _departure.left else HttpUnreachable
-            what = "a private address" if _departure.refused else type(error).__name__
+            what = "an address that may not be reached" if _departure.refused else type(error).__name__
             raise failure(f"{call.purpose}: {what}") from None
         try:
             return self._read(call.purpose, response)

@@ -29,13 +29,14 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(OSError):
-    """The name leads to private addresses only, and this environment does not list them. Nothing was connected to."""
+    """The name leads only to addresses that may not be reached in this way. Nothing was connected to."""
 
 
 class Reach:
     """The private machines that may be reached: networks (CIDR) and host names. Public addresses always may.
 
-    A listed name covers whatever it resolves to, except link-local addresses: those need their network to be listed.
+    A listed name covers whatever it resolves to, except link-local addresses: those need their network to be listed. Without TLS a public
+    address is reached no more than a private one: only if it is listed.
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
@@ -47,24 +48,25 @@ class Reach:
             except ValueError:
                 self._hosts.add(entry.lower())
 
-    def permits(self, host: str, address: IpAddress) -> bool:
-        """Whether a connection made for ``host`` may go to ``address``."""
-        plain = unwrap_address(address)
-        if plain.is_global and not plain.is_multicast:
+    def permits(self, host: str, address: IpAddress, *, tls: bool = True) -> bool:
+        """Whether a connection made for ``host``, with TLS or without, may go to ``address``."""
+        inner = unwrap_address(address)
+        if tls and inner.is_global and not inner.is_multicast:
             return True
-        if any(plain in network for network in self._networks):
+        if any(inner in network for network in self._networks):
             return True
-        return host.lower() in self._hosts and not (plain.is_link_local or plain.is_multicast)
+        return host.lower() in self._hosts and not (inner.is_link_local or inner.is_multicast)
 
     def require_plausible(self, url: str) -> None:
         """Raise ``ConfigurationFault`` for a URL whose host is written as an address that may not be reached."""
-        host = urlsplit(url).hostname or ""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
             return
-        if not self.permits(host, address):
-            raise ConfigurationFault("its address is private and not in GUITAI_PRIVATE_BACK_ENDS")
+        if not self.permits(host, address, tls=parts.scheme != "http"):
+            raise ConfigurationFault("its address is private or without TLS, and not in GUITAI_PRIVATE_BACK_ENDS")
 
     def permits_local_sockets(self) -> bool:
         """Whether a Unix socket of this machine may be used: where loopback may."""
@@ -87,26 +89,32 @@ def unwrap_address(address: IpAddress) -> IpAddress:
     return address
 
 
-def find_addresses(host: str, port: int, reach: Reach) -> list[tuple[int, str]]:
+def find_addresses(host: str, port: int, reach: Reach, *, tls: bool = True) -> list[tuple[int, str]]:
     """(family, address) of each address of ``host`` that may be reached, in the resolver's order.
 
     Raises ``AddressRefused`` if none may be, ``OSError`` if the name does not resolve.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     pairs = dict.fromkeys((int(family), str(address[0])) for family, _, _, _, address in found)
-    usable = [pair for pair in pairs if reach.permits(host, ipaddress.ip_address(pair[1].partition("%")[0]))]
+    usable = [pair for pair in pairs if reach.permits(host, ipaddress.ip_address(pair[1].partition("%")[0]), tls=tls)]
     if not usable:
         raise AddressRefused("no address that may be reached")
     return usable
 
 
 def open_socket(
-    host: str, port: int, seconds: float | None, reach: Reach, options: Sequence[tuple[int, int, Any]] = ()
+    host: str,
+    port: int,
+    seconds: float | None,
+    reach: Reach,
+    options: Sequence[tuple[int, int, Any]] = (),
+    *,
+    tls: bool = True,
 ) -> socket.socket:
     """A TCP connection to one of the judged addresses, in turn until one answers. Raises ``AddressRefused`` or another ``OSError``."""
     ends_at = None if seconds is None else time.monotonic() + seconds
     failure: OSError = OSError("no address")
-    for family, address in find_addresses(host, port, reach):
+    for family, address in find_addresses(host, port, reach, tls=tls):
         peer = socket.socket(family, socket.SOCK_STREAM)
         try:
             for option in options:

@@ -45,8 +45,8 @@ class SqlLine:
             self._url, *_read_login(spec, address, secrets), _read_authorities(self._url, address, secrets), reach
         )
         _require_local(self._url, reach, address)
-        self._engine = _make_engine(self._url, self._dialect, access)
-        self._lock = threading.Lock()
+        self._engine, self._key = _share_engine(self._dialect, access)
+        self._held = True
 
     def require_usable(self, call: Call) -> None:
         """Every declared column has a name of its own; the statement itself is judged by ``services/statement_rules.py``."""
@@ -79,8 +79,10 @@ class SqlLine:
         return {"status": None, "body": {"rows": rows}}
 
     def close(self) -> None:
-        """Close the idle connections; those in use end with their statement."""
-        self._engine.dispose()
+        """Let go of the pool; the last one that does closes its idle connections. Those in use end with their statement."""
+        if self._held:
+            self._held = False
+            _release_engine(self._key)
 
     def _select(self, call: Call, parameters: dict[str, JsonValue], seconds: float) -> list[dict[str, JsonValue]]:
         with self._engine.connect() as connection:
@@ -154,6 +156,28 @@ def _require_local(url: URL, reach: Reach, address: BackEndAddress) -> None:
         raise ConfigurationFault(
             f"back end {address.name}: a Unix socket of this machine is not in GUITAI_PRIVATE_BACK_ENDS"
         )
+
+
+_engines: dict[Access, tuple[Engine, int]] = {}
+_lock = threading.Lock()
+
+
+def _share_engine(dialect: Dialect, access: Access) -> tuple[Engine, Access]:
+    """One pool per log-in: every version of every service at this database uses it. With the key under which it is let go again."""
+    with _lock:
+        engine, users = _engines.get(access) or (_make_engine(access.url, dialect, access), 0)
+        _engines[access] = (engine, users + 1)
+    return engine, access
+
+
+def _release_engine(key: Access) -> None:
+    with _lock:
+        engine, users = _engines.pop(key, (None, 0))
+        if engine is not None and users > 1:
+            _engines[key] = (engine, users - 1)
+            return
+    if engine is not None:
+        engine.dispose()
 
 
 def _make_engine(url: URL, dialect: Dialect, access: Access) -> Engine:

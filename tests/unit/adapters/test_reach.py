@@ -36,6 +36,14 @@ def test_public_addresses_are_permitted(address: str) -> None:
     assert Reach().permits("host.example", ipaddress.ip_address(address))
 
 
+@pytest.mark.parametrize("address", PUBLIC)
+def test_without_tls_a_public_address_is_refused_too(address: str) -> None:
+    """What a machine in between could read and change is sent to listed machines only."""
+    found = ipaddress.ip_address(address)
+    assert not Reach().permits("host.example", found, tls=False)
+    assert Reach(["host.example"]).permits("host.example", found, tls=False)
+
+
 def test_a_network_or_a_name_opens_what_it_says() -> None:
     """A network for every name; a name for whatever it leads to, but never to the metadata service."""
     reach = Reach(["10.1.0.0/16", "registry.city.example"])
@@ -58,13 +66,20 @@ def test_an_address_means_the_same_in_every_disguise(address: ipaddress.IPv4Addr
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/x", "https://169.254.169.254/", "https://[::1]/", "postgresql://10.0.0.1/x"]
+    "url",
+    [
+        "http://8.8.8.8/",
+        "http://127.0.0.1:1/x",
+        "https://169.254.169.254/",
+        "https://[::1]/",
+        "postgresql://10.0.0.1/x",
+    ],
 )
 def test_a_private_address_in_a_url_is_seen_at_the_start(url: str) -> None:
     """Names are judged when they are connected to."""
     with pytest.raises(ConfigurationFault, match="GUITAI_PRIVATE_BACK_ENDS"):
         Reach().require_plausible(url)
-    Reach(["127.0.0.0/8", "169.254.0.0/16", "::1", "10.0.0.0/8"]).require_plausible(url)
+    Reach(["8.8.8.8", "127.0.0.0/8", "169.254.0.0/16", "::1", "10.0.0.0/8"]).require_plausible(url)
     Reach().require_plausible("https://registry.city.example/")
 
 
@@ -76,7 +91,7 @@ def test_a_name_that_leads_to_a_private_address_is_not_connected_to(monkeypatch:
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_named: answers)
         url = f"http://registry.city.example:{port}"
         client = HttpClient(frozenset({url}), 1, reach_of=lambda _purpose: Reach())
-        with pytest.raises(HttpUnreachable, match="a private address") as caught:
+        with pytest.raises(HttpUnreachable, match="an address that may not be reached") as caught:
             client.send("back_end:x", "GET", url + "/secret", {})
         assert "registry" not in str(caught.value)
         listener.settimeout(0.1)

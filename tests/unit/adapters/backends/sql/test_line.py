@@ -213,6 +213,20 @@ def test_a_connection_that_died_in_the_pool(registry: Registry, line: SqlLine) -
     assert ask(line, OWNER, "plate", "owner", plate="A-1")
 
 
+def test_lines_of_one_log_in_share_their_connections(registry: Registry) -> None:
+    """Ten versions of a mapping hold no more connections than one; whoever is let go last closes them."""
+    lines = [registry.open_line() for _ in range(10)]
+    for line in lines:
+        assert ask(line, OWNER, "plate", "owner", plate="A-1")
+    assert len({id(line._engine) for line in lines}) == 1
+    for line in lines[1:]:
+        line.close()
+    assert ask(lines[0], OWNER, "plate", "owner", plate="A-1")
+    assert lines[0]._engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+    lines[0].close()
+    assert registry.open_line()._engine is not lines[0]._engine
+
+
 def test_what_a_person_at_the_console_sees(line: SqlLine, registry: Registry) -> None:
     """Statement and database, neither user nor password."""
     statement, target = line.describe(make_call(OWNER, "plate"), Request("", {}, {}))
