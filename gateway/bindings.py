@@ -20,15 +20,17 @@ from adapters.backends.observation import Observer
 from adapters.backends.register import RegisterBackEnd
 from adapters.http import HttpClient
 from adapters.reach import EVERYWHERE, Reach
+from config.back_end_schema import PROOFS_OF_IDENTITY, TEST_SUFFIX
 from services.errors import ConfigurationFault, NoticeRefused
 from services.mapping import ServiceMapping
 from services.model import BackEndAddress, JsonValue, RegisterEntry
 from services.ports import BackEnd, Clock, Directory, Secrets
+from services.trial_rules import list_doubtful
 
-REGISTER = "register"
-"""The name under which the accounts document binds the population register, at the root agency."""
-FACE_CHECK = "face-check"
-"""The same for the certified provider of face checks; an environment may have none."""
+REGISTER, FACE_CHECK = PROOFS_OF_IDENTITY
+"""The names under which the accounts document binds the population register and the certified provider of face checks, at the root
+agency; an environment may have no provider. No mapping is given their addresses: whoever writes one would ask with the root's secrets.
+"""
 
 
 class AddressBook(Protocol):
@@ -65,43 +67,57 @@ class BackEnds:
             known[1].close()
         return made
 
-    def find_for_trial(self, mapping: ServiceMapping, observer: Observer) -> TrialBackEnd:
+    def find_for_trial(
+        self, mapping: ServiceMapping, observer: Observer, agreed: ServiceMapping | None = None
+    ) -> TrialBackEnd:
         """The back ends of a mapping that may be a draft, for ``mapping try``: nothing of it is kept.
 
-        Reads go to the addresses in force; writes only to the test addresses that the mapping declares. Raises ``ConfigurationFault``.
+        Reads go to the addresses in force; writes, and what only the draft calls a read (``services/trial_rules.py``; ``agreed`` is the
+        version in force), only to the test addresses that the mapping declares. Raises ``ConfigurationFault``.
         """
         connections = mapping.connections()
         real = make_back_end(mapping, self._find_addresses(mapping, {name: name for name in connections}), self._around)
         names = {name: spec.test_back_end for name, spec in connections.items() if spec.test_back_end}
+        if any(not name.endswith(TEST_SUFFIX) for name in names.values()):
+            raise ConfigurationFault(f"the name of a test_back_end ends with {TEST_SUFFIX}")
         test = None
         if names:
             addresses = self._find_addresses(mapping, {name: names.get(name, name) for name in connections})
             test = make_back_end(mapping, addresses, self._around).observed_by(observer)
-        return TrialBackEnd(mapping, real.observed_by(observer), test)
+        return TrialBackEnd(mapping, real.observed_by(observer), test, agreed)
 
     def _find_addresses(self, mapping: ServiceMapping, names: dict[str, str]) -> dict[str, BackEndAddress]:
         agency_id = self._directory.agency_id(mapping.agency)
+        if any(bound in PROOFS_OF_IDENTITY for bound in names.values()):
+            raise ConfigurationFault("what proves who citizens are is asked by no mapping")
         return {name: self._directory.back_end(agency_id, bound) for name, bound in names.items()}
 
 
 class TrialBackEnd:
-    """Implements ``ports.BackEnd`` for a trial: what is written is written at a declared test address or not at all."""
+    """Implements ``ports.BackEnd`` for a trial: what may change something is asked at a declared test address or not at all."""
 
-    def __init__(self, mapping: ServiceMapping, real: ConnectedBackEnd, test: ConnectedBackEnd | None) -> None:
+    def __init__(
+        self,
+        mapping: ServiceMapping,
+        real: ConnectedBackEnd,
+        test: ConnectedBackEnd | None,
+        agreed: ServiceMapping | None = None,
+    ) -> None:
         self._mapping = mapping
         self._real = real
         self._test = test
+        self._agreed = agreed
 
     def call(
         self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
     ) -> JsonValue:
-        """See the port. Raises ``ConfigurationFault`` for a write whose back end declares no ``test_back_end``."""
-        planned = self._mapping.back_end.operations[operation]
+        """See the port. Raises ``ConfigurationFault`` for a call that may change something and whose back end declares no ``test_back_end``."""
         back_end = self._real
-        if planned.writes:
-            target = self._mapping.connections()[planned.calls[-1].back_end]
+        for call in list_doubtful(self._mapping, self._agreed, self._mapping.back_end.operations[operation]):
+            target = self._mapping.connections()[call.back_end]
             if self._test is None or not target.test_back_end:
-                raise ConfigurationFault(f"{operation} writes, and {target.name} declares no test_back_end")
+                what = "writes" if call.writes else f"is a {call.method or 'call'} that no version in force makes"
+                raise ConfigurationFault(f"{operation} {what}, and {target.name} declares no test_back_end")
             back_end = self._test
         return back_end.call(operation, values, request_id, purpose=purpose, case_no=case_no)
 

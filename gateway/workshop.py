@@ -45,7 +45,9 @@ class TrialEnd(BackEnd, Protocol):
 class FindsForTrial(Protocol):
     """The back ends of a draft: see ``bindings.BackEnds``."""
 
-    def find_for_trial(self, mapping: ServiceMapping, observer: Observer, /) -> TrialEnd: ...
+    def find_for_trial(
+        self, mapping: ServiceMapping, observer: Observer, agreed: ServiceMapping | None, /
+    ) -> TrialEnd: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ class Workshop:
             faults = check_documents(file, content, mapping)
         return (None if faults else mapping), faults
 
-    def try_out(self, mapping: ServiceMapping, wishes: Wishes) -> Trial:
-        """Ask the back end, reads only unless wished otherwise; see ``services/mapping_trial.py``.
+    def try_out(self, mapping: ServiceMapping, wishes: Wishes, agreed: ServiceMapping | None) -> Trial:
+        """Ask the back end, reads only unless wished otherwise; see ``services/mapping_trial.py``. ``agreed`` is the version in force, by
+        which the draft's reads are known as such; the operator, who holds the secrets, gives the mapping itself.
 
         Raises ``InputRefused``, ``ConfigurationFault`` for an address or secret that is missing or a write that may not be made,
         ``BackEndRefused``, ``TooManyRequests`` if enough trials run already.
@@ -89,13 +92,13 @@ class Workshop:
         if not self.running.acquire(blocking=False):
             raise TooManyRequests(detail={"retry_after_seconds": 5})
         try:
-            return self._try_out(mapping, wishes)
+            return self._try_out(mapping, wishes, agreed)
         finally:
             self.running.release()
 
-    def _try_out(self, mapping: ServiceMapping, wishes: Wishes) -> Trial:
+    def _try_out(self, mapping: ServiceMapping, wishes: Wishes, agreed: ServiceMapping | None) -> Trial:
         seen: list[ObservedCall] = []
-        back_end = self.back_ends.find_for_trial(mapping, seen.append)
+        back_end = self.back_ends.find_for_trial(mapping, seen.append, agreed)
         try:
             report = try_mapping(
                 mapping, back_end, wishes, now=self.now(), number=secrets.token_hex(16), request_id=str(uuid4())

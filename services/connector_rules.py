@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from config.back_end_schema import PROOFS_OF_IDENTITY, TEST_SUFFIX
 from config.shapes import Mismatch
 from config.strict_yaml import nearest_name
 
@@ -47,6 +48,7 @@ def find_connection_misfits(path: str, connection: Mapping[str, Any], *, lines: 
     """Keys of a back end that belong to another connector, and keys that this one needs; ``lines``: it answers with csv or pipe."""
     connector = connection["connector"]
     owner = f"connector {connector}"
+    yield from _find_name_faults(path, connection)
     yield from find_key_faults(path, connection, CONNECTION_RULES, connector, owner)
     if connector == "rest" and not lines and connection.get("encoding", "UTF-8") != "UTF-8":
         yield Mismatch(f"{path}.encoding", "another encoding", "UTF-8: JSON has no other (RFC 8259)")
@@ -61,6 +63,15 @@ def find_connection_misfits(path: str, connection: Mapping[str, Any], *, lines: 
         if name == "openapi" and file.endswith((".wsdl", ".xsd")):
             yield Mismatch(f"{path}.{name}", "another kind of file", "an OpenAPI document in JSON or YAML")
     yield from _find_authentication_misfits(f"{path}.authentication", connection["authentication"], connector)
+
+
+def _find_name_faults(path: str, connection: Mapping[str, Any]) -> Iterator[Mismatch]:
+    """Names that are bound for something else than this: what proves identities, an address in force as one to try writes at."""
+    if connection["name"] in PROOFS_OF_IDENTITY:
+        yield Mismatch(f"{path}.name", "what proves who citizens are", "a back end of the agency's own")
+    test = connection.get("test_back_end", "")
+    if test and not test.endswith(TEST_SUFFIX):
+        yield Mismatch(f"{path}.test_back_end", "another name", f"one that ends with {TEST_SUFFIX}")
 
 
 def find_call_misfits(path: str, call: Mapping[str, Any], connector: str, *, writes: bool) -> Iterator[Mismatch]:

@@ -19,6 +19,7 @@ from services.mapping import ServiceMapping
 from services.mapping_diff import MappingDiff, diff_mappings
 from services.mapping_reader import read_mapping
 from services.mapping_record import MappingEvent, MappingVersion, digest_mapping
+from services.model import JsonValue
 from services.ports import Clock
 from services.publication_state import ServiceState, highest_version, read_state
 from services.staff_rules import read_reason
@@ -181,9 +182,19 @@ class MappingDesk:
             found.append(Fault(file, line_of(lines, "version"), "version", "a number that was there before", told))
         return found
 
+    def find_in_force(self, actor: Actor, service: str) -> ServiceMapping | None:
+        """The version in force of a service that one may see, if there is one and this release reads it."""
+        try:
+            file = self.open_service(actor, service)
+        except NotFound:
+            return None
+        kept = file.version(file.state.in_force) if file.state.in_force is not None else None
+        return self.show(kept).mapping if kept else None
+
     def note_trial(self, actor: Actor, mapping: ServiceMapping, content: bytes, reason: str) -> None:
         """Write down, before it runs, who tries what and why: a trial shows what a back end holds about somebody.
 
+        What it may ask, and where, is written down as well: of a draft that nobody proposes nothing else remains.
         Only IT of the mapping's own agency, since its addresses and secrets are used. Raises ``InputRefused`` for no reason.
         """
         agency_id = next((agency for agency, slug in actor.tree.slugs.items() if slug == mapping.agency), None)
@@ -192,11 +203,26 @@ class MappingDesk:
         told = read_reason(reason) if mapping.kind != NO_PERSON else reason.strip()[:200]
         with self.store.begin(reach(actor)) as tx:
             replace(actor, tree=self.store.agency_tree()).require((Role.IT,), agency_id)
-            detail = {"version": mapping.version, "digest": digest_mapping(content, mapping.documents)}
+            detail: dict[str, JsonValue] = {
+                "version": mapping.version, "digest": digest_mapping(content, mapping.documents),
+                "calls": [*list_calls(mapping)],
+            }  # fmt: skip
             who = actor.member.staff_id
             tx.acts.append(
                 Act(self.new_id(), agency_id, self.clock.now(), who, "mapping.try", "mapping", mapping.id, told, detail)
             )
+
+
+def list_calls(mapping: ServiceMapping) -> Iterator[str]:
+    """Each call that a mapping may make, without a value: operation, back end, and method with path, action, or statement."""
+    for operation in mapping.back_end.operations.values():
+        for call in operation.calls:
+            asked = (
+                f"{call.method} {call.path}".strip()
+                if call.path
+                else call.action or ("statement" if call.statement else "document")
+            )
+            yield f"{operation.name}: {call.back_end}: {asked}"
 
 
 def reach(actor: Actor) -> tuple[UUID, ...]:

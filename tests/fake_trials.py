@@ -17,11 +17,15 @@ class FakeTrials:
 
     answers: dict[str, JsonValue | Exception] = field(default_factory=dict)
     asked: list[tuple[str, str, Mapping[str, JsonValue]]] = field(default_factory=list)
+    agreed: list[ServiceMapping | None] = field(default_factory=list)
     closed: int = 0
     unbound: bool = False
 
-    def find_for_trial(self, mapping: ServiceMapping, observer: Observer, /) -> FakeTrialEnd:
+    def find_for_trial(
+        self, mapping: ServiceMapping, observer: Observer, agreed: ServiceMapping | None, /
+    ) -> FakeTrialEnd:
         """A back end that is watched."""
+        self.agreed.append(agreed)
         if self.unbound:
             raise ConfigurationFault("no back end of this name is bound")
         return FakeTrialEnd(self, mapping, observer)

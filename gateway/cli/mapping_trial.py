@@ -47,7 +47,7 @@ def run_trial(file: Path, wishes: Wishes, where: Where) -> Iterator[str]:
     mapping = load_draft(file)
     back_ends, now = open_back_ends(where)
     try:
-        trial = Workshop(load_vocabulary(), back_ends, lambda: now).try_out(mapping, wishes)
+        trial = Workshop(load_vocabulary(), back_ends, lambda: now).try_out(mapping, wishes, mapping)
     except InputRefused as refused:
         told = ", ".join(f"{name}: {rule}" for name, rule in sorted((refused.detail or {}).items()))
         raise click.ClickException(f"the inputs are refused ({told}); give each as --input NAME=VALUE") from None

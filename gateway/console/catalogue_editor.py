@@ -158,7 +158,7 @@ def run_trial(mapping: ServiceMapping, content: bytes) -> tuple[Trial | None, Wo
             read_entries("input."), {**APPLICANT, **read_entries("applicant.")}, form.get("operation", ""),
             form.get("write") == "yes", read_amount(),
         )  # fmt: skip
-        return desk.workshop.try_out(mapping, wishes), None
+        return desk.workshop.try_out(mapping, wishes, desk.mappings.find_in_force(current_actor(), mapping.id)), None
     except InputRefused as refused:
         return None, say_inputs(refused)
     except NotPermitted:
