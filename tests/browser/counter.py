@@ -92,7 +92,7 @@ class Counter:
 
     def acts_of(self, service: str) -> list[dict[str, Any]]:
         """The book of acts about a service, oldest first."""
-        return self.city.read("SELECT act, reason FROM acts WHERE subject_id = %s ORDER BY act_id", service)
+        return self.city.read("SELECT act FROM acts WHERE subject_id = %s ORDER BY act_id", service)
 
 
 def show_service(phone: Phone, service: str) -> dict[str, Any]:
@@ -109,11 +109,11 @@ def await_service(phone: Phone, service: str, check: Callable[[dict[str, Any]], 
 
 def tab_to(page: Page, words: str, limit: int = 200) -> None:
     """Press Tab until what has these words (or this id) has the focus."""
-    wanted = json.dumps(words)
-    found = f"(e => e.id === {wanted} || (e.tagName !== 'TEXTAREA' && e.innerText || '').includes({wanted}))(document.activeElement)"
+    script = "words => { const e = document.activeElement; return e.id === words || (e.matches(WHAT) && e.innerText.includes(words)); }"
+    script = script.replace("WHAT", json.dumps("a, button, summary"))
     for _ in range(limit):
         page.keyboard.press("Tab")
-        if page.evaluate(f"document.activeElement !== document.body && {found}"):
+        if page.evaluate(script, words):
             return
     raise AssertionError(f"the keyboard does not reach {words}")
 

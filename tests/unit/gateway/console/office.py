@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from adapters.ids import make_id
+from adapters.mapping_files import MAPPINGS_FOLDER
 from adapters.passwords import TimedCodes
 from gateway.app import create_console_app
 from gateway.console.desk import ConsoleDesk
@@ -24,7 +25,8 @@ from services.application_record import Application, ApplicationEvent, Applicati
 from services.console_ports import PaymentSummary, PersonKey
 from services.errors import StoreUnavailable
 from services.mapping_desk import MappingDesk
-from services.model import PlatformName
+from services.mapping_record import MappingAct, MappingEvent, MappingVersion, digest_mapping
+from services.model import JsonValue, PlatformName
 from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
@@ -44,6 +46,19 @@ TREE = AgencyTree(
 PASSWORD = "correct horse battery"
 NUMBER, PHONE = "110101199003070011", "13800138001"
 CODES = TimedCodes()
+
+
+SAMPLE = (MAPPINGS_FOLDER / "gas-bill.yaml").read_text("utf-8")
+
+
+def write_mapping(service: str, agency: str, version: int = 1, changed: Mapping[str, str] | None = None) -> bytes:
+    """A mapping without a fault, with some texts changed."""
+    text = SAMPLE.replace("id: gas-bill", f"id: {service}", 1).replace("version: 1\n", f"version: {version}\n", 1)
+    text = text.replace("agency: demo-gas-office", f"agency: {agency}", 1)
+    for old, new in (changed or {}).items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return text.encode()
 
 
 class Counts:
@@ -158,6 +173,27 @@ class Office:
         event = ApplicationEvent(made.application_id, 1, "opened", ApplicationState.ACCEPTED, self.clock.now())
         self.store.books.applications[made.application_id] = (made, [event])
         return made
+
+    def keep_mapping(
+        self, agency: UUID, service: str, version: int = 1, *, act: MappingAct = MappingAct.IMPORTED, by: UUID | None = None,
+        changed: Mapping[str, str] | None = None, data: Mapping[str, JsonValue] | None = None,
+    ) -> MappingVersion:  # fmt: skip
+        """A version of a service, and the event that brought it."""
+        content, books, now = (
+            write_mapping(service, TREE.slugs[agency], version, changed),
+            self.store.kept,
+            self.clock.now(),
+        )
+        kept = MappingVersion(agency, service, version, content, {}, digest_mapping(content, {}), now, by)
+        books.owners[service] = agency
+        books.versions[service, version] = kept
+        events = books.events.setdefault(service, [])
+        events.append(MappingEvent(agency, service, len(events) + 1, act, version, now, by, "", data or {}))
+        return kept
+
+    def steps_of(self, service: str) -> list[str]:
+        """What happened to a service's mapping."""
+        return [str(event.act) for event in self.store.kept.events.get(service, [])]
 
     def pay(self, agency: UUID, person: UUID, order_no: str) -> None:
         """A payment of a person at an agency."""

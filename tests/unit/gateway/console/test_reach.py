@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 from gateway.console.frame import guard_page
 from gateway.console.registry import Entry, Room, find_room, require_declared
 from services.errors import ConfigurationFault
+from services.model import JsonValue
 from services.staffing import Role
-from tests.unit.gateway.console.office import CHILD, LEFT, NUMBER, RIGHT, ROOT, Browser, Office
+from tests.unit.gateway.console.office import CHILD, LEFT, NUMBER, RIGHT, ROOT, TREE, Browser, Office, write_mapping
 
 AGENCIES = {"root": ROOT, "left": LEFT, "right": RIGHT, "child": CHILD}
 REASON = "审核本人提交的申请"
@@ -39,9 +40,9 @@ def name(route: object) -> str:
     return str(route)
 
 
-def fill(rule: str, ids: dict[str, UUID]) -> str:
+def fill(rule: str, ids: dict[str, UUID], service: str) -> str:
     """A path of a rule with the ids of something that exists."""
-    path = rule
+    path = rule.replace("<service>", service).replace("<int:number>", "1")
     for key, value in ids.items():
         path = path.replace(f"<uuid:{key}>", str(value))
     return path.replace("<uuid:", "").replace(">", "") if "<" not in path else walk_over(path)
@@ -74,11 +75,15 @@ class City:
             self.theirs[label] = {
                 "staff_id": member.staff_id, "grant_id": held.grant_id, "application_id": made.application_id,
             }  # fmt: skip
-            self.marks[label] = [f"NO-{label}", f"ORDER-{label}", f"worker.{label}"]
+            mark = {"zh-CN: 燃气缴费, en": f"zh-CN: 映射·{label}, en"}
+            self.office.keep_mapping(agency, f"{label}-bill", changed=mark)
+            self.marks[label] = [f"NO-{label}", f"ORDER-{label}", f"worker.{label}", f"映射·{label}"]
+        household: dict[str, JsonValue] = {"holder_name": "王小明", "address": "示范市"}
+        self.office.trials.answers = {"find_household": household, "list_bills": {"bills": []}}
 
     def ask(self, browser: Browser, method: str, rule: str, label: str) -> TestResponse:
         """The request that somebody of another agency would like to make, with all that its form could hold."""
-        path = fill(rule, self.theirs[label])
+        path = fill(rule, self.theirs[label], f"{label}-bill")
         if method == "GET":
             return browser.get(path)
         agency = AGENCIES[label]
@@ -86,6 +91,9 @@ class City:
         given = {
             "agency_id": str(agency), "role": "auditor", "deputy_id": str(deputy), "until": "2027-01-01", "login": "new.one",
             "name": "新人", "reason": REASON, "key": "identity_number", "value": NUMBER, "subject": "somebody",
+            "text": write_mapping(f"{label}-bill", TREE.slugs[agency], 2).decode(), "base": f"{label}-bill", "base_version": "1",
+            "trial_reason": REASON, "input.household_no": "10086001", "version": "1", "number": "1",
+            "sentence_zh": "系统维护。", "sentence_en": "Under repair.",
         }  # fmt: skip
         return browser.post(path, given)
 
@@ -132,6 +140,7 @@ def test_nothing_of_another_agency_on_any_route(role: Role, own: str, other: str
         page = reply.get_data(as_text=True)
         assert not [mark for mark in city.marks[other] if mark in page], (method, rule)
         assert freeze(city, other) == before, (method, rule)
+        assert city.office.trials.asked == [], (method, rule)
 
 
 def freeze(city: City, label: str) -> tuple[object, ...]:
@@ -140,7 +149,14 @@ def freeze(city: City, label: str) -> tuple[object, ...]:
     members = [member for member in books.members.values() if member.agency_id == agency]
     roles = [held for held in books.roles.values() if held.agency_id == agency]
     worker = city.theirs[label]["staff_id"]
-    return (sorted(map(str, members)), sorted(map(str, roles)), books.passwords.get(worker), books.secrets.get(worker))
+    steps = city.office.steps_of(f"{label}-bill")
+    return (
+        sorted(map(str, members)),
+        sorted(map(str, roles)),
+        books.passwords.get(worker),
+        books.secrets.get(worker),
+        steps,
+    )
 
 
 @pytest.mark.parametrize("label", ["left", "child"])
