@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from config.shapes import Mismatch
@@ -46,7 +47,7 @@ class OpenApiSupply:
             self.reader.mismatches.append(Mismatch(f"{path}.path", "an operation that is not in it", asked, near))
             return None
         schema = _find_success(root, operation)
-        known = list(dict.fromkeys(_list_places(root, schema, "", 0)))[:MAX_PLACES] if schema is not None else []
+        known = list(islice(_list_places(root, schema, "", 0), MAX_PLACES)) if schema is not None else []
         self._compare(path, call, known, file)
         return plant_reply(known) if known else None
 
@@ -122,32 +123,35 @@ def _find_success(root: dict[str, Any], operation: dict[str, Any]) -> Any:
 
 def _list_places(root: dict[str, Any], schema: Any, path: str, depth: int) -> Iterator[str]:
     """Places like ``bills[].billNo?`` of everything that is not a table or list itself."""
-    for name, (inner, required) in _properties(root, schema, depth).items():
+    for name, (inner, required) in _properties(root, schema).items():
         found = _resolve(root, inner)
         items: Any = found.get("items") if isinstance(found, dict) else None
         many = items is not None
         item = _resolve(root, items) if many else found
         place = f"{path}.{name}" if path else name
         place += "[]" if many else ""
-        if depth < MAX_DEPTH and _properties(root, item, depth + 1):
+        if depth < MAX_DEPTH and _properties(root, item):
             yield from _list_places(root, item, place, depth + 1)
         elif re.fullmatch(r"[A-Za-z_][A-Za-z0-9_\-]*", name):
             yield place if required else f"{place}?"
 
 
-def _properties(root: dict[str, Any], schema: Any, depth: int) -> dict[str, tuple[Any, bool]]:
-    """Name → (schema, whether it is always there), of a schema and of those that it is put together from."""
-    found = _resolve(root, schema)
-    if not isinstance(found, dict) or depth > MAX_DEPTH:
+def _properties(
+    root: dict[str, Any], schema: Any, seen: set[int] | None = None, *, always: bool = True
+) -> dict[str, tuple[Any, bool]]:
+    """Name → (schema, whether it is always there), of a schema and of those that it is put together from, each looked at once."""
+    found, seen = _resolve(root, schema), set[int]() if seen is None else seen
+    if not isinstance(found, dict) or id(found) in seen or len(seen) >= MAX_PLACES:
         return {}
+    seen.add(id(found))
     required = found.get("required") if isinstance(found.get("required"), list) else []
     own = found.get("properties") if isinstance(found.get("properties"), dict) else {}
-    known = {str(name): (inner, name in (required or ())) for name, inner in (own or {}).items()}
-    for key, always in (("allOf", True), ("anyOf", False), ("oneOf", False)):
+    known = {str(name): (inner, always and name in (required or ())) for name, inner in (own or {}).items()}
+    for key in ("allOf", "anyOf", "oneOf"):
         parts = found.get(key)
         for part in parts if isinstance(parts, list) else ():
-            for name, (inner, needed) in _properties(root, part, depth + 1).items():
-                known.setdefault(name, (inner, needed and always))
+            for name, place in _properties(root, part, seen, always=always and key == "allOf").items():
+                known.setdefault(name, place)
     return known
 
 

@@ -20,6 +20,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT4, DRAFT202012
 
 from adapters.backends.rest.json_text import read_json
+from adapters.backends.rest.openapi_limits import limit_validator, require_bounded
 from adapters.backends.wire import ReplyUnreadable
 from config.strict_yaml import read_document
 from services.errors import ConfigurationFault
@@ -42,6 +43,7 @@ class OpenApiDocument:
         for reference in _find_references(self._root):
             if not isinstance(reference, str) or not reference.startswith("#/"):
                 raise ConfigurationFault(f"{file}: a reference that leads outside the document")
+        require_bounded(file, self._root)
         self._validate = _make_validator(file, self._root)
 
     def require_known(self, call: Call) -> None:
@@ -211,6 +213,7 @@ def _make_validator(file: str, root: dict[str, Any]) -> Any:
     old = root["openapi"].startswith("3.0.")
     specification, kind = (DRAFT4, OAS30Validator) if old else (DRAFT202012, OAS31Validator)
     checker = oas30_format_checker if old else oas31_format_checker
+    kind = limit_validator(kind)
     registry = Registry().with_resource(URI, specification.create_resource(root))
 
     def validate(pointer: str, value: JsonValue) -> bool:
