@@ -26,6 +26,13 @@ LOOPBACK = ("127.0.0.0/8", "::1/128", "localhost")
 """What demo and test may always reach."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052: the last 32 bits are an IPv4 address."""
+HOLDING_IPV4 = (NAT64, ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("::ffff:0:0:0/96"))
+"""The same for IPv4-compatible (RFC 4291 §2.5.5.1, given up) and IPv4-translated addresses (RFC 7915)."""
+NEVER_PUBLIC: tuple[IpNetwork, ...] = tuple(
+    ipaddress.ip_network(text) for text in ("fec0::/10", "64:ff9b:1::/48", "5f00::/16", "3fff::/20", "192.0.0.0/24")
+)
+"""Not public, whatever the library's own table knows of them: site-local (RFC 3879), a network's own NAT64 (RFC 8215), segments (RFC 9602),
+documentation (RFC 9637), protocol assignments (RFC 6890)."""
 
 
 class AddressRefused(OSError):
@@ -51,7 +58,7 @@ class Reach:
     def permits(self, host: str, address: IpAddress, *, tls: bool = True) -> bool:
         """Whether a connection made for ``host``, with TLS or without, may go to ``address``."""
         inner = unwrap_address(address)
-        if tls and inner.is_global and not inner.is_multicast:
+        if tls and is_public(inner):
             return True
         if any(inner in network for network in self._networks):
             return True
@@ -77,6 +84,11 @@ EVERYWHERE = Reach(["0.0.0.0/0", "::/0"])
 """No limit: for callers whose peers are fixed in other ways."""
 
 
+def is_public(address: IpAddress) -> bool:
+    """Whether an address (unwrapped) is one of the open network."""
+    return address.is_global and not address.is_multicast and not any(address in network for network in NEVER_PUBLIC)
+
+
 def unwrap_address(address: IpAddress) -> IpAddress:
     """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64), for that is where the packets end."""
     if isinstance(address, ipaddress.IPv6Address):
@@ -84,7 +96,7 @@ def unwrap_address(address: IpAddress) -> IpAddress:
             return address.ipv4_mapped
         if address.sixtofour is not None:
             return address.sixtofour
-        if address in NAT64:
+        if any(address in network for network in HOLDING_IPV4) and int(address) > 1:
             return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address
 

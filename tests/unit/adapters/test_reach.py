@@ -57,12 +57,31 @@ def test_a_network_or_a_name_opens_what_it_says() -> None:
 
 @given(st.ip_addresses(v=4))
 def test_an_address_means_the_same_in_every_disguise(address: ipaddress.IPv4Address) -> None:
-    """Mapped, by NAT64 and by 6to4 it is judged as what it is."""
+    """Mapped, translated, by NAT64 and by 6to4 it is judged as what it is."""
     number, reach = int(address), Reach()
-    for disguise in (0xFFFF_0000_0000 | number, (0x64_FF9B << 96) | number, (0x2002 << 112) | (number << 80)):
+    forms = (0xFFFF_0000_0000 | number, 0xFFFF_0000_0000_0000 | number, (0x64_FF9B << 96) | number)
+    for disguise in (*forms, (0x2002 << 112) | (number << 80)):
         wrapped = ipaddress.IPv6Address(disguise)
         assert unwrap_address(wrapped) == address
         assert reach.permits("h", wrapped) == reach.permits("h", address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "::127.0.0.1",
+        "::10.0.0.1",
+        "64:ff9b:1::a00:1",
+        "64:ff9b:1:ffff::7f00:1",
+        "fec0::1",
+        "5f00::1",
+        "3fff::1",
+        "192.0.0.8",
+    ],
+)
+def test_what_the_library_takes_for_public_and_is_not(text: str) -> None:
+    """IPv4 inside IPv6 as it was once written, a network's own NAT64, site-local addresses, segments, documentation, the dummy address."""
+    assert not Reach().permits("h", ipaddress.ip_address(text))
 
 
 @pytest.mark.parametrize(
