@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import uuid4
 
+import structlog
 from prometheus_client import Counter
 
 from adapters.backends.chain import Chain, Connection
@@ -30,9 +31,12 @@ from services.mapping import Call, Operation, ServiceMapping
 from services.model import JsonValue
 from services.ports import Clock
 from services.result_shapes import shape_operations
-from services.translation import build_request
+from services.translation import UNWRITABLE, build_request
 
 CALLS = Counter("guitai_back_end_calls_total", "Calls of back ends.", ["back_end", "operation", "result"])
+OUR_REFUSALS = frozenset({"not_permitted", "system", UNWRITABLE})
+"""Noes that are about the way between us and the back end, not about the citizen's business: an operator reads of them."""
+_log = structlog.get_logger(room="back_ends")
 
 
 class ConnectedBackEnd:
@@ -73,10 +77,20 @@ class ConnectedBackEnd:
             result = "answered"
         except BackEndError as error:
             result = error.code.removeprefix("back_end_")
+            self._note(operation, request_id, result, error)
             raise
         finally:
             CALLS.labels(self._mapping.back_end.name, operation, result).inc()
         return answer
+
+    def _note(self, operation: str, request_id: str, result: str, error: BackEndError) -> None:
+        """Tell the operator the place of a failure: its message names back end, call and rule, and nothing of what was said."""
+        if isinstance(error, BackEndRefused) and error.reason not in OUR_REFUSALS:
+            return
+        _log.warning(
+            "back_end_failed", service=self._mapping.id, dependency=self._mapping.back_end.name, operation=operation,
+            result=result, fault=str(error), request_id=request_id,
+        )  # fmt: skip
 
     def require_usable(self) -> None:
         """Ask every document about every call, and write every first request once with example values, sending nothing.
