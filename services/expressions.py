@@ -25,6 +25,7 @@ import jmespath.exceptions
 import jmespath.parser
 from jmespath.functions import Functions, signature
 
+from services.bounded_search import BoundedInterpreter
 from services.model import JsonValue
 
 CHINA_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -124,10 +125,10 @@ class Expression:
     options: Any
 
     def search(self, document: JsonValue) -> JsonValue:
-        """What the expression finds. Raises ``ValueUntranslatable``, also where JMESPath finds a value of a wrong type."""
+        """What the expression finds. Raises ``ValueUntranslatable``, also where JMESPath finds a value of a wrong type, and for too much."""
         try:
-            return self.parsed.search(document, options=self.options)
-        except jmespath.exceptions.JMESPathError:
+            return BoundedInterpreter(self.options).visit(self.parsed.parsed, document)
+        except (jmespath.exceptions.JMESPathError, RecursionError):
             raise ValueUntranslatable("a value of another type than the mapping expects") from None
 
 
