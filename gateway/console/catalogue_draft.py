@@ -138,10 +138,9 @@ def check_draft(draft: Draft) -> Checked:
     """Everything that is wrong with a draft; what is right with it, beside the version in force."""
     desk, actor = current_console(), current_actor()
     mapping, faults = desk.workshop.check(FILE, draft.content, draft.documents())
-    if mapping is not None:
-        faults = desk.mappings.find_place_faults(actor, FILE, draft.content, mapping)
     if mapping is None:
         return Checked(draft, None, tuple(faults))
+    faults = desk.mappings.find_place_faults(actor, FILE, draft.content, mapping)
     file = find_file(mapping.id)
     present = file.version(file.state.in_force) if file and file.state.in_force is not None else None
     before = desk.mappings.show(present).mapping if present else None

@@ -61,7 +61,8 @@ def begin_service() -> Response:
         return show_page(
             "new_service.html", 422 if asked else 200, title=NEW, kinds=KIND_WORDS, asked=asked, fault=wrong
         )
-    agency = actor.tree.slugs[actor.agencies_as(Role.IT)[-1]]
+    own = actor.agencies_as(Role.IT)
+    agency = actor.tree.slugs[actor.member.agency_id if actor.member.agency_id in own else own[0]]
     return show_editor(check_draft(Draft(write_scaffold(kind, service, agency))))
 
 

@@ -113,12 +113,15 @@ def draw_fields(
     )  # fmt: skip
 
 
+LESS_MASKED: Words = ("减少或更换遮挡", "shown with another mask or none")
+
+
 def say_widening(one: Widening, mapping: ServiceMapping | None, vocabulary: Vocabulary) -> Words:
     """Something more that a platform would see, as a sentence."""
     channel = CHANNELS.get(one.channel, (one.channel, one.channel))
     if not one.field:
         return (f"新渠道：{channel[0]}", f"a new channel: {channel[1]}")
-    direction = next(words for code, words in DIRECTIONS.items() if code.value == one.direction)
+    direction = next((words for code, words in DIRECTIONS.items() if code.value == one.direction), LESS_MASKED)
     texts = vocabulary.fields.get(one.field) or (mapping.words.get(one.field, {}) if mapping else {})
     chinese, english = texts.get(Language.ZH_CN, one.field), texts.get(Language.EN, one.field)
     return (f"{channel[0]} · {direction[0]}：{chinese}", f"{channel[1]} · {direction[1]}: {english}")

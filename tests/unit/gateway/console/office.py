@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from adapters.ids import make_id
@@ -84,6 +86,19 @@ class Broken:
         raise OSError("secret address")
 
 
+class Compiled(BytecodeCache):
+    """Templates compiled once for all offices of a test run."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
 class Office:
     """The console and all its books."""
 
@@ -124,6 +139,8 @@ class Office:
                 secure,
             )
         )
+
+        self.app.jinja_env.bytecode_cache = Compiled()
 
     def new_id(self) -> UUID:
         return make_id(self.clock.now())
