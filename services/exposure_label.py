@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from services.exposure import Direction
 from services.mapping import Output, ServiceMapping, Texts
 from services.model import JsonValue, PlatformName
-from services.service_words import ENTERED, SHOWN, is_typed
+from services.service_words import ACCOUNT, ENTERED, MASKS_OF_ACCOUNT, SHOWN, is_typed
 from services.vocabulary import Vocabulary
 
 
@@ -33,9 +33,11 @@ class PlatformLabel:
     legal_basis: str
     fields: Mapping[Direction, tuple[SeenField, ...]]
 
-    def list_personal(self) -> tuple[str, ...]:
-        """The names of personal fields, in whichever direction."""
-        return tuple(sorted({seen.name for listed in self.fields.values() for seen in listed if seen.personal}))
+
+UNMASKED = "unmasked"
+"""In place of a direction: a field that was shown masked, and now with another mask or none."""
+HIDDEN = "hidden"
+"""The mask of a text without one that the counter fills in."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -90,6 +92,39 @@ def _find_widenings(old: ServiceMapping | None, new: ServiceMapping) -> Iterator
         for direction, fields in budget.items():
             for field in fields - before.get(direction, frozenset()):
                 yield Widening(str(platform), str(direction), field)
+        if platform in (old.exposure if old is not None else {}):
+            yield from (Widening(str(platform), UNMASKED, word) for word in _find_unmasked(old, new))
+
+
+def _find_unmasked(old: ServiceMapping | None, new: ServiceMapping) -> Iterator[str]:
+    """Words that ``old`` shows by masks only, and ``new`` by another one or in clear."""
+    before, after = ({}, {}) if old is None else (_list_masks(old), _list_masks(new))
+    for word, masks in after.items():
+        known = before.get(word, frozenset())
+        if known and "" not in known and masks - known:
+            yield word
+
+
+def _list_masks(mapping: ServiceMapping) -> dict[str, frozenset[str]]:
+    """By which masks each word of a form or result is shown; the empty one is in clear."""
+    found: dict[str, frozenset[str]] = {}
+    for word, mask in (*_list_masks_of_inputs(mapping), *_list_masks_of_outputs(mapping.outputs)):
+        found[word] = found.get(word, frozenset()) | {mask}
+    return found
+
+
+def _list_masks_of_inputs(mapping: ServiceMapping) -> Iterator[tuple[str, str]]:
+    for name, asked in mapping.inputs.items():
+        if asked.prefilled_from:
+            mask = asked.mask or MASKS_OF_ACCOUNT.get(asked.prefilled_from.removeprefix(ACCOUNT), "")
+            masked = not asked.editable and (mask or asked.type == "text")
+            yield name, (mask or HIDDEN) if masked else ""
+
+
+def _list_masks_of_outputs(outputs: Mapping[str, Output]) -> Iterator[tuple[str, str]]:
+    for output in outputs.values():
+        yield output.word, output.mask
+        yield from _list_masks_of_outputs(output.of)
 
 
 SHOWN_OF_BILLS: Mapping[str, frozenset[str]] = {

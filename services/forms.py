@@ -13,11 +13,10 @@ from services.input_values import ValueRefusedError, read_value, write_value
 from services.mapping import Input, ServiceMapping
 from services.masking import mask_value
 from services.model import Assurance, Caller, JsonValue, Person
-from services.service_words import is_typed
+from services.service_words import ACCOUNT, MASKS_OF_ACCOUNT, is_typed
 from services.till import Till
 
-ACCOUNT, BACK_END = "account.", "back_end."
-MASKS_OF_ACCOUNT = {"phone": "phone", "real_name": "name", "identity_number": "identity"}
+BACK_END = "back_end."
 NOTHING_KNOWN = frozenset({"no_such_record"})
 """A back end's no that means: nothing to prefill."""
 

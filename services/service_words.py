@@ -31,6 +31,9 @@ PURPOSES: Mapping[str, frozenset[str]] = {
     "lookup": frozenset({"see_service", "look_up"}),
     "information": frozenset({"see_service", "read_information"}),
 }
+ACCOUNT = "account."
+MASKS_OF_ACCOUNT = {"phone": "phone", "real_name": "name", "identity_number": "identity"}
+"""How what comes from the account is shown where a mapping states no mask."""
 
 
 def is_typed(asked: Input) -> bool:

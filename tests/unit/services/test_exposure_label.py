@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.catalogue import read_mappings, read_vocabulary
 from services.exposure import Direction
-from services.exposure_label import Widening, expose_exchange, label_exposure, widens
+from services.exposure_label import UNMASKED, Widening, expose_exchange, label_exposure, widens
 from services.mapping import ServiceMapping
 from services.model import JsonValue, Language, PlatformName
 from services.vocabulary import Vocabulary
@@ -40,8 +40,9 @@ def test_the_label_is_the_budget_in_words() -> None:
 def test_personal_fields_are_named() -> None:
     """Fields about a person are marked, those of the mapping's own words too."""
     labels = label_exposure(SERVICES["social-benefits"], VOCABULARY)
-    assert {"household_income", "hardship"} <= set(labels[0].list_personal())
-    assert "service_info" not in labels[0].list_personal()
+    personal = {seen.name for fields in labels[0].fields.values() for seen in fields if seen.personal}
+    assert {"household_income", "hardship"} <= personal
+    assert "service_info" not in personal
 
 
 def test_nothing_is_wider_than_itself() -> None:
@@ -59,6 +60,55 @@ def test_each_new_field_and_channel_is_told() -> None:
     wider = replace(gas, channels=(*gas.channels, "web"), exposure={**gas.exposure, PlatformName.ALIPAY: more})
     assert widens(gas, wider) == (Widening("alipay", "shown_in_client", "phone"), Widening("web"))
     assert [str(one) for one in widens(gas, wider)] == ["exposure.alipay.shown_in_client.phone", "channels.web"]
+
+
+def mask_output(mapping: ServiceMapping, name: str, mask: str) -> ServiceMapping:
+    """The same service with another mask on one output."""
+    return replace(mapping, outputs={**mapping.outputs, name: replace(mapping.outputs[name], mask=mask)})
+
+
+def find_masked() -> tuple[ServiceMapping, str]:
+    """A service with an output that is not shown whole."""
+    return next((one, name) for one in SERVICES.values() for name, output in one.outputs.items() if output.mask)
+
+
+def test_what_is_shown_with_less_of_a_mask_is_more() -> None:
+    """The budget's field is the same, what stands in it is not: that was approved as masked. Adding a mask lets out nothing."""
+    mapping, name = find_masked()
+    word, mask = mapping.outputs[name].word, mapping.outputs[name].mask
+    expected = tuple(sorted(Widening(str(platform), UNMASKED, word) for platform in mapping.exposure))
+    assert widens(mapping, mask_output(mapping, name, "")) == expected
+    assert widens(mapping, mask_output(mapping, name, "name" if mask != "name" else "phone")) == expected
+    assert widens(mask_output(mapping, name, ""), mapping) == ()
+    assert str(expected[0]) == f"exposure.{min(mapping.exposure)}.unmasked.{word}"
+
+
+def test_a_second_output_of_the_same_word_without_its_mask_is_more() -> None:
+    """Also inside a list, under whatever name."""
+    mapping, name = find_masked()
+    clear = replace(mapping.outputs[name], name="another", mask="", word=mapping.outputs[name].word)
+    listed = replace(clear, name="rows", type="list", word="rows", of={"another": clear})
+    for output in (clear, listed):
+        wider = replace(mapping, outputs={**mapping.outputs, output.name: output})
+        assert Widening("wechat", UNMASKED, clear.word) in widens(mapping, wider)
+
+
+def test_a_prefilled_input_that_may_be_edited_is_shown_whole() -> None:
+    """What is filled in by the counter is masked; what may be corrected stands in the form in clear."""
+    mapping, asked = next(
+        (one, asked)
+        for one in SERVICES.values()
+        for asked in one.inputs.values()
+        if asked.prefilled_from and not asked.editable and asked.type == "text"
+    )
+    budget = {
+        platform: {**fields, Direction.ENTERED_IN_CLIENT: fields[Direction.ENTERED_IN_CLIENT] | {asked.name}}
+        for platform, fields in mapping.exposure.items()
+    }
+    before = replace(mapping, exposure=budget)
+    after = replace(before, inputs={**mapping.inputs, asked.name: replace(asked, editable=True)})
+    assert Widening("wechat", UNMASKED, asked.name) in widens(before, after)
+    assert widens(after, before) == ()
 
 
 def test_of_a_new_service_everything_is_more() -> None:
