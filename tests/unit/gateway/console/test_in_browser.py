@@ -17,6 +17,7 @@ from adapters.openid import OpenIdClient, OpenIdProvider
 from adapters.sandbox.openid import Client, IdentityHouse
 from gateway.app import create_console_app
 from gateway.console.desk import ConsoleDesk
+from services.mapping_record import MappingAct
 from services.staff_sign_in import SignInDesk
 from services.staffing import Role, StaffMember
 from tests.chromium import CHROMIUM, list_complaints, open_chromium, serve
@@ -88,8 +89,16 @@ def test_every_page_is_accessible_and_loads_what_its_policy_allows(scene: Scene)
     everybody = scene.office.hire(ROOT, *Role)
     made = scene.office.file_application(LEFT, uuid4(), "NO-1")
     worker = scene.office.hire(LEFT, Role.CLERK)
+    scene.office.keep_mapping(LEFT, "left-gas")
+    wider = {"    shown_in_client:\n": "    shown_in_client:\n      - phone\n"}
+    scene.office.keep_mapping(LEFT, "left-gas", 2, act=MappingAct.PROPOSED, changed=wider)
     addresses = [
         *list_addresses(scene),
+        "/catalogue/new?id=left-jobs&kind=application",
+        "/catalogue/left-gas",
+        "/catalogue/left-gas/versions/2",
+        "/catalogue/left-gas/versions/2/edit",
+        "/catalogue/left-gas/compare?old=1&new=2",
         f"/staff/{worker.staff_id}",
         f"/applications/{made.application_id}",
         "/nothing",
