@@ -5,7 +5,7 @@ Pure data, as ``config/mapping_schema.py``; ``services/back_end_reader.py`` give
 
 from __future__ import annotations
 
-from config.shapes import Choice, Flag, Listing, Number, Record, Shape, Table, Text, Whole
+from config.shapes import Choice, Listing, Number, Record, Shape, Table, Text, Whole
 
 CONNECTORS = ("rest", "soap", "xml", "sql")
 UNITS = ("yuan", "fen")
@@ -158,7 +158,6 @@ LATE = Record(
         "response": EXPRESSION,
         "acknowledge": Text(r"[\x20-\x7e]*", "a text in printable ASCII", 80),
         "daily_at": Text(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time like 06:30", 5),
-        "empty_is_normal": Flag(),
     },
 )
 """How a result comes that was not there at once. polled: by ``find_result``, every so often. pushed: to our inbound address, with an

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from services.application_record import ApplicationRow, ApplicationState
+from services.application_record import ApplicationLine, ApplicationRow, ApplicationState
 from services.console_ports import ConsoleStore, PaymentSummary, PersonKey
 from services.errors import InputRefused, NotFound, NotPermitted
 from services.ports import Clock
@@ -25,18 +24,6 @@ _FORMS = {
     PersonKey.IDENTITY_NUMBER: re.compile(r"[1-9][0-9]{16}[0-9X]"),
     PersonKey.PHONE: re.compile(r"1[3-9][0-9]{9}"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationLine:
-    """One application in a list: nothing personal."""
-
-    application_id: UUID
-    agency_id: UUID
-    service: str
-    application_no: str
-    created_at: datetime
-    state: ApplicationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +48,7 @@ class ApplicationFiles:
     ) -> list[ApplicationLine]:  # fmt: skip
         """A page of 50, newest first, of the agencies that the actor reads."""
         with self.store.begin(reach(actor)) as tx:
-            return [ApplicationLine(*row) for row in tx.applications.list_of_agencies(PAGE, before, service, states)]
+            return tx.applications.list_of_agencies(PAGE, before, service, states)
 
     def open_file(self, actor: Actor, application_id: UUID, reason: str) -> ApplicationRow:
         """One application with everything in it. Raises ``NotFound``, also for another agency's; ``InputRefused`` for no reason."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.model import JsonValue, PlatformName
@@ -77,6 +77,17 @@ class ApplicationEvent:
 ApplicationRow = tuple[Application, list[ApplicationEvent]]
 
 
+class ApplicationLine(NamedTuple):
+    """One application in a list: nothing personal."""
+
+    application_id: UUID
+    agency_id: UUID
+    service: str
+    application_no: str
+    created_at: datetime
+    state: ApplicationState
+
+
 class ApplicationStore(Protocol):
     """Applications as appended events."""
 
@@ -96,6 +107,6 @@ class ApplicationStore(Protocol):
 
     def list_of_agencies(
         self, limit: int, before: UUID | None, service: str | None = None, states: Sequence[ApplicationState] = ()
-    ) -> list[tuple[UUID, UUID, str, str, datetime, ApplicationState]]:
-        """For staff lists, nothing personal: application id, agency id, service, application number, made at, state; newest first."""
+    ) -> list[ApplicationLine]:
+        """For staff lists, newest first."""
         ...

@@ -214,7 +214,7 @@ def _read_told(mapping: ServiceMapping, told: Mapping[str, JsonValue], source: s
 def fetch_results(till: Till, agency_id: UUID, subject: UUID, request_id: str) -> int:
     """Job: read the daily files of a service, from a week ago to today, and take in what they say; returns how many results were new.
 
-    Planned again for the next day as long as an application of the service is open.
+    Planned again for the next day as long as an application of the service is open, and not older than the mapping's days.
     """
     mapping = next((one for one in till.catalogue.services.values() if name_service(one.id) == subject), None)
     if mapping is None or mapping.late is None or mapping.late.arrives != "file":
@@ -224,8 +224,9 @@ def fetch_results(till: Till, agency_id: UUID, subject: UUID, request_id: str) -
         for told in _read_file_of(till, mapping, (today - timedelta(days=days)).isoformat(), request_id):
             taken += _take_row(till, mapping, agency_id, told)
     with till.store.begin((agency_id,)) as tx:
-        open_ones = tx.applications.list_of_agencies(1, None, mapping.id, sorted(AT_BACK_END | UNDER_WAY))
-        if open_ones:
+        newest = tx.applications.list_of_agencies(1, None, mapping.id, sorted(AT_BACK_END | UNDER_WAY))
+        patience = timedelta(days=mapping.late.until_days)
+        if any(line.created_at + patience > till.clock.now() for line in newest):
             due_at = next_fetch(mapping.late.daily_at, till.clock.now())
             tx.jobs.schedule("fetch_results", agency_id, subject, due_at)
     return taken

@@ -84,7 +84,6 @@ class Late:
     response: Expression | None = None
     acknowledge: str = ""
     daily_at: str = "06:30"
-    empty_is_normal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ OF_KIND: Mapping[str, tuple[str, ...]] = {
 """Top-level keys that belong to some kinds only."""
 LATE_RULES: Mapping[str, KeyRules] = {
     "polled": KeyRules((), ("every_minutes", "until_days")),
-    "pushed": KeyRules(("secret", "header", "timestamp_header", "reply", "response"), ("acknowledge", "until_days")),
-    "file": KeyRules((), ("daily_at", "empty_is_normal", "until_days")),
+    "pushed": KeyRules(("secret", "header", "timestamp_header", "reply", "response"), ("acknowledge",)),
+    "file": KeyRules((), ("daily_at", "until_days")),
 }
 AMOUNT_KEYS = ("minimum_fen", "maximum_fen", "step_fen")
 FEE_WORDS = ("department", "fee_items", "notice_no", "region")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from adapters.boundary import refuse_inside_transaction
-from services.application_record import Application, ApplicationEvent, ApplicationRow, ApplicationState
+from services.application_record import Application, ApplicationEvent, ApplicationLine, ApplicationRow, ApplicationState
 from services.errors import BackEndGarbled, BackEndOutcomeUnknown, BackEndRefused, BackEndUnreachable, VersionTaken
 from services.model import JsonValue, PlatformName
 from tests.fake_faults import Faults, Script
@@ -56,15 +55,16 @@ class FakeApplications:
 
     def list_of_agencies(
         self, limit: int, before: UUID | None, service: str | None = None, states: Sequence[ApplicationState] = ()
-    ) -> list[tuple[UUID, UUID, str, str, datetime, ApplicationState]]:
+    ) -> list[ApplicationLine]:
         rows = [row for row in self.tables.applications.values() if row.agency_id in self.agencies]
         found = [
-            (row.application_id, row.agency_id, row.service, row.application_no, row.created_at,
+            ApplicationLine(
+             row.application_id, row.agency_id, row.service, row.application_no, row.created_at,
              self.tables.application_events[row.application_id][-1].state)
             for row in rows
             if service in (None, row.service) and (before is None or row.application_id < before)
         ]  # fmt: skip
-        return [row for row in found if not states or row[5] in states][:limit]
+        return [row for row in found if not states or row.state in states][:limit]
 
     def _require(self, agency_id: UUID) -> None:
         if agency_id not in self.agencies:

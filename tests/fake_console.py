@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from services.application_record import Application, ApplicationEvent, ApplicationRow, ApplicationState
+from services.application_record import Application, ApplicationEvent, ApplicationLine, ApplicationRow, ApplicationState
 from services.console_ports import ConsoleTransaction, PaymentSummary, PersonKey, StaffSession
 from services.errors import CacheUnavailable, NotFound, NotSignedIn, StoreUnavailable
 from services.mapping_record import MappingStore
@@ -168,9 +168,9 @@ class FakeApplications:
 
     def list_of_agencies(
         self, limit: int, before: UUID | None, service: str | None = None, states: Sequence[ApplicationState] = ()
-    ) -> list[tuple[UUID, UUID, str, str, datetime, ApplicationState]]:
+    ) -> list[ApplicationLine]:
         return [
-            (
+            ApplicationLine(
                 row.application_id, row.agency_id, row.service, row.application_no, row.created_at, events[-1].state
             )
             for row, events in self._seen()

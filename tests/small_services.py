@@ -133,11 +133,10 @@ PURPOSES = "\npurposes: {{{}}}\n"
 LATE = {
     "": "",
     "polled": "\nlate: {arrives: polled, every_minutes: 60, until_days: 3}\n",
-    "file": '\nlate: {arrives: file, until_days: 90, daily_at: "06:30"}\n',
+    "file": '\nlate: {arrives: file, until_days: 3, daily_at: "06:30"}\n',
     "pushed": """
 late:
   arrives: pushed
-  until_days: 90
   secret: result_key
   header: X-Signature
   timestamp_header: X-Timestamp

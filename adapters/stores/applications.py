@@ -7,7 +7,6 @@ holds over all months. The console's role cannot read the link to the ledger's c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from adapters.stores.connection import is_taken
 from adapters.stores.keyring import Keyring
 from adapters.stores.payments import ERASED
 from adapters.stores.tables.applications import application_events, applications
-from services.application_record import Application, ApplicationEvent, ApplicationRow, ApplicationState
+from services.application_record import Application, ApplicationEvent, ApplicationLine, ApplicationRow, ApplicationState
 from services.errors import VersionTaken
 from services.model import PlatformName
 
@@ -89,7 +88,7 @@ class SqlApplicationStore:
 
     def list_of_agencies(
         self, limit: int, before: UUID | None, service: str | None = None, states: Sequence[ApplicationState] = ()
-    ) -> list[tuple[UUID, UUID, str, str, datetime, ApplicationState]]:
+    ) -> list[ApplicationLine]:
         """See the port: nothing is decrypted."""
         cells, events = applications.c, application_events.c
         mine = and_(events.agency_id == cells.agency_id, events.application_id == cells.application_id)
@@ -102,7 +101,7 @@ class SqlApplicationStore:
         if states:
             chosen = chosen.where(last.c.state.in_([str(state) for state in states]))
         rows = self._connection.execute(self._page(chosen, limit, before))
-        return [(row[0], row[1], row[2], row[3], row[4], ApplicationState(row[5])) for row in rows]
+        return [ApplicationLine(*row)._replace(state=ApplicationState(row.state)) for row in rows]
 
     def _select(self) -> Select[Any]:
         """Every column that this role may read."""

@@ -185,6 +185,14 @@ def test_a_daily_file_brings_results() -> None:
     assert counter.office.count("list_results") == 16
 
 
+def test_files_are_fetched_for_the_mapping_s_days_and_no_longer() -> None:
+    """An office that never decides is not asked for ever (three days here): the state stays, as with a polled result."""
+    counter = apply("file")
+    counter.wait_until_quiet(limit=20)
+    assert counter.state is S.ACCEPTED
+    assert counter.office.count("list_results") == 8 * 4
+
+
 def test_one_bad_line_and_a_missing_file_keep_nothing_back() -> None:
     """A line that is garbled or nobody's is passed over; a day without a file is asked for again."""
     counter = apply("file")
