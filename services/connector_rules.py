@@ -41,7 +41,6 @@ AUTHENTICATION_RULES: Mapping[str, KeyRules] = {
     "password": KeyRules(("user", "secret"), ()),
 }
 CERTIFICATE_KEYS = ("certificate", "key")
-ERRORS_KEYS = ("success", "error", "errors")
 
 
 def find_connection_misfits(path: str, connection: Mapping[str, Any], *, lines: bool) -> Iterator[Mismatch]:

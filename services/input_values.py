@@ -17,7 +17,6 @@ TEXT_LIMIT = 500
 """Characters of a text whose input names no ``maximum``."""
 DIGITS_LIMIT = 64
 WHOLE_LIMIT = 10**12
-MONEY_LIMIT_FEN = 10**12
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,10})(?:\.([0-9]{1,2}))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

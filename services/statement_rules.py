@@ -27,6 +27,12 @@ WRITING_WORDS = re.compile(
     r"FOR\s+(NO\s+KEY\s+)?UPDATE|FOR\s+(KEY\s+)?SHARE|SET|DO|EXECUTE|VACUUM|ANALYZE|LISTEN|NOTIFY)\b",
     re.IGNORECASE,
 )
+ACTING_FUNCTION = re.compile(
+    r"(\b(?:pg_\w+|lo_\w+|dblink\w*|\w+_to_xml\w*|set_config|setval|nextval|txid_current|load_file|sleep|benchmark|get_lock|"
+    r"release_lock|release_all_locks|sys_exec|sys_eval|xp_\w+)|'')\s*\(",
+    re.IGNORECASE,
+)
+"""Functions that wait, lock, read files, reach other servers or run a text as a statement; and any whose name is quoted."""
 EVERY_COLUMN = re.compile(r"(\bSELECT(\s+(ALL|DISTINCT))?\s+|,\s*|\.\s*)\*", re.IGNORECASE)
 
 
@@ -40,15 +46,24 @@ def find_statement_faults(path: str, statement: str, bound: frozenset[str] | Non
         yield Mismatch(path, "another statement", "one SELECT, or WITH … SELECT")
     elif found := WRITING_WORDS.search(bare):
         yield Mismatch(path, f"the word {' '.join(found.group(1).upper().split())}", "a statement that only reads")
+    elif ACTING_FUNCTION.search(bare):
+        yield Mismatch(path, "a function that does more than compute, or a quoted one", "a statement that only reads")
+    if not _is_closed(bare):
+        yield Mismatch(path, "brackets that do not match", "a statement that can stand in brackets")
     if EVERY_COLUMN.search(bare):
         yield Mismatch(path, "every column (*)", "the columns that are needed, by name")
     if bound is not None:
         yield from _find_parameter_faults(path, bare, bound)
 
 
-def find_parameters(statement: str) -> frozenset[str]:
-    """The names of the parameters that a statement binds."""
-    return frozenset(PARAMETER.findall(QUOTED.sub("''", statement)))
+def _is_closed(bare: str) -> bool:
+    """Whether every bracket is closed after it was opened: ``sql/dialects.py`` puts limits around the statement, in brackets."""
+    depth = 0
+    for sign in bare:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _find_parameter_faults(path: str, bare: str, bound: frozenset[str]) -> Iterator[Mismatch]:

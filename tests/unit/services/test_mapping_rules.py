@@ -141,6 +141,10 @@ CASES = [
     # secrets
     ("bill", "# Every key", "# key 3fa9c0b1d2e4f5a6b7c8d9e0f1a2b3c4\n# Every key", "(comment): found what looks like a secret"),
     ("bill", "owner: ", "owner: https://user:pa55@office.example ", "owner: found what looks like a secret"),
+    ("bill", "secret: api_key", "secret: key_3fa9c0b1d2e4f5a6b7c8d9e0f1a2b3c4", "authentication.secret: found what looks like a secret"),
+    ("births", "password: secret}", "password: 'hunter2'}", "authentication.request: found what looks like a secret"),
+    ("births", "password: secret}", 'password: `\\"hunter2\\"`}', "authentication.request: found what looks like a secret"),
+    ("bill", "household_no}/bills\n", "household_no}/bills?access_token=hunter2\n", "list_bills.path: found what looks like a secret"),
     ("bill", "owner: ", "owner: dGhpcyBpcyBhIHNlY3JldCBrZXkgb2YgYSBjb21wYW55IQ1 ", "owner: found what looks like a secret"),
 ]  # fmt: skip
 
