@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -132,6 +133,17 @@ def test_nothing_personal_reached_a_platform(demo: tuple[Path, str]) -> None:
             assert value.encode("unicode_escape") not in seen
 
 
+def test_it_says_that_no_canary_got_out(demo: tuple[Path, str]) -> None:
+    """Canaries of every office were looked for in a number of bytes, after both sides were compared."""
+    found = re.search(r"(\d+) canaries of (\d+) back ends searched for in (\d+) bytes: none found", demo[1])
+    assert found is not None
+    canaries, back_ends, octets = map(int, found.groups())
+    assert canaries > 100
+    assert back_ends > 15
+    assert octets > 10_000
+    assert "they match one to one, byte for byte" in demo[1]
+
+
 def test_nothing_that_it_wrote_is_for_other_people(demo: tuple[Path, str]) -> None:
     """Data, keys, logs and evidence have no mode for group or others; a link has no mode of its own."""
     found = ["find", str(demo[0]), "-mindepth", "1", "!", "-type", "l", "-perm", "/077"]
@@ -187,7 +199,7 @@ def test_a_run_serves_until_ctrl_c_and_keeps_the_data(tmp_path: Path) -> None:
         assert "Both bills are paid." in log.read_text("utf-8"), log.read_text("utf-8")[-3000:]
         assert set(state) == {
             "public_url", "console_url", "operations_url", "wechat_sandbox_url", "alipay_sandbox_url", "backends",
-            "database_url", "redis_url", "pids",
+            "database_url", "registries_url", "redis_url", "pids",
         }  # fmt: skip
         assert [name for name, pid in state["pids"].items() if runs(pid)] == []
 

@@ -175,7 +175,7 @@ def test_nothing_for_a_minute(city: City, stage: Stage) -> None:
             arrange(play.office, operation, "silent")
     for play in plays:
         sign_in_again(stage, play)
-    with ThreadPoolExecutor(len(plays)) as pool:
+    with ThreadPoolExecutor(12) as pool:  # fewer than the public app has threads
         replies = list(pool.map(lambda play: ask(play)[-1], plays))
     for play, reply in zip(plays, replies, strict=True):
         require_plain(reply, play)
