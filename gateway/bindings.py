@@ -6,6 +6,7 @@ An import of the accounts changes an address or a secret while processes run; no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -70,20 +71,20 @@ class BackEnds:
     def find_for_trial(
         self, mapping: ServiceMapping, observer: Observer, agreed: ServiceMapping | None = None
     ) -> TrialBackEnd:
-        """The back ends of a mapping that may be a draft, for ``mapping try``: nothing of it is kept.
+        """The back ends of a mapping that may be a draft, for ``mapping try``: nothing of it is kept, and no failure of it is counted against a back end.
 
         Reads go to the addresses in force; writes, and what only the draft calls a read (``services/trial_rules.py``; ``agreed`` is the
         version in force), only to the test addresses that the mapping declares. Raises ``ConfigurationFault``.
         """
-        connections = mapping.connections()
-        real = make_back_end(mapping, self._find_addresses(mapping, {name: name for name in connections}), self._around)
+        connections, around = mapping.connections(), replace(self._around, breakers=Breakers())
+        real = make_back_end(mapping, self._find_addresses(mapping, {name: name for name in connections}), around)
         names = {name: spec.test_back_end for name, spec in connections.items() if spec.test_back_end}
         if any(not name.endswith(TEST_SUFFIX) for name in names.values()):
             raise ConfigurationFault(f"the name of a test_back_end ends with {TEST_SUFFIX}")
         test = None
         if names:
             addresses = self._find_addresses(mapping, {name: names.get(name, name) for name in connections})
-            test = make_back_end(mapping, addresses, self._around).observed_by(observer)
+            test = make_back_end(mapping, addresses, around).observed_by(observer)
         return TrialBackEnd(mapping, real.observed_by(observer), test, agreed)
 
     def _find_addresses(self, mapping: ServiceMapping, names: dict[str, str]) -> dict[str, BackEndAddress]:

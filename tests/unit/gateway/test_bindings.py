@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pytest
 
+from adapters.backends.breaker import FAILURES
 from adapters.backends.observation import ObservedCall
 from gateway.bindings import BackEnds, BoundFaceCheck, BoundPushedResults, BoundRegister, TrialBackEnd
-from services.errors import ConfigurationFault, NoticeRefused
+from services.errors import BackEndGarbled, ConfigurationFault, NoticeRefused
 from services.expressions import compile_expression
 from services.mapping import Late
 from services.model import BackEndAddress
@@ -134,6 +135,24 @@ def test_a_trial_without_a_test_address_writes_nothing() -> None:
     assert line.sent == []
     with pytest.raises(ConfigurationFault, match="gas-company-test"):
         try_out(("gas-company",), "gas-company-test", line)
+
+
+def test_a_draft_that_fails_leaves_no_back_end_alone() -> None:
+    """However often a faulty draft is tried, whoever asks the same back end next is let through."""
+    mapping = CATALOGUE.service("gas-bill")
+    office = Office(agencies={"demo-city": UUID(int=1), mapping.agency: UUID(int=2)}, names=("gas-company",))
+    line = FakeLine([reply(b"<html>")] * (FAILURES + 1) + [reply(b'{"customerNo": "1", "name": "n", "address": "a"}')])
+    back_ends = BackEnds(office, line, KnownSecrets(), StillClock())
+    draft = replace(mapping, back_end=replace(mapping.back_end, test_back_end=""))
+    for _ in range(FAILURES + 1):
+        with pytest.raises(BackEndGarbled):
+            back_ends.find_for_trial(draft, list[ObservedCall]().append).call(
+                "find_household", {"household_no": "1"}, "r"
+            )
+    assert back_ends.find(mapping).call("find_household", {"household_no": "1"}, "r") == {
+        "holder_name": "n",
+        "address": "a",
+    }
 
 
 def test_a_back_end_is_made_again_when_its_address_changes() -> None:
