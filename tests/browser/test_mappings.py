@@ -32,7 +32,6 @@ def test_from_a_fault_to_the_citizen_and_back(counter: Counter) -> None:
     before = show_service(phone, service)
     editing = counter.enter("main.it")
     press(editing, "服务目录")
-    require_access(editing)
     press(editing, before["title"])
     press(editing, "编辑新版本")
     editing.wait_for_selector(NO_FAULT)
@@ -64,7 +63,6 @@ def test_from_a_fault_to_the_citizen_and_back(counter: Counter) -> None:
 
     editing.goto(f"{counter.url}/catalogue/waiting")
     assert "新接口有误" in editing.inner_text("main")
-    require_access(editing)
     press(editing, before["title"])
     with editing.expect_navigation():
         editing.click("button:has-text('已复核')")
@@ -133,12 +131,11 @@ def look_at_proposal(page: Page, url: str, service: str) -> None:
     assert "燃气缴费（新）" in waiting
     with page.expect_navigation():
         page.click("text=逐行比较")
-    require_access(page)
     assert "+title: {zh-CN: 燃气缴费（新）" in page.inner_text("main")
     page.go_back()
     with page.expect_navigation():
         page.click("text=查看全文与试运行")
-    require_access(page)
+    assert "holder_name" in page.inner_text("main")
     page.goto(f"{url}/catalogue/{service}")
 
 
