@@ -152,8 +152,12 @@ def _ask_documents(mapping: ServiceMapping, spec: BackEndSpec) -> Iterator[str]:
 
 
 def write_value(value: JsonValue, *, indent: int | None = None) -> str:
-    """One value as JSON, cut where it is long; the exact fractions of a reply as texts."""
-    text = json.dumps(value, ensure_ascii=False, default=_write_other, indent=indent)
+    """One value as JSON, cut where it is long; the exact fractions of a reply as texts, a lone surrogate by its number."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=_write_other, indent=indent)
+    except RecursionError:
+        return "… (nested too deep to be shown)"
+    text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
 
 

@@ -24,12 +24,13 @@ from services.ports import Clock
 from services.publication_state import ServiceState, highest_version, read_state
 from services.staff_rules import read_reason
 from services.staffing import Act, Actor, AgencyTree, Role, StaffMember
+from services.trial_rules import asks_the_same
 from services.vocabulary import Vocabulary
 
 READERS = (Role.IT, Role.PRIVACY, Role.HEAD, Role.AUDITOR)
 PARSED_AT_MOST = 500
 NO_PERSON = "information"
-"""The kind of service that reads nobody: trying it asks for no reason."""
+"""The kind of service that reads nobody: trying what is in force of it asks for no reason. A draft only claims to be of this kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,8 @@ class MappingDesk:
         agency_id = next((agency for agency, slug in actor.tree.slugs.items() if slug == mapping.agency), None)
         if agency_id is None:
             raise NotPermitted
-        told = read_reason(reason) if mapping.kind != NO_PERSON else reason.strip()[:200]
+        public = mapping.kind == NO_PERSON and asks_the_same(mapping, self.find_in_force(actor, mapping.id))
+        told = reason.strip()[:200] if public else read_reason(reason)
         with self.store.begin(reach(actor)) as tx:
             replace(actor, tree=self.store.agency_tree()).require((Role.IT,), agency_id)
             detail: dict[str, JsonValue] = {

@@ -26,6 +26,15 @@ def list_doubtful(draft: ServiceMapping, agreed: ServiceMapping | None, operatio
     )
 
 
+def asks_the_same(draft: ServiceMapping, agreed: ServiceMapping | None) -> bool:
+    """Whether a draft asks its back ends for nothing that the version in force, of the same kind, does not ask for in the same words."""
+    return (
+        agreed is not None
+        and draft.kind == agreed.kind
+        and all(_is_agreed(draft, agreed, operation) for operation in draft.back_end.operations.values())
+    )
+
+
 def _is_safe(spec: BackEndSpec, call: Call) -> bool:
     if spec.connector == "sql":
         return True

@@ -19,7 +19,7 @@ from gateway.console.catalogue_draft import (
     read_draft,
     read_entries,
 )
-from gateway.console.catalogue_view import draw_faults, draw_fields, draw_label
+from gateway.console.catalogue_view import draw_exposure, draw_faults, draw_label
 from gateway.console.catalogue_words import CHANNELS
 from gateway.console.catalogue_words import KINDS as KIND_WORDS
 from gateway.console.desk import current_actor, current_console
@@ -37,7 +37,7 @@ from services.errors import (
     TooManyRequests,
 )
 from services.mapping import ServiceMapping
-from services.mapping_desk import NO_PERSON, READERS
+from services.mapping_desk import READERS
 from services.mapping_reader import list_documents
 from services.mapping_trial import Wishes
 from services.service_words import is_typed
@@ -214,7 +214,7 @@ def fill_try_out(mapping: ServiceMapping | None) -> dict[str, Any]:
         "inputs": [(one, given.get(f"input.{one.name}", str(story.get(one.name, one.example)))) for one in asked],
         "applicant": {name: given.get(f"applicant.{name}", text) for name, text in APPLICANT.items()},
         "operations": sorted(mapping.back_end.operations) if mapping else [],
-        "asks_reason": mapping is not None and mapping.kind != NO_PERSON,
+        "asks_reason": mapping is not None,
         "test_addresses": sorted({one.test_back_end for one in mapping.connections().values() if one.test_back_end})
         if mapping
         else [],
@@ -225,10 +225,9 @@ def fill_try_out(mapping: ServiceMapping | None) -> dict[str, Any]:
 def fill_trial(mapping: ServiceMapping | None, trial: Trial | None, fault: Words | None) -> dict[str, Any]:
     """What a trial saw, in words."""
     vocabulary = current_console().mappings.vocabulary
-    seen = [] if trial is None or mapping is None else [
-        (CHANNELS[platform.value], draw_fields(mapping, vocabulary, {str(code): one for code, one in fields.items()}))
-        for platform, fields in trial.report.exposure.items()
-    ]  # fmt: skip
+    seen = (
+        draw_exposure(mapping, vocabulary, trial.report.exposure) if trial is not None and mapping is not None else ()
+    )
     return {
         "trial": trial,
         "trial_fault": fault,

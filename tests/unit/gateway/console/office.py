@@ -196,11 +196,15 @@ class Office:
         changed: Mapping[str, str] | None = None, data: Mapping[str, JsonValue] | None = None,
     ) -> MappingVersion:  # fmt: skip
         """A version of a service, and the event that brought it."""
-        content, books, now = (
-            write_mapping(service, TREE.slugs[agency], version, changed),
-            self.store.kept,
-            self.clock.now(),
-        )
+        text = write_mapping(service, TREE.slugs[agency], version, changed).decode()
+        return self.keep_text(agency, service, version, text, act=act, by=by, data=data)
+
+    def keep_text(
+        self, agency: UUID, service: str, version: int, text: str, *, act: MappingAct = MappingAct.IMPORTED,
+        by: UUID | None = None, data: Mapping[str, JsonValue] | None = None,
+    ) -> MappingVersion:  # fmt: skip
+        """The same with the text of a whole mapping."""
+        content, books, now = text.encode(), self.store.kept, self.clock.now()
         kept = MappingVersion(agency, service, version, content, {}, digest_mapping(content, {}), now, by)
         books.owners[service] = agency
         books.versions[service, version] = kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -226,14 +227,31 @@ def test_another_agency_s_back_end_is_not_tried(scene: Scene) -> None:
     assert scene.office.trials.asked == []
 
 
-def test_information_reads_nobody_and_asks_for_no_reason(scene: Scene) -> None:
-    """It is an act all the same."""
+def test_information_in_force_reads_nobody_and_asks_for_no_reason(scene: Scene) -> None:
+    """It is an act all the same. That a draft calls itself information is a claim: until it is in force, a reason is asked for."""
     text = Text(scene.browser.get("/catalogue/new?id=left-jobs&kind=information").text).text
     scene.office.trials.answers = {"fetch": {"entries": [{"title": "招聘", "published_on": "2026-11-01"}]}}
-    reply = scene.send("try", text)
+    assert scene.send("try", text).status_code == 422
+    assert scene.send("try", text, trial_reason=REASON).status_code == 200
+    scene.office.keep_text(LEFT, "left-jobs", 1, text)
+    newer = text.replace("version: 1\n", "version: 2\n", 1)
+    reply = scene.send("try", newer)
     assert reply.status_code == 200
     assert "招聘" in reply.text
     assert scene.office.acts[-1] == "mapping.try"
+    other = re.sub(r"path: /\S*", "path: /people", newer, count=1)
+    assert other != newer
+    assert scene.send("try", other).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["\ud800", "<script>alert(1)</script>", '" hx-get="/x" x="', "\x00"])
+def test_a_hostile_reply_is_text(scene: Scene, name: str) -> None:
+    """Whatever a back end sends, the page is shown, and nothing in it is markup."""
+    scene.office.trials.answers["find_household"] = {"holder_name": name, "address": "a"}
+    reply = scene.send("try", trial_reason=REASON, **{"input.household_no": "10086001"})
+    assert reply.status_code == 200
+    assert "<script>alert" not in reply.text
+    assert 'hx-get="/x"' not in reply.text
 
 
 def test_writes_are_made_only_if_they_are_wished_for(scene: Scene) -> None:
