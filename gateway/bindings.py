@@ -20,7 +20,7 @@ from adapters.backends.late import open_result
 from adapters.backends.observation import Observer
 from adapters.backends.register import RegisterBackEnd
 from adapters.http import HttpClient
-from adapters.reach import EVERYWHERE, Reach
+from adapters.reach import Reach
 from config.back_end_schema import PROOFS_OF_IDENTITY, TEST_SUFFIX
 from services.errors import ConfigurationFault, NoticeRefused
 from services.mapping import ServiceMapping
@@ -47,9 +47,7 @@ class BackEnds:
     A name in a mapping is looked up in the mapping's agency, and then in the agencies above it, the nearest first.
     """
 
-    def __init__(
-        self, directory: AddressBook, http: HttpClient, secrets: Secrets, clock: Clock, reach: Reach = EVERYWHERE
-    ) -> None:
+    def __init__(self, directory: AddressBook, http: HttpClient, secrets: Secrets, clock: Clock, reach: Reach) -> None:
         self._directory = directory
         self._around = Surroundings(http, secrets, clock, Breakers(), reach)
         self._made: dict[tuple[str, int], tuple[dict[str, BackEndAddress], ConnectedBackEnd]] = {}

@@ -55,8 +55,6 @@ ACTS: Mapping[MappingAct, str] = {
 """The code under which each step stands in the book of acts."""
 MAX_SENTENCE = 300
 MAX_REASON = 500
-MAX_BYTES = 1_000_000
-"""Of a mapping's file; ``mapping_files`` says how large what it refers to may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +240,6 @@ class PublishingDesk:
     def read_draft(self, content: bytes, documents: Mapping[str, bytes], file: str = "") -> Draft:
         """A file without a fault, in an agency of this environment. Raises ``ConfigurationFault`` with all faults by place."""
         place = file or "mapping.yaml"
-        if len(content) > MAX_BYTES:
-            raise ConfigurationFault(f"{place}:1: found a file of more than {MAX_BYTES} bytes, expected a smaller one")
         mapping, faults = read_mapping(place, content, self.vocabulary, documents=documents)
         if mapping is None:
             raise ConfigurationFault("\n".join(str(fault) for fault in faults))

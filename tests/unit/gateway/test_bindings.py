@@ -11,6 +11,7 @@ import pytest
 
 from adapters.backends.breaker import FAILURES
 from adapters.backends.observation import ObservedCall
+from adapters.reach import EVERYWHERE
 from gateway.bindings import BackEnds, BoundFaceCheck, BoundPushedResults, BoundRegister, TrialBackEnd
 from services.errors import BackEndGarbled, ConfigurationFault, NoticeRefused
 from services.expressions import compile_expression
@@ -103,7 +104,7 @@ def try_out(names: tuple[str, ...], test_back_end: str, line: FakeLine) -> tuple
     mapping = replace(mapping, back_end=replace(mapping.back_end, test_back_end=test_back_end))
     office = Office(agencies={"demo-city": UUID(int=1), mapping.agency: UUID(int=2)}, names=names)
     seen: list[ObservedCall] = []
-    back_ends = BackEnds(office, line, KnownSecrets(), StillClock())
+    back_ends = BackEnds(office, line, KnownSecrets(), StillClock(), EVERYWHERE)
     return back_ends.find_for_trial(mapping, seen.append), seen
 
 
@@ -141,8 +142,8 @@ def test_a_draft_that_fails_leaves_no_back_end_alone() -> None:
     """However often a faulty draft is tried, whoever asks the same back end next is let through."""
     mapping = CATALOGUE.service("gas-bill")
     office = Office(agencies={"demo-city": UUID(int=1), mapping.agency: UUID(int=2)}, names=("gas-company",))
-    line = FakeLine([reply(b"<html>")] * (FAILURES + 1) + [reply(b'{"customerNo": "1", "name": "n", "address": "a"}')])
-    back_ends = BackEnds(office, line, KnownSecrets(), StillClock())
+    line = FakeLine([*[reply(b"<html>")] * (FAILURES + 1), reply(b'{"customerNo": "1", "name": "n", "address": "a"}')])
+    back_ends = BackEnds(office, line, KnownSecrets(), StillClock(), EVERYWHERE)
     draft = replace(mapping, back_end=replace(mapping.back_end, test_back_end=""))
     for _ in range(FAILURES + 1):
         with pytest.raises(BackEndGarbled):
@@ -159,7 +160,7 @@ def test_a_back_end_is_made_again_when_its_address_changes() -> None:
     """And kept as long as it does not."""
     mapping = CATALOGUE.service("gas-bill")
     office = Office(agencies={mapping.agency: UUID(int=2)}, names=("gas-company",))
-    back_ends = BackEnds(office, FakeLine(), KnownSecrets(), StillClock())
+    back_ends = BackEnds(office, FakeLine(), KnownSecrets(), StillClock(), EVERYWHERE)
     first = back_ends.find(mapping)
     assert back_ends.find(mapping) is first
     with pytest.MonkeyPatch.context() as patch:

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.backends.observation import ObservedCall
 from adapters.mapping_files import MAPPINGS_FOLDER, load_vocabulary
+from adapters.reach import EVERYWHERE
 from gateway.bindings import BackEnds, TrialBackEnd
 from services.errors import ConfigurationFault
 from services.mapping import ServiceMapping
@@ -45,7 +46,9 @@ def open_trial(draft: ServiceMapping, agreed: ServiceMapping | None, line: FakeL
     """The back ends of a trial of this draft, beside the version in force."""
     directory = City(agencies={"demo-city": UUID(int=1), draft.agency: UUID(int=2)})
     seen: list[ObservedCall] = []
-    return BackEnds(directory, line, KnownSecrets(), StillClock()).find_for_trial(draft, seen.append, agreed)
+    return BackEnds(directory, line, KnownSecrets(), StillClock(), EVERYWHERE).find_for_trial(
+        draft, seen.append, agreed
+    )
 
 
 def ask(trial: TrialBackEnd, line: FakeLine) -> str:
@@ -79,7 +82,9 @@ def test_what_proves_who_citizens_are_is_no_mappings_back_end(name: str) -> None
     assert "back_end.name" in [fault.path for fault in faults]
     draft = read(TEXT)
     draft = replace(draft, back_end=replace(draft.back_end, name=name))
-    back_ends = BackEnds(City(agencies={draft.agency: UUID(int=2)}), FakeLine(), KnownSecrets(), StillClock())
+    back_ends = BackEnds(
+        City(agencies={draft.agency: UUID(int=2)}), FakeLine(), KnownSecrets(), StillClock(), EVERYWHERE
+    )
     with pytest.raises(ConfigurationFault, match="no mapping"):
         back_ends.find(draft)
     with pytest.raises(ConfigurationFault, match="no mapping"):
