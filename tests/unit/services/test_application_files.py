@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from services.console_ports import PersonKey
 from services.errors import InputRefused, NotFound, NotPermitted, StoreUnavailable
 from services.staff_rules import read_reason
 from services.staffing import Actor, Role
+from tests.fake_console import FakeApplications, FakePeople
 from tests.unit.gateway.console.office import CHILD, LEFT, NUMBER, PHONE, RIGHT, ROOT, TREE, Office
 
 REASON = "核对本人到场提交的材料"
@@ -64,6 +66,28 @@ def test_a_reason_is_one_visible_line_or_refused(text: str) -> None:
         return
     assert 4 <= len(told) <= 200
     assert told.isprintable()
+
+
+def test_a_search_asks_the_store_the_same_for_nobody_and_for_somebody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has an account somewhere else must not show in how long the answer takes."""
+    asked: list[str] = []
+    for kind, name in ((FakePeople, "list_payments"), (FakeApplications, "list_of_persons")):
+        real = getattr(kind, name)
+
+        def watch(*arguments: object, real: Callable[..., object] = real, name: str = name) -> object:
+            asked.append(name)
+            return real(*arguments)
+
+        monkeypatch.setattr(kind, name, watch)
+    clerk = actor(office, LEFT, Role.CLERK)
+    assert office.files.search_person(clerk, PersonKey.PHONE, PHONE, REASON) == PersonFound((), ())
+    nobody, asked[:] = list(asked), []
+    office.know(uuid4())
+    assert office.files.search_person(clerk, PersonKey.PHONE, PHONE, REASON) == PersonFound((), ())
+    assert asked == nobody == ["list_of_persons", "list_payments"]
+    assert [act.subject_id == "" for act in office.store.books.acts] == [True, False]
 
 
 def test_another_agency_s_file_is_as_absent_as_one_that_does_not_exist(office: Office) -> None:
