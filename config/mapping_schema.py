@@ -90,8 +90,8 @@ OUTPUT = Record(
 )
 """What a result shows, by name; ``field`` is the word of the vocabulary that it counts as (default: the name itself), ``of`` the
 columns of a list."""
-OWN_WORD = Record({language: Text(max_length=200) for language in ("zh-CN", "en")}, {"personal": Flag()})
-"""A field that the vocabulary does not have: a mapping may bring its own words."""
+WORD = Record({language: Text(max_length=200) for language in ("zh-CN", "en")}, {"personal": Flag()})
+"""A field of the vocabulary, or one that it does not have: a mapping may bring its own words."""
 
 PRECONDITION = Record({"name": TEXTS, "trips": Whole(0, 20), "legal_ground": Text(max_length=300)})
 EFFORT = Record(
@@ -159,7 +159,7 @@ MAPPING = Record(
         "fees": Listing(FEE),
         "steps": Listing(STEP),
         "review_on": Day(),
-        "words": Table(OWN_WORD, FIELD.pattern),
+        "words": Table(WORD, FIELD.pattern),
         "further_back_ends": Listing(FURTHER_BACK_END, 0, MAX_CALLS),
         "outputs": Table(OUTPUT, FIELD.pattern),
         "late": LATE,
@@ -181,7 +181,6 @@ ROOM = Record(
     {"purposes": Listing(FIELD, 1)},
 )
 DESK = Record({"rooms": Table(ROOM, NAME.pattern, 1)})
-WORD = Record({language: Text(max_length=200) for language in ("zh-CN", "en")}, {"personal": Flag()})
 VOCABULARY = Record(
     {
         "fields": Table(WORD, FIELD.pattern, 1),
