@@ -9,10 +9,11 @@ from datetime import date, datetime
 from config.strict_yaml import Fault
 from gateway.console.catalogue_words import CHANNELS, DIRECTIONS, STATES, Words, say_expected, say_found
 from gateway.console.frame import SHANGHAI
+from services.exposure import Direction
 from services.exposure_label import PlatformLabel, SeenField, Widening, label_exposure, name_fields
 from services.mapping import ServiceMapping
 from services.mapping_desk import ServiceLine
-from services.model import Language
+from services.model import Language, PlatformName
 from services.vocabulary import Vocabulary
 
 LONGEST_LINE = 120
@@ -73,6 +74,11 @@ def draw_label(
     """The label of a version; ``more`` are the fields that it lets be seen beyond the version in force."""
     new = {(one.channel, one.direction, one.field) for one in more}
     drawn = [_draw_platform(part, new) for part in reversed(label_exposure(mapping, vocabulary))]
+    return join_alike(drawn)
+
+
+def join_alike(drawn: Iterable[PlatformShown]) -> tuple[PlatformShown, ...]:
+    """One part for all platforms that see the same."""
     alike: dict[str, list[PlatformShown]] = {}
     for part in drawn:
         alike.setdefault(repr((part.legal_basis, part.new, part.directions)), []).append(part)
@@ -102,10 +108,20 @@ def _draw_field(seen: SeenField, new: bool) -> FieldShown:
     return FieldShown(seen.name, words, seen.personal, new)
 
 
-def draw_fields(
-    mapping: ServiceMapping, vocabulary: Vocabulary, seen: Mapping[str, Iterable[str]]
+def draw_exposure(
+    mapping: ServiceMapping, vocabulary: Vocabulary, seen: Mapping[PlatformName, Mapping[Direction, Iterable[str]]]
+) -> tuple[PlatformShown, ...]:
+    """What each platform saw of a trial, without the directions in which it saw nothing."""
+    drawn = [
+        PlatformShown(CHANNELS[platform.value], mapping.legal_basis, False, _draw_seen(mapping, vocabulary, fields))
+        for platform, fields in seen.items()
+    ]
+    return join_alike(drawn)
+
+
+def _draw_seen(
+    mapping: ServiceMapping, vocabulary: Vocabulary, seen: Mapping[Direction, Iterable[str]]
 ) -> tuple[DirectionShown, ...]:
-    """What one platform saw of a trial, by direction."""
     return tuple(
         DirectionShown(words, tuple(_draw_field(one, False) for one in name_fields(mapping, vocabulary, seen[direction])))
         for direction, words in DIRECTIONS.items()
