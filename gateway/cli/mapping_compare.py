@@ -34,6 +34,8 @@ def compare_files(file: Path, other: Path | None, home: Path, keyring: Path | No
     old, new = (here, read_side(other)) if other is not None else (read_in_force(here, home, keyring), here)
     found = diff_mappings(old.content, new.content, old.name, new.name)
     lines = [*found.lines, *_head("meaning", [str(change) for change in found.changes])]
+    faulty = [f"? {side.name} has faults: see mapping check" for side in (old, new) if side.mapping is None]
+    lines += _head("what platforms will see more cannot be told", faulty)
     if old.mapping is not None and new.mapping is not None:
         more = [f"! {widening}" for widening in widens(old.mapping, new.mapping)]
         lines += _head("platforms will see more: a privacy officer has to approve", more)

@@ -176,6 +176,14 @@ def test_two_files_compared(tmp_path: Path) -> None:
     assert (same.exit_code, same.output) == (0, "")
 
 
+def test_diff_says_what_it_cannot_tell(tmp_path: Path) -> None:
+    """Of a version with a fault nobody knows what platforms would see: that is said, and not left out."""
+    file = write(tmp_path, "local-jobs", "cache_seconds: 600", "cache_seconds: soon")
+    result = run("diff", JOBS, file)
+    assert f"=== what platforms will see more cannot be told\n? {file} has faults: see mapping check\n" in result.output
+    assert "cannot be told" not in run("diff", JOBS, JOBS).output
+
+
 class JobCentre(BaseHTTPRequestHandler):
     """Vacancies in two pages, with names and phones that are nobody's business."""
 
