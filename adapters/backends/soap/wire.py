@@ -47,7 +47,7 @@ class SoapWire:
         operation = self._find_operation(call)
         envelope = self._make_envelope(operation, request.document or {}, facts)
         document = envelope.find(self._version.tag("Body"))[0]
-        if not self._wsdl.schema.validate(document):
+        if not self._wsdl.is_valid(document):
             raise RequestUnwritable("not as the schema of its WSDL says")
         body = etree.tostring(envelope, encoding="utf-8", xml_declaration=True)
         action = operation.soapaction or ""
@@ -77,7 +77,7 @@ class SoapWire:
 
     def _read_content(self, call: Call, content: Any) -> JsonValue:
         body = self._find_operation(call).output.body
-        if content.tag != body.qname.text or not self._wsdl.schema.validate(content):
+        if content.tag != body.qname.text or not self._wsdl.is_valid(content):
             raise ReplyUnreadable("not as the schema of its WSDL says")
         try:
             value = body.parse(content, self._wsdl.document.types, context=XmlParserContext(settings=SETTINGS))
