@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from config.strict_yaml import Fault
-from gateway.console.catalogue_words import CHANNELS, DIRECTIONS, STATES, Words, say_expected, say_found
+from gateway.console.catalogue_words import CHANNELS, DIRECTIONS, STATES, Words
+from gateway.console.fault_words import say_expected, say_found
 from gateway.console.frame import SHANGHAI
 from services.exposure import Direction
 from services.exposure_label import PlatformLabel, SeenField, Widening, label_exposure, name_fields
