@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,12 @@ AUTHENTICATION_RULES: Mapping[str, KeyRules] = {
     "login": KeyRules(("user", "secret", "path", "request", "token"), ("expires_in", "header", "prefix")),
     "password": KeyRules(("user", "secret"), ()),
 }
+OWN_HEADER = re.compile(
+    r"host|content-.*|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*|accept.*|user-agent|cookie|"
+    r"x-request-id|x-purpose|x-case-number|x-road-.*",
+    re.IGNORECASE,
+)
+"""Headers that say where a message goes, where it ends, and for whom it is: the counter writes them by itself."""
 CERTIFICATE_KEYS = ("certificate", "key")
 
 
@@ -113,6 +120,8 @@ def _find_authentication_misfits(path: str, given: Mapping[str, Any], connector:
             "password or none (connector sql)" if connector == "sql" else "another scheme: password belongs to sql"
         )
         yield Mismatch(f"{path}.scheme", "a scheme of another connector", expected)
+    if OWN_HEADER.fullmatch(given.get("header", "")):
+        yield Mismatch(f"{path}.header", "a header of the counter's own", "the back end's own header for its key")
     for key, other in (CERTIFICATE_KEYS, CERTIFICATE_KEYS[::-1]):
         if key in given and other not in given:
             yield Mismatch(f"{path}.{other}", "nothing", f"this key beside `{key}`")
