@@ -19,6 +19,7 @@ from services.errors import (
     NothingOwed,
     NoticeRefused,
     PlatformGarbled,
+    PlatformRefused,
     PlatformOutcomeUnknown,
 )
 from services.exposure import Disclosure
@@ -338,7 +339,7 @@ def _act(city: FeeCity, wang: Citizen, act: str, key: str) -> None:
     number, bill = list(city.wechat.books)[-1:], city.treasury.bills["N-1"]
     payment_id = list(city.store.tables.payments)[-1] if city.store.tables.payments else None
     if act == "order":
-        with contextlib.suppress(BillHasOpenOrder, NothingOwed):
+        with contextlib.suppress(BillHasOpenOrder, NothingOwed, PlatformRefused):
             city.pay(wang, bill_no="N-1", amount_fen=bill.amount_fen, key=key)
     elif act == "cancel" and payment_id and city.state(payment_id) in (S.INTENDED, S.AWAITING_PAYMENT):
         cancel_payment(city.till, wang.callers[W], payment_id)
