@@ -116,6 +116,8 @@ class ReadWsdl:
             return False
 
 
+KEPT = 64
+"""Sets of files that a process keeps read; the one that was not used for longest goes first."""
 _read: dict[str, ReadWsdl] = {}
 _lock = threading.Lock()
 
@@ -127,9 +129,11 @@ def read_wsdl(file: str, documents: Mapping[str, bytes]) -> ReadWsdl:
         digest.update(b"%d %d " % (len(name.encode()), len(content)) + name.encode() + content)
     key = digest.hexdigest()
     with _lock:
-        if key not in _read:
-            _read[key] = _read_once(file, documents)
-        return _read[key]
+        found = _read.pop(key, None) or _read_once(file, documents)
+        _read[key] = found
+        while len(_read) > KEPT:
+            del _read[next(iter(_read))]
+        return found
 
 
 def _read_once(file: str, documents: Mapping[str, bytes]) -> ReadWsdl:

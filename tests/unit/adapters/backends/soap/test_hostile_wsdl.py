@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from adapters.backends.soap import documents
+from adapters.backends.soap.documents import KEPT, read_wsdl
 from adapters.backends.wire import ReplyUnreadable, RequestUnwritable
 from adapters.http import HttpReply
 from services.errors import ConfigurationFault
@@ -55,3 +57,14 @@ def test_what_the_validator_gives_up_on_is_refused() -> None:
             with pytest.raises(ReplyUnreadable):
                 wire.read(make_call(), HttpReply(200, {"content-type": "text/xml"}, body), FACTS)
         assert time.monotonic() - began < 60
+
+
+def test_what_was_typed_once_is_not_kept_for_ever() -> None:
+    """The editor reads a WSDL at each change of it: those that were not used for longest go."""
+    texts = [write_wsdl() + f"<!-- {number} -->".encode() for number in range(KEPT + 3)]
+    first = read_wsdl("quote.wsdl", {"quote.wsdl": texts[0]})
+    for text in texts[1:]:
+        assert read_wsdl("quote.wsdl", {"quote.wsdl": texts[0]}) is first
+        read_wsdl("quote.wsdl", {"quote.wsdl": text})
+    assert len(documents._read) == KEPT
+    assert read_wsdl("quote.wsdl", {"quote.wsdl": texts[0]}) is first
