@@ -19,8 +19,8 @@ from services.errors import (
     NothingOwed,
     NoticeRefused,
     PlatformGarbled,
-    PlatformRefused,
     PlatformOutcomeUnknown,
+    PlatformRefused,
 )
 from services.exposure import Disclosure
 from services.model import PaymentState, PlacedOrder, TradeState
