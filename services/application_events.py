@@ -5,7 +5,7 @@ Whatever an event causes (a later question) is written in the same transaction. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -15,7 +15,7 @@ from services.application_record import Application, ApplicationEvent, Applicati
 from services.errors import NotFound, VersionTaken
 from services.model import JsonValue
 from services.ports import Transaction
-from services.till import Till
+from services.till import Till, name_cause
 
 ATTEMPTS = 8
 """How often a decision is made again because another event came first."""
@@ -117,16 +117,6 @@ def write_step(till: Till, tx: Transaction, file: ApplicationFile, step: Step) -
 def name_service(service: str) -> UUID:
     """The subject of a job that is about a whole service: the same in every process (RFC 9562 §5.5)."""
     return uuid5(_SERVICES, service)
-
-
-def name_cause(till: Till) -> dict[str, JsonValue]:
-    """What an event keeps of the request that caused it: its random id, if there is one."""
-    return {"request_id": till.request_id} if till.request_id else {}
-
-
-def find_cause(events: Sequence[ApplicationEvent]) -> str | None:
-    """The request to which the latest event of an application goes back, through however many jobs."""
-    return next((str(event.data["request_id"]) for event in reversed(events) if "request_id" in event.data), None)
 
 
 def judge_word(file: ApplicationFile, said: Mapping[str, JsonValue]) -> Step | None:

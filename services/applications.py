@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.application_events import ApplicationFile, load_file, name_cause
+from services.application_events import ApplicationFile, load_file
 from services.application_graph import START
 from services.application_record import Application, ApplicationEvent, ApplicationState
 from services.application_words import say_state
@@ -25,7 +25,7 @@ from services.outputs import mask_outputs
 from services.ports import Transaction
 from services.sessions import require_assurance
 from services.submissions import submit_application
-from services.till import Till, business_day, make_sequence_no
+from services.till import Till, business_day, make_sequence_no, name_cause
 
 PAGE_SIZE = 20
 IN_PROGRESS_SECONDS = 60

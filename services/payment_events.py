@@ -6,7 +6,7 @@ the outside happens here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.errors import NotFound, PlatformGarbled, VersionTaken
 from services.model import JsonValue, Payment, PaymentEvent, PaymentState
 from services.payment_graph import ENQUEUED_ON_ENTRY, RELEASING, follow
 from services.ports import Transaction
-from services.till import Till
+from services.till import Till, name_cause
 
 ATTEMPTS = 8
 """How often a decision is made again because another event came first."""
@@ -119,16 +119,6 @@ def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> Pa
     for task, due_at in step.later.items():
         tx.jobs.schedule(task, payment.agency_id, payment.payment_id, due_at)
     return file
-
-
-def name_cause(till: Till) -> dict[str, JsonValue]:
-    """What an event keeps of the request that caused it: its random id, if there is one."""
-    return {"request_id": till.request_id} if till.request_id else {}
-
-
-def find_cause(events: Sequence[PaymentEvent]) -> str | None:
-    """The request to which the latest event of a payment goes back, through however many jobs."""
-    return next((str(event.data["request_id"]) for event in reversed(events) if "request_id" in event.data), None)
 
 
 def release_bill(tx: Transaction, payment: Payment, state: PaymentState) -> None:

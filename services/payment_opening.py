@@ -24,12 +24,12 @@ from services.mapping import ServiceMapping
 from services.model import Bill, Caller, Household, MerchantAccount, Payment, PaymentEvent, PaymentState
 from services.non_tax import NonTaxOrder
 from services.orders import plan_order
-from services.payment_events import PaymentFile, bill_claim, load_file, name_cause
+from services.payment_events import PaymentFile, bill_claim, load_file
 from services.payment_graph import START
 from services.ports import Transaction
 from services.references import find_bound, refer_to_bill, refer_to_household
 from services.sessions import require_assurance
-from services.till import Till, business_day, make_sequence_no
+from services.till import Till, business_day, make_sequence_no, name_cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from services.application_record import ApplicationEvent
 from services.catalogue import Catalogue
 from services.errors import ConfigurationFault
 from services.exposure import Direction, Disclosure
 from services.mapping import ServiceMapping, disclose
-from services.model import MerchantAccount, Payment, PlatformName
+from services.model import JsonValue, MerchantAccount, Payment, PaymentEvent, PlatformName
 from services.ports import BackEnd, Clock, Directory, KeyedHash, Platform, Store
 
 SHANGHAI_OFFSET = timedelta(hours=8)
@@ -54,6 +55,16 @@ def business_day(at: datetime) -> date:
 def make_sequence_no(till: Till, day: date) -> str:
     """The write-off's idempotency key at the company (TranSeq, at most 40): day and 20 random digits. Also our receipt number."""
     return f"{day:%Y%m%d}{int.from_bytes(till.random(16), 'big') % 10**20:020d}"
+
+
+def name_cause(till: Till) -> dict[str, JsonValue]:
+    """What an event keeps of the request that caused it: its random id, if there is one."""
+    return {"request_id": till.request_id} if till.request_id else {}
+
+
+def find_cause(events: Sequence[PaymentEvent | ApplicationEvent]) -> str | None:
+    """The request to which the latest event of a payment or an application goes back, through however many jobs."""
+    return next((str(event.data["request_id"]) for event in reversed(events) if "request_id" in event.data), None)
 
 
 def find_merchant(till: Till, payment: Payment) -> MerchantAccount:

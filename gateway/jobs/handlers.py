@@ -16,17 +16,15 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from gateway.logging import describe_exception, get_logger
-from services.application_events import find_cause as find_cause_of_application
 from services.application_record import ApplicationState
 from services.errors import GuitaiError, NotFound, ServiceUnknown
 from services.late_results import fetch_results, poll_application
 from services.login_messages import tell_new_login
 from services.model import PaymentState
 from services.orders import confirm_payment, expire_order
-from services.payment_events import find_cause
 from services.refunds import refund_payment
 from services.submissions import settle_application
-from services.till import Till
+from services.till import Till, find_cause
 from services.write_offs import write_off_payment
 
 UseCase = Callable[[Till, UUID, UUID, str], object]
@@ -90,7 +88,7 @@ def _find_request(till: Till, task: str, agency: UUID, subject: UUID) -> str:
     if task in OF_APPLICATIONS:
         with till.store.begin((agency,)) as tx:
             application = tx.applications.load(subject)
-        cause = find_cause_of_application(application[1]) if application else None
+        cause = find_cause(application[1]) if application else None
     elif task not in OF_NOTHING_KEPT:
         with till.store.begin((agency,)) as tx:
             payment = tx.payments.load(subject)

@@ -10,13 +10,12 @@ import pytest
 
 from adapters.queue import TASKS as QUEUE_TASKS
 from gateway.jobs.handlers import JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
-from services.application_events import find_cause as find_cause_of_application
 from services.application_events import name_service
 from services.application_record import ApplicationState
 from services.errors import ConfigurationFault, ExposureUnavailable, ServiceUnknown, StoreUnavailable
 from services.model import PaymentState
 from services.notices import accept_notice
-from services.payment_events import find_cause
+from services.till import find_cause
 from tests.fake_city import City, W
 from tests.fake_counter import Counter
 
@@ -54,7 +53,7 @@ def test_a_job_of_an_application_goes_on_under_its_request() -> None:
     agency, application = counter.directory.all_agencies()[0], counter.file.application.application_id
     run_task(counter.till, "settle_application", str(agency), str(application))
     assert counter.file.state is ApplicationState.ACCEPTED
-    assert find_cause_of_application(counter.file.events) == counter.wang.request_id
+    assert find_cause(counter.file.events) == counter.wang.request_id
     run_task(counter.till, "fetch_results", str(agency), str(name_service(counter.mapping.id)))
     assert counter.office.count("list_results") == 8
 
