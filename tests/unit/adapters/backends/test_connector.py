@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.backends.connector import CALLS
 from adapters.backends.factory import LINES
@@ -160,3 +161,30 @@ def test_each_call_is_counted(answer: HttpReply | Exception, result: str) -> Non
     with suppress(BackEndError):
         connect("gas-bill", FakeLine([answer])).call("write_off", WRITE_OFF, "r")
     assert counter._value.get() == before + 1
+
+
+def test_operators_read_the_place_and_nothing_of_the_answer() -> None:
+    """One line for a call that failed: service, back end, operation, result, rule; no byte of what was said or asked."""
+    with capture_logs() as logs, suppress(BackEndGarbled):
+        connect("gas-bill", FakeLine([reply(b"<html>Meyer 13800138001</html>")])).call("write_off", WRITE_OFF, "r-1")
+    (line,) = logs
+    named = {name: line[name] for name in ("event", "service", "dependency", "operation", "result", "request_id")}
+    assert named == {
+        "event": "back_end_failed", "service": "gas-bill", "dependency": "gas-company", "operation": "write_off",
+        "result": "garbled", "request_id": "r-1",
+    }  # fmt: skip
+    assert line["fault"].startswith("gas-company, write_off: ")
+    told = json.dumps(line, ensure_ascii=False)
+    assert not [value for value in ("html", "Meyer", "13800138001", *map(str, WRITE_OFF.values())) if value in told]
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"), [("NO_SUCH_CUSTOMER", 0), ("NOTHING_OWED", 0), ("UNAUTHORIZED", 1), ("SYSTEM", 1)]
+)
+def test_a_no_about_the_citizens_business_is_no_fault(code: str, lines: int) -> None:
+    """An operator reads of noes that are about the way between the systems, not of a mistyped number."""
+    with capture_logs() as logs, suppress(BackEndRefused, BackEndOutcomeUnknown):
+        connect("gas-bill", FakeLine([reply(json.dumps({"code": code}).encode(), 409)])).call(
+            "write_off", WRITE_OFF, "r"
+        )
+    assert len(logs) == lines
