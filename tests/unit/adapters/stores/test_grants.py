@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import psycopg
 import pytest
 
@@ -31,6 +33,11 @@ def test_partitions_are_closed(database: Database, table: str) -> None:
             for statement in ("SELECT * FROM {}", "DELETE FROM {}", "INSERT INTO {} DEFAULT VALUES"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute(statement.format(part).encode())
+
+
+def multiply(roles: Iterable[str], statement: str, tables: Iterable[str]) -> list[tuple[str, str]]:
+    """The same statement on each table, by each role."""
+    return [(role, statement.format(table)) for role in roles for table in tables]
 
 
 @pytest.mark.parametrize(
@@ -65,24 +72,21 @@ def test_partitions_are_closed(database: Database, table: str) -> None:
         ("public", "SET ROLE guitai_migration"),
         ("worker", "ALTER TABLE payments DISABLE ROW LEVEL SECURITY"),
         ("worker", "INSERT INTO job_tasks VALUES ('shell')"),
-        *(
-            (role, f"SELECT * FROM {table}")
-            for role in ("public", "worker", "sequencer")
-            for table in ("staff", "staff_roles", "staff_events", "acts")
+        *multiply(
+            ("public", "worker", "sequencer"), "SELECT * FROM {}", ("staff", "staff_roles", "staff_events", "acts")
         ),
-        *(
-            (role, f"INSERT INTO {table} DEFAULT VALUES")
-            for role in ("public", "worker", "sequencer")
-            for table in ("mapping_versions", "mapping_documents", "mapping_events", "mapped_services", "acts")
+        *multiply(
+            ("public", "worker", "sequencer"),
+            "INSERT INTO {} DEFAULT VALUES",
+            ("mapping_versions", "mapping_documents", "mapping_events", "mapped_services", "acts"),
         ),
-        *(
-            (role, f"UPDATE {table} SET agency_id = agency_id")
-            for role in ("public", "worker", "console", "sequencer")
-            for table in ("mapping_versions", "mapping_documents", "mapping_events", "acts", "staff_events")
+        *multiply(
+            ("public", "worker", "console", "sequencer"),
+            "UPDATE {} SET agency_id = agency_id",
+            ("mapping_versions", "mapping_documents", "mapping_events", "acts", "staff_events"),
         ),
-        *(
-            ("console", f"DELETE FROM {table}")
-            for table in ("mapping_versions", "mapping_events", "acts", "staff", "staff_roles")
+        *multiply(
+            ("console",), "DELETE FROM {}", ("mapping_versions", "mapping_events", "acts", "staff", "staff_roles")
         ),
         ("public", "UPDATE catalogue_version SET version = 0"),
         ("console", "SELECT * FROM persons"),
