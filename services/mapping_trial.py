@@ -74,8 +74,8 @@ def try_mapping(
     """Run the operations with which this kind of service begins, and the write if it is wished for.
 
     ``number`` is a new random number of 32 digits or letters, by which a write is recognised. An operation that fails ends the trial.
-    Raises ``InputRefused`` (rule by input), ``BackEndRefused`` for a write that cannot be put into words, ``ConfigurationFault`` for an operation that the mapping does not have, or a write that may
-    not be made.
+    Raises ``InputRefused`` (rule by input), ``BackEndRefused`` for a write that cannot be put into words, ``ConfigurationFault`` for an
+    operation that the mapping does not have, or a write that may not be made.
     """
     trial = _Trial(mapping, back_end, wishes, now, number, request_id)
     trial.require_possible()

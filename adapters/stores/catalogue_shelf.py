@@ -70,19 +70,22 @@ class LiveCatalogueShelf:
         if held is not None:
             return held
         known = self._snapshot
-        if known is not None and not self._is_old(POLL_SECONDS):
-            return known
-        patience = (
-            -1.0 if known is None else PATIENCE_SECONDS if self._is_old(1.5 * POLL_SECONDS) and not self._away else 0.0
-        )
-        if not (self._lock.acquire(timeout=patience) if patience else self._lock.acquire(blocking=False)):
-            return self._snapshot or Snapshot(0)
+        if known is not None and (not self._is_old(POLL_SECONDS) or not self._take_turn()):
+            return self._snapshot or known
+        if known is None:
+            self._lock.acquire()
         try:
             if self._snapshot is None or self._is_old(POLL_SECONDS):
                 self._snapshot = self._ask(self._snapshot)
             return self._snapshot
         finally:
             self._lock.release()
+
+    def _take_turn(self) -> bool:
+        """Whether this thread asks the store now: not while another one does, for which it waits only if the snapshot is too old."""
+        if self._is_old(1.5 * POLL_SECONDS) and not self._away:
+            return self._lock.acquire(timeout=PATIENCE_SECONDS)
+        return self._lock.acquire(blocking=False)
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -116,13 +119,14 @@ class LiveCatalogueShelf:
     def _ask(self, known: Snapshot | None) -> Snapshot:
         try:
             snapshot = self._load(known)
-        except Exception:
+        except Exception as error:
             LOADS.labels("failed").inc()
             if known is None:
                 raise
             if not self._away:
                 self._away = True
-                _log.warning("the catalogue cannot be read; what was served goes on", version=known.version)
+                why = type(error).__name__
+                _log.warning("the catalogue cannot be read; what was served goes on", version=known.version, error=why)
             return known
         finally:
             self._asked_at = self._monotonic()

@@ -167,7 +167,7 @@ def test_a_former_version_is_still_found(database: Database, offices: Offices) -
 def test_the_last_snapshot_serves_while_the_store_is_away(
     database: Database, offices: Offices, shelf: LiveCatalogueShelf, watch: Watch
 ) -> None:
-    """It is said once, and again when the store is back; then what was published meanwhile is served."""
+    """It is said once, with what was wrong, and again when the store is back; then what was published meanwhile is served."""
     name = name_service()
     offices.publish_first(name)
     assert shelf.services[name].version == 1
@@ -182,7 +182,8 @@ def test_the_last_snapshot_serves_while_the_store_is_away(
         with pytest.raises(StoreUnavailable):
             unread.look()
         unread.close()
-    assert [line["event"] for line in logs] == ["the catalogue cannot be read; what was served goes on"]
+    told = [(line["event"], line["error"]) for line in logs]
+    assert told == [("the catalogue cannot be read; what was served goes on", "StoreUnavailable")]
     watch.at += 1
     with capture_logs() as logs:
         assert shelf.services[name].version == 2
