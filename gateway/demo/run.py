@@ -19,6 +19,7 @@ from gateway.launch.places import write_json
 from gateway.launch.processes import begin_sandbox, start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 from gateway.launch.staff import demo_accounts_file, read_demo_accounts
+from gateway.logging import configure_logging
 
 EVIDENCE = ("report.json", "received.jsonl", "ledger.jsonl", "utility.jsonl")
 JOURNEYS: Mapping[str, Callable[[Company], None]] = {"all": Company.play_all, "bills": Company.play_beginning}
@@ -42,6 +43,7 @@ def make_progress() -> Callable[[str], None]:
 
 def open_company(stack: Stack) -> Company:
     """Everybody who plays on this stack."""
+    configure_logging("warning")
     stage = open_stage(stack)
     return Company(stage, LedgerWatch(stack.owner_url, stage.services), say)
 
