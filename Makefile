@@ -33,7 +33,7 @@ $(VENV)/.tested: requirements-test.txt $(VENV)/.shipped
 run: setup ## Start everything, pay a gas bill and a water bill, keep serving (Ctrl-C stops all of it)
 	@$(PY) -m gateway run --home var
 
-demo: setup ## The same, once: status 0 only if every step held (JOURNEY=bills runs these two alone)
+demo: setup ## Every service on both platforms, once, checked from outside (JOURNEY=bills: the two bills alone)
 	@$(PY) -m gateway demo --home var/demo --journey $(JOURNEY)
 
 test: setup-test ## Run all tests; as root, install the Debian packages that they need
