@@ -110,3 +110,12 @@ class ApplicationStore(Protocol):
     ) -> list[ApplicationLine]:
         """For staff lists, newest first."""
         ...
+
+    def list_versions(
+        self, service: str, states: Sequence[ApplicationState], since: datetime
+    ) -> dict[int, datetime | None]:
+        """Versions of a service with an application in these states, or whose last event is not older than ``since``.
+
+        Each with the moment at which its newest application in these states was made, None if it has none.
+        """
+        ...

@@ -6,7 +6,7 @@ Only these words lead to granted or refused. Each is held against the mapping's 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -22,9 +22,10 @@ from services.application_events import (
     read_file,
     write_step,
 )
-from services.application_graph import AT_BACK_END, UNDER_WAY
+from services.application_graph import AT_BACK_END
 from services.application_record import Application, ApplicationState
-from services.errors import BackEndError, BackEndGarbled, NoticeRefused, VersionTaken
+from services.errors import BackEndError, BackEndGarbled, GuitaiError, NoticeRefused, VersionTaken
+from services.late_versions import list_arriving, list_in_use
 from services.mapping import ServiceMapping
 from services.model import JsonValue
 from services.outputs import read_outputs
@@ -169,6 +170,38 @@ def _ask_for_result(till: Till, file: ApplicationFile, mapping: ServiceMapping, 
         return None
 
 
+def take_pushed(
+    till: Till,
+    candidates: Sequence[ServiceMapping],
+    read: Callable[[ServiceMapping], Mapping[str, JsonValue]],
+    receipt: str,
+) -> ServiceMapping:
+    """Read a pushed message under each of these versions, and take it in as the first that verifies it and knows the application.
+
+    Returns that version. Every one is asked whatever the others said, so that the time tells nothing about their keys. Raises the first
+    ``NoticeRefused``, or whatever else kept a version from being asked: then the back end sends it again.
+    """
+    readings: list[tuple[ServiceMapping, Mapping[str, JsonValue]]] = []
+    refused: list[NoticeRefused] = []
+    failed: list[GuitaiError] = []
+    for mapping in candidates:
+        try:
+            readings.append((mapping, read(mapping)))
+        except NoticeRefused as refusal:
+            refused.append(refusal)
+        except GuitaiError as error:
+            failed.append(error)
+    unknown: list[NoticeRefused] = []
+    for mapping, told in readings:
+        try:
+            accept_pushed(till, mapping, told, receipt)
+        except NoticeRefused as refusal:
+            unknown.append(refusal)
+        else:
+            return mapping
+    raise next(iter([*failed, *unknown, *refused]), NoticeRefused("not_configured"))
+
+
 def accept_pushed(till: Till, mapping: ServiceMapping, told: Mapping[str, JsonValue], receipt: str) -> ApplicationState:
     """Take a verified, pushed result into its application's file. ``receipt`` names the message, so that its repeat changes nothing.
 
@@ -196,6 +229,11 @@ def _take_pushed(
     if found is None or found[0].service != mapping.id:
         raise NoticeRefused("unknown_application")
     owner, claim = till.new_id(), f"result|{mapping.id}|{receipt}"
+    present = till.catalogue.services.get(mapping.id)
+    if mapping.version != found[0].mapping_version and mapping != present:
+        raise NoticeRefused(
+            "unknown_application"
+        )  # an earlier key speaks for what began under it, and for nothing later
     file = ApplicationFile(found[0], tuple(found[1]))
     if tx.claims.take(agency_id, "notice", claim, owner, till.clock.now()) != owner:
         return file.state
@@ -216,20 +254,42 @@ def fetch_results(till: Till, agency_id: UUID, subject: UUID, request_id: str) -
 
     Planned again for the next day as long as an application of the service is open, and not older than the mapping's days.
     """
-    mapping = next((one for one in till.catalogue.services.values() if name_service(one.id) == subject), None)
-    if mapping is None or mapping.late is None or mapping.late.arrives != "file":
+    present = next((one for one in till.catalogue.services.values() if name_service(one.id) == subject), None)
+    if present is None:
         return 0
     today, taken = business_day(till.clock.now()), 0
-    for days in range(LOOK_BACK_DAYS, -1, -1):
-        for told in _read_file_of(till, mapping, (today - timedelta(days=days)).isoformat(), request_id):
-            taken += _take_row(till, mapping, agency_id, told)
-    with till.store.begin((agency_id,)) as tx:
-        newest = tx.applications.list_of_agencies(1, None, mapping.id, sorted(AT_BACK_END | UNDER_WAY))
-        patience = timedelta(days=mapping.late.until_days)
-        if any(line.created_at + patience > till.clock.now() for line in newest):
-            due_at = next_fetch(mapping.late.daily_at, till.clock.now())
-            tx.jobs.schedule("fetch_results", agency_id, subject, due_at)
+    candidates = list_arriving(till, present, list_in_use(till, agency_id, present.id), "file")
+    for mapping in _list_unlike(candidates):
+        for days in range(LOOK_BACK_DAYS, -1, -1):
+            for told in _read_file_of(till, mapping, (today - timedelta(days=days)).isoformat(), request_id):
+                taken += _take_row(till, mapping, agency_id, told)
+    _plan_fetch(till, agency_id, present, candidates)
     return taken
+
+
+def _list_unlike(candidates: Sequence[ServiceMapping]) -> list[ServiceMapping]:
+    """Of versions that read the same files in the same way only the first."""
+    kept: list[ServiceMapping] = []
+    for one in candidates:
+        if all(_reads_by(one) != _reads_by(other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _reads_by(mapping: ServiceMapping) -> tuple[JsonValue, JsonValue]:
+    return mapping.raw.get("back_end"), mapping.raw.get("further_back_ends")
+
+
+def _plan_fetch(till: Till, agency_id: UUID, present: ServiceMapping, candidates: Sequence[ServiceMapping]) -> None:
+    """The next question, if a version whose results come in files has an open application that is not too old for it."""
+    now, in_use = till.clock.now(), list_in_use(till, agency_id, present.id)
+    due: list[datetime] = []
+    for late, made_at in ((one.late, in_use.get(one.version)) for one in candidates):
+        if late is not None and made_at is not None and made_at + timedelta(days=late.until_days) > now:
+            due.append(next_fetch(late.daily_at, now))
+    if due:
+        with till.store.begin((agency_id,)) as tx:
+            tx.jobs.schedule("fetch_results", agency_id, name_service(present.id), min(due))
 
 
 def _read_file_of(till: Till, mapping: ServiceMapping, day: str, request_id: str) -> list[Mapping[str, JsonValue]]:

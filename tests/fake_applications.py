@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,21 @@ class FakeApplications:
             if service in (None, row.service) and (before is None or row.application_id < before)
         ]  # fmt: skip
         return [row for row in found if not states or row.state in states][:limit]
+
+    def list_versions(
+        self, service: str, states: Sequence[ApplicationState], since: datetime
+    ) -> dict[int, datetime | None]:
+        found: dict[int, datetime | None] = {}
+        for row in self.tables.applications.values():
+            last = self.tables.application_events[row.application_id][-1]
+            if row.agency_id not in self.agencies or row.service != service:
+                continue
+            if last.state in states:
+                known = found.get(row.mapping_version)
+                found[row.mapping_version] = max(known, row.created_at) if known else row.created_at
+            elif last.at >= since:
+                found.setdefault(row.mapping_version, None)
+        return found
 
     def _require(self, agency_id: UUID) -> None:
         if agency_id not in self.agencies:

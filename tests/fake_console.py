@@ -178,6 +178,11 @@ class FakeApplications:
             and (before is None or row.application_id < before)
         ][:limit]  # fmt: skip
 
+    def list_versions(
+        self, service: str, states: Sequence[ApplicationState], since: datetime
+    ) -> dict[int, datetime | None]:
+        raise NotImplementedError  # late results are no room of the console
+
 
 class FakePeople:
     """Implements ``console_ports.PeopleIndex``."""

@@ -7,10 +7,26 @@ holds over all months. The console's role cannot read the link to the ledger's c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, lateral, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    lateral,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.exc import IntegrityError
 
 from adapters.stores.cells import open_id, open_json, seal_id, seal_json
@@ -102,6 +118,23 @@ class SqlApplicationStore:
             chosen = chosen.where(last.c.state.in_([str(state) for state in states]))
         rows = self._connection.execute(self._page(chosen, limit, before))
         return [ApplicationLine(*row)._replace(state=ApplicationState(row.state)) for row in rows]
+
+    def list_versions(
+        self, service: str, states: Sequence[ApplicationState], since: datetime
+    ) -> dict[int, datetime | None]:
+        """See the port: nothing is decrypted."""
+        cells, events = applications.c, application_events.c
+        mine = and_(events.agency_id == cells.agency_id, events.application_id == cells.application_id)
+        newest = select(events.state, events.at).where(mine).order_by(events.version.desc()).limit(1)
+        last = lateral(newest).alias("last")
+        chosen = last.c.state.in_([str(state) for state in states])
+        rows = (
+            select(cells.mapping_version, func.max(case((chosen, cells.created_at))))
+            .join(last, true())
+            .where(cells.service == service, or_(chosen, last.c.at >= since))
+            .group_by(cells.mapping_version)
+        )
+        return {row[0]: row[1] for row in self._connection.execute(rows)}
 
     def _select(self) -> Select[Any]:
         """Every column that this role may read."""

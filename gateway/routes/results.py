@@ -6,6 +6,7 @@ Nothing in an unverified message is believed, looked up or kept; it is counted. 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 
 from flask import Response, request
 
@@ -16,46 +17,64 @@ from gateway.logging import describe_exception, get_logger
 from gateway.metrics import NOTICES
 from gateway.publication import RESULT_REFUSED, TEXT, PublishedBody, name_acknowledgement
 from services.errors import GuitaiError, NotFound, NoticeRefused
-from services.late_results import accept_pushed
+from services.late_results import take_pushed
+from services.late_versions import list_arriving, list_in_use
 from services.mapping import ServiceMapping
+from services.model import JsonValue
 
 blueprint = Blueprint("results", __name__, description="办理结果推送（仅供业务系统调用）")
 SPOKEN = Spoken("receive_result", open=True)
-PUSHED = "pushed"
+PUSHED, APPLICATION = "pushed", "application"
 _log = get_logger("results")
 
 
 def receive_result(agency: str, service: str) -> Response:
     """接收业务系统推送的办理结果 · Take in a result that a back end pushes, signed."""
     arrival, desk = current_arrival(), current_desk()
-    mapping = find_pushing(desk, agency, service)
-    if arrival.query:
-        return answer(mapping, "query", RESULT_REFUSED, 400)
+    present = find_service(desk, agency, service)
     try:
-        take_in(desk, arrival, mapping)
+        candidates = find_pushing(desk, arrival, present)
+        if arrival.query:
+            return answer(service, "query", RESULT_REFUSED, 400)
+        accepted = take_in(desk, arrival, candidates)
     except NoticeRefused as refused:
-        _log.warning("result_refused", account=mapping.id, reason=refused.reason, request_id=arrival.request_id)
-        return answer(mapping, refused.reason, RESULT_REFUSED, 400)
+        _log.warning("result_refused", account=service, reason=refused.reason, request_id=arrival.request_id)
+        return answer(service, refused.reason, RESULT_REFUSED, 400)
+    except NotFound:
+        raise
     except GuitaiError as error:
-        _log.warning("result_failed", account=mapping.id, request_id=arrival.request_id, **describe_exception(error))
-        return answer(mapping, "failed", RESULT_REFUSED, 503)
-    return answer(mapping, "accepted", acknowledge(desk, mapping).body, 200)
+        _log.warning("result_failed", account=service, request_id=arrival.request_id, **describe_exception(error))
+        return answer(service, "failed", RESULT_REFUSED, 503)
+    return answer(service, "accepted", acknowledge(desk, accepted).body, 200)
 
 
-def find_pushing(desk: Desk, agency: str, service: str) -> ServiceMapping:
-    """The service of this agency whose results are pushed. Raises ``NotFound`` for any other."""
+def find_service(desk: Desk, agency: str, service: str) -> ServiceMapping:
+    """The service of this agency, in force. Raises ``NotFound`` for any other, and for one that takes no applications."""
     mapping = desk.catalogue.services.get(service)
-    if mapping is None or mapping.agency != agency or mapping.late is None or mapping.late.arrives != PUSHED:
+    if mapping is None or mapping.agency != agency or mapping.kind != APPLICATION:
         raise NotFound
     return mapping
 
 
-def take_in(desk: Desk, arrival: Arrival, mapping: ServiceMapping) -> None:
-    """Verify, then read, then accept; in this order. Raises ``NoticeRefused``, ``StoreUnavailable``."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    told = desk.pushed_results.read(mapping, headers, arrival.body, desk.clock.now())
+def find_pushing(desk: Desk, arrival: Arrival, present: ServiceMapping) -> list[ServiceMapping]:
+    """The versions of a service whose results are pushed: in force, or with applications. Raises ``NotFound`` if there is none."""
+    till = desk.till_for(arrival.request_id)
+    in_use = list_in_use(till, desk.directory.agency_id(present.agency), present.id)
+    candidates = list_arriving(till, present, in_use, PUSHED)
+    if not candidates:
+        raise NotFound
+    return candidates
+
+
+def take_in(desk: Desk, arrival: Arrival, candidates: Sequence[ServiceMapping]) -> ServiceMapping:
+    """Verify, then read, then accept; in this order. Returns the version that did. Raises ``NoticeRefused``, ``StoreUnavailable``."""
+    headers, now = {name.lower(): value for name, value in request.headers.items()}, desk.clock.now()
     receipt = hashlib.sha256(arrival.body).hexdigest()
-    accept_pushed(desk.till_for(arrival.request_id), mapping, told, receipt)
+
+    def read(mapping: ServiceMapping) -> Mapping[str, JsonValue]:
+        return desk.pushed_results.read(mapping, headers, arrival.body, now)
+
+    return take_pushed(desk.till_for(arrival.request_id), candidates, read, receipt)
 
 
 def acknowledge(desk: Desk, mapping: ServiceMapping) -> PublishedBody:
@@ -64,9 +83,9 @@ def acknowledge(desk: Desk, mapping: ServiceMapping) -> PublishedBody:
     return desk.recorder.publication.publish_later(name_acknowledgement(mapping.id), 200, TEXT, text.encode("ascii"))
 
 
-def answer(mapping: ServiceMapping, result: str, body: bytes, status: int) -> Response:
+def answer(service: str, result: str, body: bytes, status: int) -> Response:
     """One of the published answers."""
-    NOTICES.labels("back_end", mapping.id, result).inc()
+    NOTICES.labels("back_end", service, result).inc()
     return Response(body, status=status, content_type=TEXT)
 
 

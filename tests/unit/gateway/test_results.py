@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.small_services import make_application
 from tests.unit.gateway.small_city import RECORD, SmallCity, build_small_city
 
 CANARY = "canary-6222021234567890123"
@@ -74,3 +75,19 @@ def test_a_result_s_session_is_none_of_its_business(city: SmallCity) -> None:
     before = len(city.city.log.records)
     assert city.push({}, token=token, headers={"X-Signature": "bad"}).status == 400
     assert len(city.city.log.records) == before
+
+
+def test_a_result_is_heard_after_a_newer_version_asks_for_results_itself(city: SmallCity) -> None:
+    """What began under a version with pushed results is granted, and acknowledged in that version's word; later the address is gone."""
+    token = city.log_in()
+    made = city.apply(token).json
+    city.versions["pet-licence", 1] = city.services["pet-licence"]
+    city.services["pet-licence"] = make_application(late="polled", version=2)
+    told = {"application_no": made["application_no"], "reference": "R-1", "state": "granted"}
+    assert city.push(told, headers={"X-Signature": "0" * 64}).body == b"refused"
+    for _ in range(2):
+        answer = city.push(told)
+        assert (answer.status, answer.body) == (200, b"RECEIVED")
+    assert city.send("GET", f"/v1/applications/{made['application_id']}", token=token).json["state"] == "granted"
+    city.city.clock.advance(8 * 86_400)
+    assert city.push(told).status == 404

@@ -122,6 +122,30 @@ def test_staff_lists_hold_nothing_personal_and_follow_the_last_state(real: Bench
         assert tx.applications.list_of_agencies(9, None) == []
 
 
+def test_versions_of_a_service_that_are_in_use(real: Bench) -> None:
+    """Those of open applications with the newest of them, those lately decided; of one's agencies only."""
+
+    def make(version: int, minutes: int, last: S) -> None:
+        at = NOW + timedelta(minutes=minutes)
+        application = replace(make_application(real.gas, at=at, service="in-use"), mapping_version=version)
+        with real.store.begin(real.all) as tx:
+            tx.applications.open(application, make_application_event(application, 1))
+            tx.applications.append(real.gas, replace(make_application_event(application, 2, last), at=at))
+
+    for version, minutes, last in (
+        (1, 0, S.GRANTED), (2, 1, S.GRANTED), (3, 2, S.ACCEPTED), (3, 3, S.PENDING), (3, 4, S.REFUSED), (4, 0, S.ACCEPTED),
+    ):  # fmt: skip
+        make(version, minutes, last)
+    since, wanted = NOW + timedelta(minutes=1), [S.ACCEPTED, S.PENDING]
+    with real.store.begin([real.gas]) as tx:
+        assert tx.applications.list_versions("in-use", wanted, since) == {
+            2: None, 3: NOW + timedelta(minutes=3), 4: NOW,
+        }  # fmt: skip
+        assert tx.applications.list_versions("other", wanted, since) == {}
+    with real.store.begin([real.water]) as tx:
+        assert tx.applications.list_versions("in-use", wanted, since) == {}
+
+
 def test_staff_read_an_application_without_the_link_to_the_ledger(
     database: Database, real: Bench, console: SqlConsoleStore
 ) -> None:
