@@ -74,7 +74,8 @@ class ApplicationFiles:
             rows = tx.applications.list_of_persons(sought, PAGE, None)
             payments = tx.people.list_payments(sought, PAGE)
             subject = persons[0] if persons else ""
-            self._note(actor, tx.acts.append, agencies[0], "person.search", "person", subject, told, by=key.value)
+            for agency_id in list_topmost(actor, agencies):  # each agency's own auditor sees it
+                self._note(actor, tx.acts.append, agency_id, "person.search", "person", subject, told, by=key.value)
         return PersonFound(
             tuple(line_of(row) for row in rows if row[0].agency_id in agencies),
             tuple(payment for payment in payments if payment.agency_id in agencies),
@@ -106,6 +107,11 @@ def reach(actor: Actor) -> tuple[UUID, ...]:
     if not agencies:
         raise NotPermitted
     return agencies
+
+
+def list_topmost(actor: Actor, agencies: Sequence[UUID]) -> list[UUID]:
+    """Of these agencies those that lie below no other of them."""
+    return [agency for agency in agencies if actor.tree.parents.get(agency) not in agencies]
 
 
 def read_number(key: PersonKey, value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -164,6 +165,20 @@ def test_a_search_finds_what_one_s_agencies_have_and_no_more(office: Office) -> 
             {"by": key.value},
         )
         assert value not in str(act)
+
+
+def test_a_search_stands_in_the_book_of_each_agency_that_it_searched(office: Office) -> None:
+    """Two sibling agencies, two acts; a branch below one of them is its agency's, also where a role is held in both."""
+    clerk = actor(office, LEFT, Role.CLERK)
+    below, beside = (replace(clerk.roles[0], agency_id=agency, grant_id=uuid4()) for agency in (CHILD, RIGHT))
+    for more, noted in (([below, beside], [LEFT, RIGHT]), ([below], [LEFT])):
+        both = replace(clerk, roles=(*more, *clerk.roles))
+        office.store.books.acts.clear()
+        office.files.search_person(both, PersonKey.PHONE, PHONE, REASON)
+        acts = office.store.books.acts
+        assert [(act.act, act.agency_id) for act in acts] == [("person.search", agency) for agency in noted]
+        assert {(act.reason, act.subject_id, act.staff_id) for act in acts} == {(REASON, "", clerk.member.staff_id)}
+        assert len({act.act_id for act in acts}) == len(noted)
 
 
 def test_nobody_and_somebody_of_another_agency_are_one_answer(office: Office) -> None:
