@@ -23,6 +23,7 @@ from uuid import UUID
 
 from services.console_ports import ConsoleStore, ConsoleTransaction
 from services.errors import ConfigurationFault, Conflict, InputRefused, NotFound, NotPermitted, VersionTaken
+from services.held_roles import list_held
 from services.mapping import ServiceMapping
 from services.mapping_files import MAX_DOCUMENT_BYTES
 from services.mapping_reader import list_documents, read_mapping
@@ -340,7 +341,7 @@ class PublishingDesk:
         member, now = bench.tx.staff.load(staff_id), self.clock.now()
         if member is None or member.suspended_at is not None:
             return False
-        held = tuple(one for one in bench.tx.staff.list_roles(staff_id) if one.is_in_force(now))
+        held = list_held(bench.tx.staff, staff_id, now, bench.tree)
         return Actor(member, held, bench.tree, "").holds(role, bench.agency_id)
 
 

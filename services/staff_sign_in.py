@@ -24,8 +24,9 @@ from services.console_ports import (
     StaffSessions,
 )
 from services.errors import Conflict, InputRefused, NotFound, NotSignedIn, SessionExpired
+from services.held_roles import list_held
 from services.ports import Clock, KeyedHash, RateLimiter
-from services.staff_rules import list_in_force, read_password, tidy_login
+from services.staff_rules import read_password, tidy_login
 from services.staffing import Act, Actor, AgencyTree, StaffMember
 
 SESSION = timedelta(hours=10)
@@ -160,12 +161,7 @@ class SignInDesk:
             self.sessions.save(token, replace(session, idle_until=until))
 
     def _read_actor(self, tx: ConsoleTransaction, member: StaffMember, tree: AgencyTree, request_id: str) -> Actor:
-        def is_active(staff_id: UUID) -> bool:
-            found = tx.staff.load(staff_id)
-            return found is not None and found.suspended_at is None
-
-        own = tx.staff.list_roles(member.staff_id)
-        roles = list_in_force(own, self.clock.now(), tx.staff.list_roles, is_active, tree)
+        roles = list_held(tx.staff, member.staff_id, self.clock.now(), tree)
         return Actor(member, roles, tree, request_id)
 
     def change_password(self, admission: Admission, current: str, password: str) -> str:

@@ -144,6 +144,34 @@ def test_a_deputy_s_role_counts_for_its_time_alone(offices: Offices) -> None:
         offices.desk.propose(offices.actor("zhou"), write_file(name, 3), {})
 
 
+@pytest.mark.parametrize("lose", ["role", "suspended", "a deputy too"])
+def test_a_deputy_s_proposal_ends_with_the_role_of_whom_they_stand_in_for(offices: Offices, lose: str) -> None:
+    """The rule of sign-in: a deputy's role lasts while the one deputised for is active and holds it by their own right."""
+    name, now, li = name_service(), offices.clock.now(), offices.actor("li")
+    offices.publish_first(name)
+    held = make_role(
+        offices.members["zhou"], Role.IT, now, until=now + timedelta(hours=1), deputising_for=li.member.staff_id
+    )
+    with offices.store.begin(tuple(offices.tree.parents)) as tx:
+        tx.staff.grant(held, None)
+    offices.desk.propose(offices.actor("zhou"), write_file(name, 2), {})
+    with offices.store.begin(tuple(offices.tree.parents)) as tx:
+        if lose == "suspended":
+            tx.staff.suspend(li.member.staff_id, None, now)
+        else:
+            tx.staff.revoke(li.roles[0].grant_id, None, now)
+        if lose == "a deputy too":
+            tx.staff.grant(make_role(li.member, Role.IT, now, deputising_for=offices.members["sun"].staff_id), None)
+    with pytest.raises(Conflict) as refused:
+        offices.desk.publish(offices.actor("wang"), name, 2)
+    assert refused.value.detail == {"rule": "proposer_left"}
+    with offices.store.begin(tuple(offices.tree.parents)) as tx:
+        tx.staff.restore(li.member.staff_id, None, now) if lose == "suspended" else tx.staff.grant(
+            make_role(li.member, Role.IT, now), None
+        )
+    assert offices.desk.publish(offices.actor("wang"), name, 2).version == 2
+
+
 def test_what_lets_out_more_takes_the_privacy_officer(offices: Offices) -> None:
     """For this very version; the refusal names what would be seen more, and no value."""
     name, desk = name_service(), offices.desk
