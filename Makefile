@@ -4,6 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 JOURNEY ?= all
 PIP := $(PY) -m pip --disable-pip-version-check install --no-deps --require-hashes
+# Two processes, each with whole files: a file's tests share what they start.
+TWO_AT_ONCE := -n 2 --dist loadfile
 # What the type checker and ruff look at.
 ROOMS := config services adapters gateway tests wsgi.py
 
@@ -36,9 +38,9 @@ run: setup ## Start everything, pay a gas bill and a water bill, keep serving (C
 demo: setup ## Every service on both platforms, once, checked from outside (JOURNEY=bills: the two bills alone)
 	@$(PY) -m gateway demo --home var/demo --journey $(JOURNEY)
 
-test: setup-test ## Run all tests; as root, install the Debian packages that they need
+test: setup-test ## Run all tests on two cores; as root, install the Debian packages that they need
 	@$(PY) tests/plugin_packages.py
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(TWO_AT_ONCE)
 
 check: setup-test ## Lint, format, types, import contracts, architecture and documentation
 	@$(PY) -m ruff check $(ROOMS)
@@ -49,7 +51,7 @@ check: setup-test ## Lint, format, types, import contracts, architecture and doc
 
 test-pg15: setup-test ## Run all tests on Debian's PostgreSQL 15
 	@$(PY) tests/plugin_packages.py
-	@GUITAI_TEST_POSTGRES=15 $(PY) -m pytest
+	@GUITAI_TEST_POSTGRES=15 $(PY) -m pytest $(TWO_AT_ONCE)
 
 bench: setup-test ## Measure threads per process with real waits, against the floor of the same server
 	@$(PY) -m tests.bench.threads
