@@ -71,11 +71,10 @@ def read_information(
     known = entry.found
     if known is not None and _is_fresh(till, mapping, known):
         return known
-    usable = known is not None and _is_usable(till, mapping, known)
-    if known is not None and usable and _tried_just_now(till, entry):
-        return replace(known, stale=True)
-    if not entry.lock.acquire(blocking=not usable):
-        return replace(known, stale=True) if known is not None else _fetch(till, caller, mapping, values)
+    if known is None or not _is_usable(till, mapping, known):
+        entry.lock.acquire()
+    elif _tried_just_now(till, entry) or not entry.lock.acquire(blocking=False):
+        return replace(known, stale=True)  # somebody else asks
     try:
         return _refresh(till, caller, mapping, entry, values)
     finally:
