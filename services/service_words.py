@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.mapping import Input, Output, ServiceMapping
+from services.mapping import Input, Output
 
 FORM = frozenset({"service_info", "form_info", "assurance", "error"})
 """What every service shows: its description, its form, the level that it needs, and errors."""
@@ -39,17 +39,6 @@ MASKS_OF_ACCOUNT = {"phone": "phone", "real_name": "name", "identity_number": "i
 def is_typed(asked: Input) -> bool:
     """Whether a person may type this input: what is prefilled and not editable is filled in by the gateway."""
     return not asked.prefilled_from or asked.editable
-
-
-def list_shown(mapping: ServiceMapping) -> frozenset[str]:
-    """Every name that the service's form and results may show, besides what belongs to households and payments."""
-    prefilled = {name for name, asked in mapping.inputs.items() if asked.prefilled_from}
-    return SHOWN[mapping.kind] | prefilled | list_words(mapping.outputs)
-
-
-def list_entered(mapping: ServiceMapping) -> frozenset[str]:
-    """Every name that a person may type for this service."""
-    return ENTERED[mapping.kind] | {name for name, asked in mapping.inputs.items() if is_typed(asked)}
 
 
 def list_words(outputs: Mapping[str, Output]) -> frozenset[str]:

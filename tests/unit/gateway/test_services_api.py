@@ -14,8 +14,8 @@ from gateway.routes.lookups import LOOK_UPS_A_MINUTE
 from gateway.schemas.services import application_schema, form_schema, request_schema
 from gateway.schemas.tables import names_of
 from gateway.service_tellers import NUMBERS_AN_HOUR
+from services.exposure import Direction
 from services.model import Language, PlatformName
-from services.service_words import list_entered, list_shown
 from tests.small_services import make_application
 from tests.unit.gateway.small_city import FORM, NEWS, RECORD, SmallCity, build_small_city
 
@@ -350,11 +350,12 @@ def test_an_older_application_is_recorded_under_its_own_version(city: SmallCity)
 
 
 def test_schemas_name_what_the_mapping_says() -> None:
-    """The names of a form and of a result are those that the budget must hold."""
+    """The names of a form and of a result stand in the budget; those of a request are all that a person enters."""
     mapping = make_application()
     names = names_of(form_schema(mapping)) | names_of(application_schema(mapping))
-    assert names - {"payee"} <= list_shown(mapping)
-    assert names_of(request_schema(mapping)) == list_entered(mapping)
+    for budget in mapping.exposure.values():
+        assert names - {"payee"} <= budget[Direction.SHOWN_IN_CLIENT]
+        assert names_of(request_schema(mapping)) == budget[Direction.ENTERED_IN_CLIENT]
     assert form_schema(mapping) is form_schema(mapping)
 
 
