@@ -22,7 +22,7 @@ from services.mapping_record import MappingEvent, MappingVersion, digest_mapping
 from services.model import JsonValue
 from services.ports import Clock
 from services.publication_state import ServiceState, highest_version, read_state
-from services.staff_rules import read_reason
+from services.staff_rules import read_reason, read_remark
 from services.staffing import Act, Actor, AgencyTree, Role, StaffMember
 from services.trial_rules import asks_the_same
 from services.vocabulary import Vocabulary
@@ -202,7 +202,7 @@ class MappingDesk:
         if agency_id is None:
             raise NotPermitted
         public = mapping.kind == NO_PERSON and asks_the_same(mapping, self.find_in_force(actor, mapping.id))
-        told = reason.strip()[:200] if public else read_reason(reason)
+        told = read_remark(reason) if public else read_reason(reason)
         with self.store.begin(reach(actor)) as tx:
             replace(actor, tree=self.store.agency_tree()).require((Role.IT,), agency_id)
             detail: dict[str, JsonValue] = {

@@ -39,6 +39,7 @@ from services.publication_state import (
     read_state,
     read_widening,
 )
+from services.staff_rules import read_reason, read_remark
 from services.staffing import Act, Actor, AgencyTree, Role
 from services.vocabulary import Vocabulary
 
@@ -55,7 +56,6 @@ ACTS: Mapping[MappingAct, str] = {
 }
 """The code under which each step stands in the book of acts."""
 MAX_SENTENCE = 300
-MAX_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class PublishingDesk:
         with self._open(service) as bench:
             _permit(actor, bench, Role.IT, Role.PRIVACY)
             _require_proposal(bench, version)
-            return self._append(bench, actor, MappingAct.REFUSED, version, _require_reason(reason))
+            return self._append(bench, actor, MappingAct.REFUSED, version, read_reason(reason))
 
     def roll_back(self, actor: Actor | None, service: str, to: int | None = None, *, reason: str) -> MappingEvent:
         """Put a version in force again that was before: at once, by one person, reviewed after. ``to`` None: the one before."""
@@ -162,7 +162,7 @@ class PublishingDesk:
             data: dict[str, JsonValue] = {
                 "from": bench.state.in_force, "widens": list[JsonValue](self._list_widening(bench, target)),
             }  # fmt: skip
-            return self._append(bench, actor, MappingAct.ROLLED_BACK, target, _require_reason(reason), data)
+            return self._append(bench, actor, MappingAct.ROLLED_BACK, target, read_reason(reason), data)
 
     def switch_off(
         self, actor: Actor | None, service: str, sentence: Mapping[Language, str], *, reason: str
@@ -176,7 +176,7 @@ class PublishingDesk:
                 actor,
                 MappingAct.SWITCHED_OFF,
                 _in_force(bench),
-                _require_reason(reason),
+                read_reason(reason),
                 {"sentence": dict(told)},
             )
 
@@ -217,7 +217,7 @@ class PublishingDesk:
             self._keep(bench, draft, None)
             widens = self._list_widening(bench, draft.mapping.version)
             return self._append(
-                bench, None, MappingAct.PUBLISHED, draft.mapping.version, _require_reason(reason),
+                bench, None, MappingAct.PUBLISHED, draft.mapping.version, read_reason(reason),
                 {"widens": list[JsonValue](widens)},
             )  # fmt: skip
 
@@ -278,7 +278,7 @@ class PublishingDesk:
         self, bench: Bench, actor: Actor | None, act: MappingAct, version: int, reason: str,
         data: Mapping[str, JsonValue] | None = None,
     ) -> MappingEvent:  # fmt: skip
-        at, by = self.clock.now(), actor.member.staff_id if actor else None
+        at, by, told = self.clock.now(), actor.member.staff_id if actor else None, read_remark(reason)
         event = MappingEvent(
             bench.agency_id,
             bench.service,
@@ -287,13 +287,13 @@ class PublishingDesk:
             version,
             at,
             by,
-            _require_short(reason),
+            told,
             data or {},
         )
         bench.tx.mappings.append(event)
         detail: dict[str, JsonValue] = {"version": version, "number": event.number}
         bench.tx.acts.append(
-            Act(self.new_id(), bench.agency_id, at, by, ACTS[act], "mapping", bench.service, reason, detail)
+            Act(self.new_id(), bench.agency_id, at, by, ACTS[act], "mapping", bench.service, told, detail)
         )
         return event
 
@@ -362,18 +362,6 @@ def _in_force(bench: Bench) -> int:
     if bench.state.in_force is None:
         raise Conflict("nothing of this service is in force", detail={"rule": "nothing_in_force"})
     return bench.state.in_force
-
-
-def _require_reason(reason: str) -> str:
-    if not reason.strip():
-        raise InputRefused(detail={"reason": "missing"})
-    return reason.strip()
-
-
-def _require_short(reason: str) -> str:
-    if len(reason) > MAX_REASON or "\0" in reason:
-        raise InputRefused(detail={"reason": "form"})
-    return reason
 
 
 def _require_sentence(sentence: Mapping[Language, str], language: Language) -> str:

@@ -19,6 +19,7 @@ from services.ports import Clock
 from services.staff_rules import (
     read_name,
     read_new_login,
+    read_remark,
     refuse,
     require_administrator,
     require_combinable,
@@ -96,6 +97,7 @@ class StaffDesk:
 
     def suspend(self, actor: By, staff_id: UUID, reason: str = "") -> None:
         """Let somebody in no more, from this moment on. The last administrator of the root cannot be."""
+        told = read_remark(reason)
         with self._changing_member(actor, staff_id) as (tx, member):
             if member.suspended_at is not None:
                 raise refuse("suspended")
@@ -103,7 +105,7 @@ class StaffDesk:
             now = self.clock.now()
             tx.staff.suspend(staff_id, _id_of(actor), now)
             self._require_administrator_left(tx, tx.staff.list_roles(staff_id))
-            self._note(tx, actor, "staff.suspend", member.agency_id, staff_id, reason)
+            self._note(tx, actor, "staff.suspend", member.agency_id, staff_id, told)
 
     def restore(self, actor: By, staff_id: UUID) -> None:
         """Let somebody in again, with the roles that they still hold."""

@@ -18,7 +18,8 @@ CASE_ROLES = frozenset({Role.CLERK, Role.HEAD})
 """Roles that read cases; whoever decides who holds them may not be one of them (separation of duties, GB/T 22239 8.1.6)."""
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,38}[a-z0-9]")
 PASSWORD_CHARACTERS = (12, 128)
-REASON_CHARACTERS = (4, 200)
+REASON_CHARACTERS = (4, 500)
+REASON_LENGTH = "too_short_or_long"
 SELF_CHANGE, OWN_PRINCIPAL = "not_oneself", "not_whom_one_deputises_for"
 ADMINISTRATOR_AND_CASES = "administrator_holds_no_cases"
 LAST_ADMINISTRATOR = "last_administrator_of_the_root"
@@ -133,13 +134,20 @@ def read_password(password: str, login: str) -> str:
 
 
 def read_reason(reason: str) -> str:
-    """What somebody gives as a reason: 4 to 200 characters of one line. Raises ``InputRefused``."""
+    """What somebody gives as a reason where one is needed: 4 to 500 characters of one line. Raises ``InputRefused``."""
+    text = read_remark(reason)
+    if len(text) < REASON_CHARACTERS[0]:
+        raise InputRefused(detail={"reason": REASON_LENGTH})
+    return text
+
+
+def read_remark(reason: str) -> str:
+    """What somebody may say where no reason is needed: nothing, or at most 500 characters of one line. Raises ``InputRefused``."""
     text = " ".join(
         "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in reason).split()
     )
-    low, high = REASON_CHARACTERS
-    if not low <= len(text) <= high:
-        raise InputRefused(detail={"reason": "too_short_or_long"})
+    if len(text) > REASON_CHARACTERS[1]:
+        raise InputRefused(detail={"reason": REASON_LENGTH})
     return text
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 keyring_option = click.option(
     "--keyring", type=click.Path(path_type=Path, dir_okay=False), help="The keys of the installation; else those of --home."
 )  # fmt: skip
-reason_option = click.option("--reason", required=True, help="Why; it stands in the books and is reviewed by people.")
+reason_option = click.option(
+    "--reason", required=True, help="Why, in 4 to 500 characters; it stands in the books and is reviewed by people."
+)
 file_argument = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 

@@ -106,7 +106,7 @@ def move_member(staff_id: UUID) -> Response:
 @room(blueprint, "/staff/<uuid:staff_id>/suspend", title=TITLE, roles=ONLY, methods=["POST"], act="staff.suspend")
 def suspend_member(staff_id: UUID) -> Response:
     """Let in no more."""
-    reason = request.form.get("reason", "")[:200]
+    reason = request.form.get("reason", "")
     return change(staff_id, lambda: current_console().staff.suspend(current_actor(), staff_id, reason))
 
 

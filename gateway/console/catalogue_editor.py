@@ -175,7 +175,7 @@ def run_trial(mapping: ServiceMapping, content: bytes) -> tuple[Trial | None, Wo
 def say_inputs(refused: InputRefused) -> Words:
     """Which inputs are refused and by which rule."""
     if "reason" in (refused.detail or {}):
-        return ("请填写试运行理由（4 至 200 字）。", "Give a reason of 4 to 200 characters.")
+        return ("请填写试运行理由（4 至 500 字）。", "Give a reason of 4 to 500 characters.")
     told = "、".join(f"{name}: {rule}" for name, rule in sorted((refused.detail or {}).items()))
     return (f"填写内容有误：{told}", "These inputs are not right.")
 

@@ -130,7 +130,7 @@ FAULTS: Mapping[str, Words] = {
     ),
     "unchanged": ("新密码与原密码相同。", "The new password is the old one."),
     "wrong": ("不正确。", "Not right."),
-    "too_short_or_long": ("理由为 4 至 200 字。", "A reason has 4 to 200 characters."),
+    "too_short_or_long": ("理由为 4 至 500 字。", "A reason has 4 to 500 characters."),
     "not_identity_number": ("请输入 18 位公民身份号码。", "Enter an identity number of 18 characters."),
     "not_phone": ("请输入 11 位手机号码。", "Enter a mobile number of 11 digits."),
     "not_a_subject": (
@@ -141,8 +141,8 @@ FAULTS: Mapping[str, Words] = {
     "expired": ("页面已过期，请返回重试。", "The page had expired; go back and try again."),
     "not_a_choice": ("请从列表中选择。", "Choose from the list."),
     "missing": (
-        "请填写必填内容（理由、告知市民的中英文说明）。",
-        "Something is missing: the reason, or the sentence in both languages.",
+        "请填写告知市民的中英文说明。",
+        "The sentence to citizens is missing in one of both languages.",
     ),
     "form": ("内容过长或含有不可显示的字符。", "Too long, or with characters that cannot be shown."),
     "not_a_number": ("请填写整数。", "Enter a whole number."),

@@ -65,15 +65,15 @@ STEPS: dict[str, tuple[frozenset[str], Callable[[Offices, str, str], object]]] =
     ),
     "refuse": (
         frozenset({"li", "wang", "sun", "zhao", "wu"}),
-        lambda offices, who, name: offices.desk.refuse(offices.actor(who), name, 2, reason="不"),
+        lambda offices, who, name: offices.desk.refuse(offices.actor(who), name, 2, reason="依据不足"),
     ),
     "roll back": (
         frozenset({"li", "wang", "sun"}),
-        lambda offices, who, name: offices.desk.roll_back(offices.actor(who), name, 0, reason="坏了"),
+        lambda offices, who, name: offices.desk.roll_back(offices.actor(who), name, 0, reason="接口坏了"),
     ),
     "switch off": (
         frozenset({"li", "wang", "sun"}),
-        lambda offices, who, name: offices.desk.switch_off(offices.actor(who), name, SENTENCE, reason="坏了"),
+        lambda offices, who, name: offices.desk.switch_off(offices.actor(who), name, SENTENCE, reason="接口坏了"),
     ),
     "switch on": (
         frozenset({"li", "wang", "sun"}),
@@ -205,10 +205,10 @@ def test_an_approval_is_measured_against_what_is_in_force_when_publishing(office
     """Approved against a wide version, published after a rollback to a narrow one: the officer is asked again."""
     name, desk = name_service(), offices.desk
     offices.publish_first(name)
-    desk.publish_file(write_file(name, 2, wider=True), {}, reason="试")
+    desk.publish_file(write_file(name, 2, wider=True), {}, reason="上线试用")
     desk.propose(offices.actor("li"), write_file(name, 3, wider=True), {})
     assert desk.approve_privacy(offices.actor("zhao"), name, 3).data == {"widens": []}
-    desk.roll_back(offices.actor("li"), name, reason="坏了")
+    desk.roll_back(offices.actor("li"), name, reason="接口坏了")
     with pytest.raises(Conflict):
         desk.publish(offices.actor("wang"), name, 3)
     desk.approve_privacy(offices.actor("zhao"), name, 3)
@@ -243,7 +243,7 @@ def test_a_version_is_higher_than_any_before(offices: Offices) -> None:
     name, desk, li = name_service(), offices.desk, offices.actor("li")
     offices.publish_first(name, version=4)
     desk.propose(li, write_file(name, 6), {})
-    desk.refuse(offices.actor("zhao"), name, 6, reason="太宽")
+    desk.refuse(offices.actor("zhao"), name, 6, reason="范围太宽")
     for version in (3, 4, 5, 6):
         with pytest.raises(Conflict) as refused:
             desk.propose(li, write_file(name, version, wider=True), {})
@@ -309,7 +309,7 @@ def test_a_service_stays_with_its_agency(offices: Offices) -> None:
     for take in (
         lambda: desk.propose(offices.actor("chen"), stolen, {}),
         lambda: desk.propose(offices.actor("sun"), stolen, {}),
-        lambda: desk.publish_file(stolen, {}, reason="x"),
+        lambda: desk.publish_file(stolen, {}, reason="接口故障"),
         lambda: desk.import_file(stolen, {}),
     ):
         with pytest.raises(Conflict):

@@ -90,7 +90,7 @@ def test_a_file_s_own_place_is_checked(offices: Offices, desk: MappingDesk) -> N
     assert "an agency out of reach" in faults_of(desk, li, write_file("gas-one", 2, agency="water"))[0]
     assert "another agency than the service's" in faults_of(desk, sun, write_file("gas-one", 2, agency="water"))[0]
     offices.desk.propose(li, write_file("gas-one", 7), {})
-    offices.desk.refuse(li, "gas-one", 7, reason="不")
+    offices.desk.refuse(li, "gas-one", 7, reason="依据不足")
     told = faults_of(desk, li, write_file("gas-one", 7))[0]
     assert told.startswith(f"x.yaml:{line_of(write_file('gas-one', 7), b'version:')}: version: ")
     assert "a number from 8 on" in told

@@ -26,9 +26,9 @@ STEPS: dict[str, Callable[[Offices, str, int], object]] = {
     ),
     "approve": lambda city, who, number: city.desk.approve_privacy(city.actor(who), SERVICE, number),
     "publish": lambda city, who, number: city.desk.publish(city.actor(who), SERVICE, number),
-    "refuse": lambda city, who, number: city.desk.refuse(city.actor(who), SERVICE, number, reason="x"),
-    "roll back": lambda city, who, number: city.desk.roll_back(city.actor(who), SERVICE, number, reason="x"),
-    "off": lambda city, who, _: city.desk.switch_off(city.actor(who), SERVICE, SENTENCE, reason="x"),
+    "refuse": lambda city, who, number: city.desk.refuse(city.actor(who), SERVICE, number, reason="接口故障"),
+    "roll back": lambda city, who, number: city.desk.roll_back(city.actor(who), SERVICE, number, reason="接口故障"),
+    "off": lambda city, who, _: city.desk.switch_off(city.actor(who), SERVICE, SENTENCE, reason="接口故障"),
     "on": lambda city, who, _: city.desk.switch_on(city.actor(who), SERVICE),
     "review": lambda city, who, number: city.desk.review(city.actor(who), SERVICE, number),
 }

@@ -67,7 +67,8 @@ def test_publish_rollback_off_and_on(offices: Offices, run: Run, tmp_path: Path)
     assert run("rollback", name, "--reason", "broken").output == f"{name}: version 1 is in force\n"
     assert run("rollback", name, "--reason", "mended", "--to", 2).exit_code == 0
     assert (
-        run("off", name, "--reason", "x", "--sentence-zh", "维护", "--sentence-en", "Repair").output == f"{name}: off\n"
+        run("off", name, "--reason", "meter", "--sentence-zh", "维护", "--sentence-en", "Repair").output
+        == f"{name}: off\n"
     )
     with offices.store.begin(tuple(offices.tree.parents)) as tx:
         state = read_state(tx.mappings.list_events(name))
@@ -88,13 +89,15 @@ def test_publish_rollback_off_and_on(offices: Offices, run: Run, tmp_path: Path)
         ["publish", "FILE", "--reason", " "],
         ["rollback", "NAME"],
         ["rollback", "NAME", "--reason", ""],
-        ["rollback", "NAME", "--reason", "x", "--to", "9"],
-        ["off", "NAME", "--reason", "x", "--sentence-zh", "关"],
-        ["off", "NAME", "--reason", "x", "--sentence-zh", " ", "--sentence-en", "Off"],
+        ["rollback", "NAME", "--reason", "bad"],
+        ["publish", "FILE", "--reason", "x" * 501],
+        ["rollback", "NAME", "--reason", "meter", "--to", "9"],
+        ["off", "NAME", "--reason", "meter", "--sentence-zh", "关"],
+        ["off", "NAME", "--reason", "meter", "--sentence-zh", " ", "--sentence-en", "Off"],
         ["on", "NAME"],
         ["history", "nobody-s"],
         ["import", "FILE", "--publish"],
-        ["rollback", "no-such", "--reason", "x"],
+        ["rollback", "no-such", "--reason", "meter"],
     ],
 )
 def test_what_is_missing_is_told_and_nothing_happens(

@@ -180,7 +180,7 @@ def test_a_proposal_is_refused_with_a_reason(scene: Scene) -> None:
     browser = scene.enter(scene.zhao)
     bare = browser.post(f"/catalogue/{SERVICE}/refuse", {"version": "2", "reason": "  "})
     assert bare.status_code == 422
-    assert "请填写必填内容" in bare.text
+    assert "理由为 4 至 500 字。" in bare.text
     assert browser.post(f"/catalogue/{SERVICE}/refuse", {"version": "2", "reason": "依据不足"}).status_code == 303
     assert scene.steps[-1] == "refused"
 
