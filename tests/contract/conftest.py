@@ -11,8 +11,15 @@ from tests.contract.offices import Offices, make_fake_offices, open_sql_offices
 from tests.databases import Clusters
 
 
+@pytest.fixture
+def offices(made_offices: Offices) -> Iterator[Offices]:
+    """The same people for each test."""
+    yield made_offices
+    made_offices.restore_staff()
+
+
 @pytest.fixture(scope="module", params=[*KINDS, "fake"])
-def offices(
+def made_offices(
     request: pytest.FixtureRequest, clusters: Clusters, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Offices]:
     """Real and fake."""

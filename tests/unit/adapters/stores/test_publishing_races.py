@@ -49,7 +49,7 @@ def test_of_two_who_publish_at_once_one_wins(offices: Offices, round_: int) -> N
     wang, sun, li = (offices.actor(who) for who in ("wang", "sun", "li"))
     steps: list[list[Callable[[], object]]] = [
         [lambda: offices.desk.publish(wang, name, 2), lambda: offices.desk.publish(sun, name, 2)],
-        [lambda: offices.desk.publish(wang, name, 2), lambda: offices.desk.refuse(sun, name, 2, reason="x")],
+        [lambda: offices.desk.publish(wang, name, 2), lambda: offices.desk.refuse(sun, name, 2, reason="接口有误")],
         [lambda: offices.desk.publish(wang, name, 2), lambda: offices.desk.propose(li, write_file(name, 3), {})],
         [
             lambda: offices.desk.propose(wang, write_file(name, 3), {}),

