@@ -4,8 +4,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 JOURNEY ?= all
 PIP := $(PY) -m pip --disable-pip-version-check install --no-deps --require-hashes
-# Two processes, each with whole files: a file's tests share what they start.
-TWO_AT_ONCE := -n 2 --dist loadfile
+# Two processes, each with whole files: a file's tests share what they start. SEED=last repeats an order, any number makes another.
+SEED ?= 2026603344
+TWO_AT_ONCE := -n 2 --dist loadfile --randomly-seed=$(SEED)
 # What the type checker and ruff look at.
 ROOMS := config services adapters gateway tests wsgi.py
 
