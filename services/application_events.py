@@ -12,13 +12,11 @@ from uuid import UUID, uuid5
 
 from services.application_graph import AT_BACK_END, BACK_END_EVENTS, FINAL, UNDER_WAY, follow
 from services.application_record import Application, ApplicationEvent, ApplicationState
-from services.errors import NotFound, VersionTaken
+from services.errors import NotFound
 from services.model import JsonValue
 from services.ports import Transaction
-from services.till import Till, name_cause
+from services.till import Till, change_file, name_cause
 
-ATTEMPTS = 8
-"""How often a decision is made again because another event came first."""
 _SERVICES = UUID("6e1f1a52-6f0e-4d41-9a38-0d6f7f0c2b11")
 WORDS = frozenset(BACK_END_EVENTS.values())
 
@@ -83,17 +81,14 @@ def read_file(till: Till, agency_id: UUID, application_id: UUID) -> ApplicationF
 
 
 def change_application(till: Till, agency_id: UUID, application_id: UUID, decide: Decision) -> ApplicationFile:
-    """Decide on the file as it is and write the step; on ``VersionTaken`` load and decide again, at most ATTEMPTS times."""
-    for _ in range(ATTEMPTS):
-        try:
-            with till.store.begin((agency_id,)) as tx:
-                file = load_file(tx, application_id)
-                step = decide(file)
-                changed = file if step is None else write_step(till, tx, file, step)
-        except VersionTaken:
-            continue
-        return changed
-    raise VersionTaken
+    """Decide on the file as it is and write the step; if somebody else wrote meanwhile, decide again. Raises ``VersionTaken``, ``NotFound``."""
+
+    def change(tx: Transaction) -> ApplicationFile:
+        file = load_file(tx, application_id)
+        step = decide(file)
+        return file if step is None else write_step(till, tx, file, step)
+
+    return change_file(till, agency_id, change)
 
 
 def write_step(till: Till, tx: Transaction, file: ApplicationFile, step: Step) -> ApplicationFile:

@@ -13,7 +13,6 @@ from typing import Protocol
 from uuid import UUID
 
 from services.application_events import (
-    ATTEMPTS,
     ApplicationFile,
     Step,
     change_application,
@@ -24,13 +23,13 @@ from services.application_events import (
 )
 from services.application_graph import AT_BACK_END
 from services.application_record import Application, ApplicationState
-from services.errors import BackEndError, BackEndGarbled, GuitaiError, NoticeRefused, VersionTaken
+from services.errors import BackEndError, BackEndGarbled, GuitaiError, NoticeRefused
 from services.late_versions import list_arriving, list_in_use
 from services.mapping import ServiceMapping
 from services.model import JsonValue
 from services.outputs import read_outputs
 from services.ports import Transaction
-from services.till import SHANGHAI_OFFSET, Till, business_day
+from services.till import SHANGHAI_OFFSET, Till, business_day, change_file
 
 STATES = frozenset(
     {ApplicationState.PENDING, ApplicationState.ACCEPTED, ApplicationState.GRANTED, ApplicationState.REFUSED}
@@ -211,14 +210,7 @@ def accept_pushed(till: Till, mapping: ServiceMapping, told: Mapping[str, JsonVa
     number = told.get("application_no")
     if not isinstance(number, str) or not _REFERENCE.fullmatch(number):
         raise NoticeRefused("garbled")
-    for _ in range(ATTEMPTS):
-        try:
-            with till.store.begin((agency_id,)) as tx:
-                state = _take_pushed(till, tx, mapping, agency_id, told, receipt)
-        except VersionTaken:
-            continue
-        return state
-    raise VersionTaken
+    return change_file(till, agency_id, lambda tx: _take_pushed(till, tx, mapping, agency_id, told, receipt))
 
 
 def _take_pushed(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.errors import NoticeRefused, VersionTaken
+from services.errors import NoticeRefused
 from services.model import Notice, Payment, PaymentEvent, PaymentState
 from services.orders import MONEY, PLATFORM_ORDER, judge_trade
-from services.payment_events import ATTEMPTS, PaymentFile, Step, order_claim, write_step
+from services.payment_events import PaymentFile, Step, order_claim, write_step
 from services.payment_graph import ENDED_UNPAID, OPEN
 from services.ports import Transaction
 from services.refunds import UNDER_WAY, judge_refund
-from services.till import Till
+from services.till import Till, change_file
 
 
 def accept_notice(till: Till, notice: Notice) -> PaymentState:
@@ -27,14 +27,8 @@ def accept_notice(till: Till, notice: Notice) -> PaymentState:
     merchant = till.directory.merchant_named(notice.account)
     if merchant is None or merchant.platform is not notice.platform:
         raise NoticeRefused("unknown_account")
-    for _ in range(ATTEMPTS):
-        try:
-            with till.store.begin((merchant.agency_id,)) as tx:
-                state = _take_in(till, tx, merchant.agency_id, notice)
-        except VersionTaken:
-            continue
-        return state
-    raise VersionTaken
+    agency_id = merchant.agency_id
+    return change_file(till, agency_id, lambda tx: _take_in(till, tx, agency_id, notice))
 
 
 def _take_in(till: Till, tx: Transaction, agency_id: UUID, notice: Notice) -> PaymentState:

@@ -11,14 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.errors import NotFound, PlatformGarbled, VersionTaken
+from services.errors import NotFound, PlatformGarbled
 from services.model import JsonValue, Payment, PaymentEvent, PaymentState
 from services.payment_graph import ENQUEUED_ON_ENTRY, RELEASING, follow
 from services.ports import Transaction
-from services.till import Till, name_cause
-
-ATTEMPTS = 8
-"""How often a decision is made again because another event came first."""
+from services.till import Till, change_file, name_cause
 
 MONEY_EVENTS = frozenset({"payment_confirmed", "paid_in_vain", "wrong_amount_paid", "refunded_outside"})
 """The events that say that money arrived; each holds amount_fen, transaction_id and paid_at."""
@@ -82,17 +79,14 @@ def load_file(tx: Transaction, payment_id: UUID) -> PaymentFile:
 
 
 def change_payment(till: Till, agency_id: UUID, payment_id: UUID, decide: Decision) -> PaymentFile:
-    """Decide on the file as it is and write the step; on ``VersionTaken`` load and decide again, at most ATTEMPTS times."""
-    for _ in range(ATTEMPTS):
-        try:
-            with till.store.begin((agency_id,)) as tx:
-                file = load_file(tx, payment_id)
-                step = decide(file)
-                changed = file if step is None else write_step(till, tx, file, step)
-        except VersionTaken:
-            continue
-        return changed
-    raise VersionTaken
+    """Decide on the file as it is and write the step; if somebody else wrote meanwhile, decide again. Raises ``VersionTaken``, ``NotFound``."""
+
+    def change(tx: Transaction) -> PaymentFile:
+        file = load_file(tx, payment_id)
+        step = decide(file)
+        return file if step is None else write_step(till, tx, file, step)
+
+    return change_file(till, agency_id, change)
 
 
 def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> PaymentFile:
