@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from gateway.schemas.fields import UUID_FORM
 from gateway.words import load_wording
+from services import case_errors
 from services import errors as domain
 from services.exposure import WireField, WireTable
 from services.model import Assurance, JsonValue, Language, PaymentState
@@ -54,6 +55,18 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     domain.RequestInProgress: (409, "request_in_progress"),
     domain.PaymentNotCancellable: (409, "payment_not_cancellable"),
     domain.ReceiptNotReady: (409, "receipt_not_ready"),
+    case_errors.NotAllowedNow: (409, "not_allowed_now"),
+    case_errors.CaseInOtherHands: (409, "case_in_other_hands"),
+    case_errors.CaseMoved: (409, "case_moved"),
+    case_errors.OwnMatter: (409, "own_matter"),
+    case_errors.CorrectionLate: (409, "correction_late"),
+    case_errors.ExtensionSpent: (409, "extension_spent"),
+    case_errors.MandateEnded: (409, "mandate_ended"),
+    case_errors.MaterialsMissing: (409, "materials_missing"),
+    case_errors.FileRefused: (422, "file_refused"),
+    case_errors.AlreadyRated: (409, "already_rated"),
+    case_errors.SlipRefused: (422, "slip_refused"),
+    case_errors.DocumentNotReady: (409, "document_not_ready"),
     domain.TooManyRequests: (429, "too_many_requests"),
     domain.NoticeRefused: (400, "notice_refused"),
     domain.BackEndError: (502, "back_end_failed"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.errors import STATUS_OF_CODE, write_error
+from services.doors import PLATFORMS
 from services.model import Language, PlatformName
 
 JSON = "application/json"
@@ -63,7 +64,7 @@ class Publication:
         for code, status in STATUS_OF_CODE.items():
             for language in Language:
                 self.add(f"error/{code}/{language}", status, JSON, write_error(code, language))
-        for platform in PlatformName:
+        for platform in PLATFORMS:
             self.add(f"notice/{platform}/success", 200, *ACKNOWLEDGED[platform])
             self.add(f"notice/{platform}/failure", 400, *NOT_ACKNOWLEDGED[platform])
         self.add("result/refused", 400, TEXT, RESULT_REFUSED)

@@ -16,6 +16,7 @@ from gateway.arrival import Arrival, Audience, Told, current_arrival
 from gateway.desk import Desk
 from gateway.exposing import Spoken, current_desk, mark, refuse_unasked
 from gateway.schemas.sessions import SessionReply, SignInRequest
+from services.doors import PLATFORMS
 from services.errors import InputRefused
 from services.model import PlatformName
 
@@ -67,7 +68,7 @@ def address_refusal(desk: Desk, arrival: Arrival) -> None:
     if arrival.audience:
         return
     platform, _ = read_app(arrival)
-    arrival.audience = tuple(Audience(name, "unknown") for name in ([platform] if platform else list(PlatformName)))
+    arrival.audience = tuple(Audience(name, "unknown") for name in ([platform] if platform else list(PLATFORMS)))
     arrival.tell([Told(desk.catalogue.room("sign-in"), desk.directory.root_agency(), "sign_in", lenient=True)])
     desk.recorder.record_entered(arrival)
 
@@ -76,5 +77,5 @@ def read_app(arrival: Arrival) -> tuple[PlatformName | None, str | None]:
     """Platform and app id as the body states them, None for what is not readable."""
     asked = arrival.read_object()
     platform, app_id = asked.get("platform"), asked.get("app_id")
-    known = PlatformName(platform) if isinstance(platform, str) and platform in set(PlatformName) else None
+    known = PlatformName(platform) if isinstance(platform, str) and platform in set(PLATFORMS) else None
     return known, app_id if isinstance(app_id, str) and 0 < len(app_id) <= 64 else None

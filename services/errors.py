@@ -10,6 +10,7 @@
     │   ├── NotPermitted, ApplicationRefused
     │   ├── NotFound                 also what belongs to somebody else
     │   ├── Conflict                 BillHasOpenOrder, BillChanged, NothingOwed, IdempotencyKeyReused, RequestInProgress, ...
+    │   │                            those of cases stand in services/case_errors.py
     │   └── TooManyRequests
     ├── NoticeRefused                a platform notice that does not verify
     ├── BackEndError                 BackEndRefused, BackEndUnreachable, BackEndOutcomeUnknown, BackEndGarbled

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from config.shapes import Shape
+from services.counter_terms import CounterTerms
 from services.errors import ExposureUndeclared
 from services.exposure import Budget, Disclosure, Trail
 from services.expressions import Expression
@@ -251,6 +252,7 @@ class ServiceMapping:
     steps: tuple[Mapping[str, JsonValue], ...] = ()
     documents: Mapping[str, bytes] = field(default_factory=dict)
     raw: Mapping[str, JsonValue] = field(default_factory=dict)
+    counter: CounterTerms | None = None
 
     def is_on(self, platform: PlatformName) -> bool:
         """Whether the service is offered inside this platform's app."""

@@ -23,10 +23,12 @@ T = TypeVar("T")
 
 
 class PlatformName(StrEnum):
-    """The shops in which the counter stands."""
+    """The doors of the counter: two platforms' shops and, without a platform, the government's own (``services/doors.py``)."""
 
     WECHAT = "wechat"
     ALIPAY = "alipay"
+    WEB = "web"
+    WINDOW = "window"
 
 
 class Language(StrEnum):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from config.mapping_schema import PLATFORMS
+from services import doors
 from services.mapping import ServiceMapping
 from services.model import JsonValue, PlatformName
 
@@ -45,7 +46,7 @@ def _read(mapping: ServiceMapping, story: Mapping[str, JsonValue], today: date) 
     amount = story.get("amount_fen")
     return Story(
         person=str(story["person"]),
-        platforms=tuple(one for one in PlatformName if mapping.is_on(one) and one in channels),
+        platforms=tuple(one for one in doors.PLATFORMS if mapping.is_on(one) and one in channels),
         inputs=_fill_in_all(story.get("inputs"), today),
         expect=_fill_in_all(story.get("expect"), today),
         amount_fen=amount if isinstance(amount, int) else None,

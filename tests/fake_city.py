@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from adapters.ids import make_id
+from services.doors import PLATFORMS
 from services.mapping import ServiceMapping
 from services.model import (
     Assurance,
@@ -70,7 +71,7 @@ class City:
     def __init__(self, place: tuple[Store, dict[str, UUID]] | None = None) -> None:
         self.clock, self.faults = FakeClock(), Faults()
         self.store = FakeStore(self.faults)
-        self.platforms = {name: FakePlatform(name, self.clock.now, self.faults) for name in PlatformName}
+        self.platforms = {name: FakePlatform(name, self.clock.now, self.faults) for name in PLATFORMS}
         self.companies = {
             "gas-bill": FakeBackEnd({GAS_NO: ("王小明", "示范市东城区一路1号")}, faults=self.faults),
             "water-bill": FakeBackEnd({WATER_NO: ("李秀英", "示范市西城区二路2号")}, faults=self.faults),
@@ -251,7 +252,7 @@ def make_directory(agencies: dict[str, UUID]) -> FakeDirectory:
     """Two agencies below a city, two apps, four merchant accounts; no money is pooled."""
     apps = [
         PlatformApp(agencies["demo-city"], f"{name}-main", name, f"app-{name}", "http://127.0.0.1:1")
-        for name in PlatformName
+        for name in PLATFORMS
     ]
     merchants = [
         MerchantAccount(

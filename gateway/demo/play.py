@@ -12,6 +12,7 @@ from gateway.demo.evidence import LedgerWatch
 from gateway.demo.journey import Journey
 from gateway.demo.questions import play_information, play_lookup
 from gateway.demo.stage import A_MINUTE, Play, Stage
+from services.doors import PLATFORMS
 from services.mapping import ServiceMapping
 from services.model import PlatformName
 from services.stories import Story, read_stories
@@ -114,6 +115,6 @@ class Company:
         """Services that were not played on a platform on which they are offered."""
         played = {(journey.name, journey.platform) for journey in self.journeys}
         for name, service in self.stage.services.items():
-            for platform in PlatformName if self._is_here(service) else ():
+            for platform in PLATFORMS if self._is_here(service) else ():
                 if service.is_on(platform) and (name, platform.value) not in played:
                     yield f"{name}: no story of it is played on {platform.value}"

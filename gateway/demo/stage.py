@@ -20,6 +20,7 @@ from gateway.demo.journey import StepFailed
 from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
 from gateway.launch.loopback import send
 from gateway.launch.stack import Stack
+from services.doors import PLATFORMS
 from services.mapping import ServiceMapping
 from services.model import Language, PlatformName
 from services.stories import Story
@@ -122,5 +123,5 @@ def find_apps(credentials: Mapping[str, Any], bindings: Mapping[str, Any]) -> Ma
     collecting = {account for payee in bindings["payees"] for account in payee["accounts"].values()}
     return {
         platform: next(app["app_id"] for app in credentials[platform.value]["apps"] if app["account"] not in collecting)
-        for platform in PlatformName
+        for platform in PLATFORMS
     }

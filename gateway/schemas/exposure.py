@@ -6,8 +6,8 @@ from marshmallow import fields
 
 from gateway.schemas.catalogue import TEXT
 from gateway.schemas.fields import UUID_FORM, Choice, Many, Moment, Strict, Word
+from services.doors import PLATFORMS
 from services.exposure import Direction, Outcome
-from services.model import PlatformName
 
 
 class ExposureQuery(Strict):
@@ -47,7 +47,7 @@ class SeenReply(Strict):
 class ExposureReply(Strict):
     """A page of records, and what no record can know."""
 
-    platform = Choice("exposure_view", tuple(PlatformName))
+    platform = Choice("exposure_view", PLATFORMS)
     note = Word("exposure_view", TEXT)
     records = Many("exposure_view", fields.Nested(SeenReply))
     next_cursor = Word("counters", UUID_FORM, allow_none=True)

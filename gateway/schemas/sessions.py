@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields
 
 from gateway.schemas.fields import Choice, Flag, Id, Many, Moment, Strict, Word
-from services.model import Assurance, PlatformName
+from services.doors import PLATFORMS
+from services.model import Assurance
 
 ASSURANCE = tuple(level.label for level in Assurance)
 
@@ -13,7 +14,7 @@ ASSURANCE = tuple(level.label for level in Assurance)
 class SignInRequest(Strict):
     """A one-shot code that the platform gave to the mini-program."""
 
-    platform = Choice("service_choice", tuple(PlatformName), required=True)
+    platform = Choice("service_choice", PLATFORMS, required=True)
     app_id = Word(
         "app_id", "[0-9A-Za-z_-]{1,64}", required=True, description="小程序的 AppID · AppID of the mini-program"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.doors import PLATFORMS
 from services.login_messages import PAGE, PHRASES, WORD_KEYS
 from services.model import PlatformName
 from tests.contract.platform_counter import ACCOUNTS, Counter, explain, log_in, make_order, open_counter, pay, place
@@ -51,7 +52,7 @@ def test_every_answer_about_a_payment_and_its_refund_is_named(counter: Counter, 
     assert {operation for operation, names in received(counter).items() if "unlisted" in names} == set()
 
 
-@pytest.mark.parametrize("name", list(PlatformName))
+@pytest.mark.parametrize("name", list(PLATFORMS))
 def test_every_answer_about_a_person_is_named(counter: Counter, name: PlatformName) -> None:
     """Log-in, phone number and message."""
     app, platform, user_id = counter.apps[name], counter.platforms[name], log_in(counter, name)

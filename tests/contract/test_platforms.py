@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from services.doors import PLATFORMS
 from services.errors import LoginCodeRefused, PlatformRefused, PlatformUnreachable
 from services.exposure import Direction, Outcome, request_content
 from services.login_messages import PHRASES
@@ -93,7 +94,7 @@ def test_closing_or_repeating_a_paid_order_tells_that_it_is_paid(counter: Counte
         platform.place_order(app, merchant, order, told)
 
 
-@pytest.mark.parametrize("platform", list(PlatformName))
+@pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_a_log_in_code_works_once(counter: Counter, platform: PlatformName) -> None:
     """The same person has the same id each time; a used or an unknown code is refused as such."""
     app, told = counter.apps[platform], explain(platform, "sign_in", "sign-in")
@@ -121,7 +122,7 @@ def test_the_verified_phone_number_is_read(counter: Counter) -> None:
         assert counter.platforms[app.platform].read_phone(app, evidence, told) == "13800138001"
 
 
-@pytest.mark.parametrize("platform", list(PlatformName))
+@pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_a_message_of_fixed_words_arrives(counter: Counter, platform: PlatformName) -> None:
     """The new-log-in message reaches the person's phone with the fixed phrase and the time."""
     app, user_id = counter.apps[platform], log_in(counter, platform)

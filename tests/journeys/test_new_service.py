@@ -25,6 +25,7 @@ from gateway.demo.play import KINDS
 from gateway.demo.stage import A_MINUTE, Stage, open_stage
 from gateway.launch.accounts import make_accounts
 from gateway.launch.processes import await_sandbox, begin_sandbox
+from services.doors import PLATFORMS
 from services.model import PlatformName
 from services.stories import read_stories
 from tests.databases import DEBIAN, DEFAULT_KIND
@@ -119,7 +120,7 @@ def running(city: City, folder: Path) -> dict[str, int]:
 def stage(city: City, folder: Path, running: dict[str, int]) -> Iterator[Stage]:
     """After check and import of both files: what the citizens of both platforms find within two seconds."""
     assert running
-    phones = [sign_in(city, platform.value) for platform in PlatformName]
+    phones = [sign_in(city, platform.value) for platform in PLATFORMS]
     for service in CHANGES:
         file = folder / f"{service}.yaml"
         assert "no fault" in command(mapping, "check", file)
@@ -145,7 +146,7 @@ def journeys(stage: Stage) -> dict[tuple[str, PlatformName], Journey]:
     """Each new service's own story, played to its end on each platform."""
     played = {}
     for service in CHANGES:
-        for platform in PlatformName:
+        for platform in PLATFORMS:
             stage.pass_time(A_MINUTE)
             new = stage.services[service]
             (story,) = [one for one in read_stories(new, stage.today) if platform in one.platforms]
@@ -159,7 +160,7 @@ def journeys(stage: Stage) -> dict[tuple[str, PlatformName], Journey]:
     return played
 
 
-@pytest.mark.parametrize("platform", list(PlatformName), ids=str)
+@pytest.mark.parametrize("platform", list(PLATFORMS), ids=str)
 @pytest.mark.parametrize("service", CHANGES)
 def test_it_works_on_both_platforms(
     stage: Stage, journeys: Mapping[tuple[str, PlatformName], Journey], service: str, platform: PlatformName

@@ -13,12 +13,12 @@ from gateway.demo.journey import Journey
 from gateway.demo.play import KINDS
 from gateway.demo.stage import A_MINUTE, Play, Stage, open_stage
 from gateway.launch.loopback import send
+from services.doors import PLATFORMS
 from services.model import PlatformName
 from services.stories import read_stories
 from tests.journeys.city import City
 
 SERVICES = sorted(file.stem for file in MAPPINGS_FOLDER.glob("*.yaml"))
-PLATFORMS = tuple(PlatformName)
 
 
 @pytest.fixture(scope="module")

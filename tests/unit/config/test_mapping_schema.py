@@ -22,8 +22,9 @@ from config.mapping_schema import (
 )
 from config.shapes import Listing, Maybe, Record, Shape, Table
 from gateway.schemas.catalogue import InputReply
+from services import doors
 from services.exposure import Direction, Outcome
-from services.model import Assurance, PlatformName
+from services.model import Assurance
 
 DOCS = (Path(__file__).parents[3] / "docs" / "mappings.md").read_text(encoding="utf-8")
 
@@ -57,7 +58,7 @@ def test_words_agree_with_the_model() -> None:
     assert tuple(level.label for level in Assurance) == ASSURANCE
     assert {str(direction) for direction in Direction} == set(DIRECTIONS)
     assert {str(outcome) for outcome in Outcome} == set(OUTCOMES)
-    assert {str(platform) for platform in PlatformName} == set(PLATFORMS)
+    assert {str(platform) for platform in doors.PLATFORMS} == set(PLATFORMS)
 
 
 @pytest.mark.parametrize(

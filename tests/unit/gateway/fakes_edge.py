@@ -17,6 +17,7 @@ from gateway.guard import Guard
 from gateway.publication import Publication
 from gateway.recording import Recorder
 from services.bills import BillDesk
+from services.doors import PLATFORMS
 from services.exposure import Direction, Exposure
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
@@ -154,7 +155,7 @@ def build_city(*, max_body_bytes: int = 4096) -> City:
     clock, log, store, sessions, keyed = FakeClock(), FakeExposureLog(), FakeStore(), FakeSessions(), FakeKeyedHash()
     limiter, reader, directory = FakeLimiter(clock), FakeExposureReader(), _directory()
     register = FakeRegister({WANG: RegisterEntry("王小明", "13800138001")})
-    platforms = {name: FakePlatform(name, clock.now) for name in PlatformName}
+    platforms = {name: FakePlatform(name, clock.now) for name in PLATFORMS}
     back_ends = {name: FakeBackEnd() for name in ("gas-bill", "water-bill")}
 
     def back_end_of(mapping: ServiceMapping) -> FakeBackEnd:

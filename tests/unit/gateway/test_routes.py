@@ -17,6 +17,7 @@ from gateway.exposing import spoken_of
 from gateway.routes.payments import PAYMENTS_A_MINUTE
 from gateway.schemas.tables import names_of
 from services.bills import QUERIES_A_MINUTE
+from services.doors import PLATFORMS
 from services.exposure import Direction
 from services.mapping import ServiceMapping
 from services.model import PlatformName
@@ -157,7 +158,7 @@ def require_budget(exposure: Any, shows: Any, asks: tuple[Any, ...], service: Se
         absent |= {"bill_period", "bill_items", "bill_amount", "bill_due"}
     if service is not None and service.payment.model != "non-tax":
         absent |= {"notice_no", "fee_items", "department", "region"}
-    for platform in PlatformName:
+    for platform in PLATFORMS:
         budget = exposure[platform]
         if shows:
             assert names_of(shows) - absent <= budget[Direction.SHOWN_IN_CLIENT], service

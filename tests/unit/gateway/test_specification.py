@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.publication import ACKNOWLEDGED, NOT_ACKNOWLEDGED
-from services.model import PlatformName
+from services.doors import PLATFORMS
 from tests.unit.gateway.fakes_edge import City, build_city
 
 CITY = build_city()
@@ -55,7 +55,7 @@ def test_the_notice_route_says_what_each_platform_is_answered() -> None:
                 schema = content[kind]["schema"]
                 told = schema.get("anyOf", [schema])[0]["const"]
                 assert told == (body.decode() if kind.startswith("text/") else json.loads(body))
-            assert set(content) == {bodies[platform][0] for platform in PlatformName}
+            assert set(content) == {bodies[platform][0] for platform in PLATFORMS}
 
 
 def test_no_schema_is_there_that_nobody_uses() -> None:

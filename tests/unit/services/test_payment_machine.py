@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from services.doors import PLATFORMS
 from services.errors import GuitaiError
 from services.model import Notice, PaymentState, PlatformName, RefundState
 from services.payment_events import PaymentFile
@@ -58,7 +59,7 @@ class PaymentMachine(RuleBasedStateMachine):
 
     @rule(
         who=st.integers(0, 1),
-        platform=st.sampled_from(PlatformName),
+        platform=st.sampled_from(PLATFORMS),
         bill=st.sampled_from(BILLS),
         key=st.integers(0, 2),
     )
@@ -78,9 +79,7 @@ class PaymentMachine(RuleBasedStateMachine):
             amount = file.payment.amount_fen + extra
             platform.pay(file.payment.order_no, amount_fen=amount, although_closed=although_closed)
 
-    @rule(
-        who=st.integers(0, 1), platform=st.sampled_from(PlatformName), bill=st.sampled_from(BILLS), heard=st.booleans()
-    )
+    @rule(who=st.integers(0, 1), platform=st.sampled_from(PLATFORMS), bill=st.sampled_from(BILLS), heard=st.booleans())
     def pay_at_once(self, who: int, platform: PlatformName, bill: str, heard: bool) -> None:
         """The plain story: order, confirm on the phone, perhaps the notice."""
         self.ask_to_pay(who, platform, bill, 3)
@@ -151,7 +150,7 @@ class PaymentMachine(RuleBasedStateMachine):
             self.city.gas.bills[bill].amount_fen += 100
 
     @rule(
-        platform=st.sampled_from(PlatformName),
+        platform=st.sampled_from(PLATFORMS),
         call=st.sampled_from(PLATFORM_CALLS),
         faults=st.lists(st.sampled_from(PLATFORM_FAULTS), min_size=1, max_size=3),
     )
@@ -170,7 +169,7 @@ class PaymentMachine(RuleBasedStateMachine):
         for platform in self.city.platforms.values():
             platform.refund_result = result
 
-    @rule(platform=st.sampled_from(PlatformName), result=st.sampled_from([RefundState.REFUNDED, RefundState.ABNORMAL]))
+    @rule(platform=st.sampled_from(PLATFORMS), result=st.sampled_from([RefundState.REFUNDED, RefundState.ABNORMAL]))
     def finish_refunds(self, platform: PlatformName, result: RefundState) -> None:
         self.city.platforms[platform].finish_refunds(result)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.doors import PLATFORMS
 from services.errors import BillHasOpenOrder, NoticeRefused
 from services.model import Notice, PaymentState, PlatformName, RefundState, RefundStatus
 from tests.fake_city import Citizen, City, W
@@ -108,7 +109,7 @@ def test_a_refund_of_another_amount_is_abnormal(city: City, wang: Citizen) -> No
     assert city.hear(Notice("n", W, "gas-wechat", "refund", refund=less)) is S.REFUND_ABNORMAL
 
 
-@pytest.mark.parametrize("platform", list(PlatformName))
+@pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_money_given_back_elsewhere_ends_the_payment(city: City, wang: Citizen, platform: PlatformName) -> None:
     """An order that was refunded in full at the platform's own desk is not refunded twice: it is refunded, and the bill is free."""
     payment_id = city.pay(wang, platform).payment_id
@@ -135,7 +136,7 @@ def test_all_given_back_while_ours_was_abnormal_ends_it(city: City, wang: Citize
     assert city.names(payment_id)[-2:] == ["refund_failed", "refund_found_outside"]
 
 
-@pytest.mark.parametrize("platform", list(PlatformName))
+@pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_a_part_given_back_elsewhere_stays_with_people(city: City, wang: Citizen, platform: PlatformName) -> None:
     """A part that was given back at the platform's desk is no refund of the payment: abnormal, and the bill stays claimed."""
     payment_id = city.pay(wang, platform).payment_id

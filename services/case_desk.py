@@ -1,0 +1,50 @@
+"""The desk at which cases are worked on: the ports that every use case of cases needs, whoever calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.case_ports import CaseHouse, FileStore, NumberFormat, Printer, SlipPress, TextMessages
+from services.catalogue import Catalogue
+from services.mapping import ServiceMapping
+from services.model import JsonValue, PlatformName
+from services.ports import BackEnd, Clock, Directory, KeyedHash, Platform
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDesk:
+    """What cases need in the public, the web, the console and the worker process alike.
+
+    ``house`` is the store of the process's own role. ``request_id`` is the request or job at hand: events keep it.
+    ``web_url`` is the address of the government's own page: where slips lead and full texts are read.
+    """
+
+    house: CaseHouse
+    catalogue: Catalogue
+    directory: Directory
+    clock: Clock
+    new_id: Callable[[], UUID]
+    random: Callable[[int], bytes]
+    keyed_hash: KeyedHash
+    files: FileStore
+    slips: SlipPress
+    back_end_of: Callable[[ServiceMapping], BackEnd]
+    web_url: str
+    number_format: NumberFormat = field(default_factory=NumberFormat)
+    request_id: str | None = None
+
+    def name_cause(self) -> dict[str, JsonValue]:
+        """What an event keeps of the request that caused it."""
+        return {"request_id": self.request_id} if self.request_id else {}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWorkshop:
+    """What the worker has beside the desk: it prints, it tells people. Nothing here decides."""
+
+    desk: CaseDesk
+    printer: Printer
+    platforms: Mapping[PlatformName, Platform]
+    text_messages: TextMessages
