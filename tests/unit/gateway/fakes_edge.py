@@ -145,7 +145,7 @@ def _directory() -> FakeDirectory:
             payee=f"{name}-company",
         )
         for agency, name in ((GAS, "gas"), (WATER, "water"))
-        for platform, app in zip(PlatformName, apps, strict=True)
+        for platform, app in zip(PLATFORMS, apps, strict=True)
     ]  # fmt: skip
     return FakeDirectory({"demo-city": CITY, "demo-gas-office": GAS, "demo-water-office": WATER}, apps, merchants)
 

@@ -20,7 +20,6 @@ from services.bills import QUERIES_A_MINUTE
 from services.doors import PLATFORMS
 from services.exposure import Direction
 from services.mapping import ServiceMapping
-from services.model import PlatformName
 from tests.unit.gateway.fakes_edge import CATALOGUE, City, build_city
 
 CITY_OF_ROUTES = build_city()
@@ -207,7 +206,7 @@ def test_the_documentation_page_needs_nothing_else(city: City, path: str) -> Non
 def test_a_client_can_be_written_from_the_page(city: City, path: str) -> None:
     """The words that a field may hold, the form of the key, where the till's parameters go, the limits in force."""
     page = city.send("GET", path).body.decode()
-    for word in (*PlatformName, "awaiting_payment", "written_off", "real-name"):
+    for word in (*PLATFORMS, "awaiting_payment", "written_off", "real-name"):
         assert f"<code>{word}</code>" in page
     rows = re.findall(r"client_parameters</code>.*?</tr>", page)
     assert "wx.requestPayment" in rows[0]

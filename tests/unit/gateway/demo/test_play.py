@@ -20,6 +20,7 @@ from gateway.demo.phone import Person
 from gateway.demo.play import Company
 from gateway.demo.run import JOURNEYS
 from gateway.demo.stage import A_MINUTE, Play, Stage
+from services.doors import PLATFORMS
 from services.model import PlatformName
 from services.stories import Story
 from tests.unit.services.test_stories import read
@@ -50,12 +51,12 @@ def open_company(folder: Path, *services: Any, offices: bool = True) -> Company:
     clock = SharedClock(folder / "clock.json")
     clock.stop_at(datetime(2026, 11, 24, 8, tzinfo=UTC))
     stack = SimpleNamespace(
-        require_alive=lambda: None, registries_url="postgresql://", addresses=dict.fromkeys(PlatformName, ""), urls={"public": ""}
+        require_alive=lambda: None, registries_url="postgresql://", addresses=dict.fromkeys(PLATFORMS, ""), urls={"public": ""}
     )  # fmt: skip
     people = {name: Person(name, name, "", "") for name in ("wang", "li")}
     known = {one.back_end.name: "http://127.0.0.1:9" for one in services} if offices else {}
     stage = Stage(
-        stack, clock, {one.id: one for one in services}, people, known, dict.fromkeys(PlatformName, "app")  # type: ignore[arg-type]  # a double
+        stack, clock, {one.id: one for one in services}, people, known, dict.fromkeys(PLATFORMS, "app")  # type: ignore[arg-type]  # a double
     )  # fmt: skip
     return Company(stage, QuietWatch(), lambda _line: None)  # type: ignore[arg-type]  # a double
 
