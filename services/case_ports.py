@@ -9,107 +9,20 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from services import case_stores
 from services.calendar_record import CalendarStore
-from services.case_record import (
-    Case,
-    CaseEvent,
-    CaseRow,
-    Complaint,
-    ComplaintEvent,
-    DeskLine,
-    Draft,
-    Mandate,
-    NoticeAttempt,
-    Organisation,
-    Rating,
-    StoredFile,
-)
 from services.model import JsonValue
-from services.ports import ClaimStore, JobQueue
+from services.ports import ClaimStore, IdentityRegister, JobQueue
 from services.staffing import Act
 
-
-class CaseStore(Protocol):
-    """Cases as appended events, with the line of each on every desk that works on it."""
-
-    def next_number(self, agency_id: UUID, period: str) -> int:
-        """The next number of this agency in this period, counted in this transaction: rolled back with it, so there is no gap."""
-        ...
-
-    def open(self, case: Case, event: CaseEvent, lines: Sequence[DeskLine]) -> None:
-        """Raises ``VersionTaken`` if the case or its number exists."""
-        ...
-
-    def append(self, agency_id: UUID, event: CaseEvent, lines: Sequence[DeskLine]) -> None:
-        """Append, and put these lines in the place of the case's lines. Raises ``VersionTaken`` if (case, version) exists."""
-        ...
-
-    def load(self, case_id: UUID) -> CaseRow | None: ...
-    def find_by_number(self, case_no: str) -> CaseRow | None: ...
-    def list_of_persons(
-        self, person_ids: Sequence[UUID], organisation_ids: Sequence[UUID], limit: int, before: UUID | None
-    ) -> list[CaseRow]:
-        """Cases that these persons handed in or whose matter they are, and those of these organisations; newest first."""
-        ...
-
-    def list_of_principals(self, chains_hash: Sequence[bytes], limit: int) -> list[CaseRow]:
-        """Cases whose applicant's number has one of these keyed hashes."""
-        ...
-
-    def list_desk(
-        self,
-        agencies: Sequence[UUID],
-        *,
-        states: Sequence[str] = (),
-        waits_for: Sequence[str] = (),
-        service: str | None = None,
-        claimed_by: UUID | None = None,
-        unclaimed: bool = False,
-        closed: bool = False,
-        limit: int = 50,
-        after: tuple[date, UUID] | None = None,
-    ) -> list[DeskLine]:
-        """Lines of these desks by urgency: the nearest ``due_on`` first, then the oldest receipt."""
-        ...
-
-    def load_lines(self, case_id: UUID) -> list[DeskLine]: ...
-    def find_by_name(self, agencies: Sequence[UUID], name: str, limit: int) -> list[DeskLine]:
-        """Lines of cases whose applicant has exactly this name (by keyed hash)."""
-        ...
-
-    def find_by_number_of(self, agencies: Sequence[UUID], number: str, limit: int) -> list[DeskLine]:
-        """Lines of cases whose applicant has this identity number or credit code (by keyed hash)."""
-        ...
-
-    def list_open(self, after: UUID | None, limit: int) -> list[CaseRow]:
-        """Open cases, for recomputing their clocks; oldest first."""
-        ...
-
-
-class DraftStore(Protocol):
-    """What applicants have filled in so far; personal content is encrypted."""
-
-    def save(self, draft: Draft) -> None:
-        """Insert, or replace version - 1. Raises ``VersionTaken``."""
-        ...
-
-    def load(self, draft_id: UUID) -> Draft | None: ...
-    def list_of_persons(self, person_ids: Sequence[UUID], limit: int) -> list[Draft]:
-        """Those not handed in, newest first."""
-        ...
-
-    def discard(self, draft_id: UUID) -> None: ...
-
-
-class FileIndex(Protocol):
-    """Which files there are; their bytes lie in the ``FileStore``, encrypted."""
-
-    def add(self, file: StoredFile) -> None: ...
-    def load(self, file_id: UUID) -> StoredFile | None: ...
-    def list_of(self, owner: UUID) -> list[StoredFile]: ...
-    def remove(self, file_id: UUID) -> None:
-        """From a draft, before it is handed in."""
-        ...
+CaseStore = case_stores.CaseStore
+DraftStore = case_stores.DraftStore
+FileIndex = case_stores.FileIndex
+MandateStore = case_stores.MandateStore
+RatingStore = case_stores.RatingStore
+NoticeStore = case_stores.NoticeStore
+SlipRegister = case_stores.SlipRegister
+"""The stores of cases: ``services/case_stores.py``."""
 
 
 class FileStore(Protocol):
@@ -122,75 +35,6 @@ class FileStore(Protocol):
     def get(self, agency_id: UUID, digest: str) -> bytes:
         """The content, checked against its digest. Raises ``NotFound``, ``StoreUnavailable``."""
         ...
-
-
-class MandateStore(Protocol):
-    """Organisations and who may act for whom."""
-
-    def record_organisation(self, organisation: Organisation) -> Organisation:
-        """The one in force for its credit code: this one, or an earlier one with its name brought up to date."""
-        ...
-
-    def load_organisation(self, organisation_id: UUID) -> Organisation | None: ...
-    def find_organisation(self, credit_code: str) -> Organisation | None: ...
-    def add(self, mandate: Mandate) -> None: ...
-    def load(self, mandate_id: UUID) -> Mandate | None: ...
-    def revoke(self, mandate_id: UUID, by: str, at: datetime) -> bool: ...
-    def bind_agent(self, mandate_id: UUID, person_id: UUID) -> None:
-        """The agent has proven who they are."""
-        ...
-
-    def list_of_agent(self, person_ids: Sequence[UUID]) -> list[Mandate]: ...
-    def list_of_number(self, identity_number: str) -> list[Mandate]:
-        """Mandates whose agent has this number and no account yet (by keyed hash)."""
-        ...
-
-    def list_of_principal(self, person_ids: Sequence[UUID], organisation_ids: Sequence[UUID]) -> list[Mandate]: ...
-
-
-class RatingStore(Protocol):
-    """Ratings, complaints and their events."""
-
-    def rate(self, rating: Rating) -> None:
-        """Raises ``VersionTaken`` if the subject was rated through this visit."""
-        ...
-
-    def find_rating(self, about: str, subject: UUID) -> Rating | None: ...
-    def list_ratings(self, agencies: Sequence[UUID], since: datetime, limit: int) -> list[Rating]: ...
-    def file_complaint(self, complaint: Complaint, event: ComplaintEvent) -> None: ...
-    def append(self, agency_id: UUID, event: ComplaintEvent) -> None:
-        """Raises ``VersionTaken``."""
-        ...
-
-    def load(self, complaint_id: UUID) -> tuple[Complaint, list[ComplaintEvent]] | None: ...
-    def list_complaints(
-        self, agencies: Sequence[UUID], states: Sequence[str], limit: int
-    ) -> list[tuple[Complaint, ComplaintEvent]]:
-        """With the latest event; the nearest ``due_on`` first."""
-        ...
-
-    def list_of_subject(self, subject: UUID) -> list[tuple[Complaint, list[ComplaintEvent]]]: ...
-
-
-class NoticeStore(Protocol):
-    """Attempts to tell people something."""
-
-    def add(self, attempt: NoticeAttempt) -> bool:
-        """False if this very attempt (case, notice, rung, attempt, outcome) is there already."""
-        ...
-
-    def list_of(self, case_id: UUID) -> list[NoticeAttempt]: ...
-    def list_tasks(self, agencies: Sequence[UUID], limit: int) -> list[NoticeAttempt]:
-        """Letters to print and telephone calls to make: attempts whose latest outcome is ``open``; oldest first."""
-        ...
-
-
-class SlipRegister(Protocol):
-    """Which slips were revoked: by their id."""
-
-    def revoke(self, agency_id: UUID, slip_id: str, reason: str, at: datetime) -> None: ...
-    def is_revoked(self, slip_id: str) -> bool: ...
-    def list_revoked(self) -> list[tuple[str, datetime]]: ...
 
 
 class CaseTransaction(Protocol):
@@ -312,6 +156,15 @@ class FamilyRegister(Protocol):
     def is_parent(self, parent_number: str, child_number: str, request_id: str) -> bool:
         """Whether one is registered as a parent of the other. Raises the errors of a back end."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """The registers that say who may act for whom: of organisations, of families, of people."""
+
+    organisations: OrganisationRegister
+    families: FamilyRegister
+    people: IdentityRegister
 
 
 @dataclass(frozen=True, slots=True)
