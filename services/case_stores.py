@@ -26,7 +26,6 @@ from services.case_record import (
     StoredFile,
 )
 
-
 NO_CHAIN = UUID(int=0)
 """Stands for a link to a ledger's chain that this role may not read, that was erased, or that is not known yet."""
 
