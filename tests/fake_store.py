@@ -12,6 +12,16 @@ from uuid import UUID, uuid4
 
 from adapters.boundary import transaction_scope
 from services.application_record import Application, ApplicationEvent, ApplicationStore
+from services.calendar_record import CalendarStore
+from services.case_stores import (
+    CaseStore,
+    DraftStore,
+    FileIndex,
+    MandateStore,
+    NoticeStore,
+    RatingStore,
+    SlipRegister,
+)
 from services.errors import Conflict, NotFound, StoreUnavailable, VersionTaken
 from services.model import (
     Assurance,
@@ -26,6 +36,8 @@ from services.model import (
 )
 from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
 from tests.fake_applications import FakeApplications
+from tests.fake_case_books import FakeCalendars, FakeMandates, FakeNotices, FakeRatings, FakeSlips
+from tests.fake_case_tables import CaseTables, FakeCases, FakeDrafts, FakeFileIndex
 from tests.fake_faults import Faults
 
 
@@ -48,12 +60,14 @@ class Tables:
     keys: dict[tuple[UUID, UUID, str], tuple[UUID, str, bytes | None]] = field(default_factory=dict)
     queue: list[tuple[str, UUID, UUID]] = field(default_factory=list)
     due: dict[tuple[str, UUID, UUID], datetime] = field(default_factory=dict)
+    counter: CaseTables = field(default_factory=CaseTables)
 
     def snapshot(self) -> Tables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""
         kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
         for name in ("events", "application_events"):
             kept[name] = {key: list(events) for key, events in kept[name].items()}
+        kept["counter"] = self.counter.snapshot()
         return Tables(**kept)
 
 
@@ -92,6 +106,14 @@ class FakeTransaction:
         self.claims: ClaimStore = FakeClaims(tables, agencies)
         self.idempotency: IdempotencyStore = FakeIdempotency(tables, agencies)
         self.jobs: JobQueue = FakeJobs(tables, agencies)
+        self.cases: CaseStore = FakeCases(tables.counter, agencies)
+        self.drafts: DraftStore = FakeDrafts(tables.counter, agencies)
+        self.files: FileIndex = FakeFileIndex(tables.counter, agencies)
+        self.mandates: MandateStore = FakeMandates(tables.counter, agencies)
+        self.ratings: RatingStore = FakeRatings(tables.counter, agencies)
+        self.notices: NoticeStore = FakeNotices(tables.counter, agencies)
+        self.slips: SlipRegister = FakeSlips(tables.counter, agencies)
+        self.calendars: CalendarStore = FakeCalendars(tables.counter, agencies)
 
 
 class _Rows:

@@ -5,8 +5,6 @@ They keep real little books and can fail on order; none of them records calls fo
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,10 +32,11 @@ from services.model import (
 )
 from tests.fake_back_end import FakeBackEnd, FakeBill
 from tests.fake_faults import Faults, KilledError, Script
+from tests.fake_hash import FakeKeyedHash
 from tests.fake_platform import FakePlatform
 from tests.fake_store import FakeStore
 
-__all__ = ["FakeBackEnd", "FakeBill", "FakePlatform", "FakeStore", "Faults", "KilledError", "Script"]
+__all__ = ["FakeBackEnd", "FakeBill", "FakeKeyedHash", "FakePlatform", "FakeStore", "Faults", "KilledError", "Script"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,13 +53,6 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.at += timedelta(seconds=seconds)
-
-
-class FakeKeyedHash:
-    """Implements ``ports.KeyedHash`` with a fixed key."""
-
-    def lookup_hash(self, purpose: str, value: str) -> bytes:
-        return hmac.new(b"test key", f"{purpose}|{value}".encode(), hashlib.sha256).digest()
 
 
 class FakeSecrets:
