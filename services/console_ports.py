@@ -80,6 +80,17 @@ class StaffStore(Protocol):
         ...
 
     def holders(self, role: Role) -> list[RoleHeld]: ...
+    def set_identity(self, staff_id: UUID, number: str, by: UUID | None, at: datetime) -> None:
+        """Keep a keyed hash of the member's identity number, so that nobody handles a matter of their own. Raises ``NotFound``."""
+        ...
+
+    def has_identity(self, staff_id: UUID) -> bool:
+        """Whether the member's identity number was set."""
+        ...
+
+    def identity_matches(self, staff_id: UUID, numbers: Sequence[str]) -> bool:
+        """Whether one of these identity numbers is the member's own; False where none was set."""
+        ...
 
 
 class ActStore(Protocol):

@@ -28,6 +28,7 @@ class Books:
     passwords: dict[UUID, str] = field(default_factory=dict)
     secrets: dict[UUID, str] = field(default_factory=dict)
     steps: dict[UUID, int] = field(default_factory=dict)
+    identities: dict[UUID, str] = field(default_factory=dict)
     acts: list[Act] = field(default_factory=list)
     applications: dict[UUID, ApplicationRow] = field(default_factory=dict)
     persons: dict[tuple[PersonKey, str], list[UUID]] = field(default_factory=dict)
@@ -109,6 +110,17 @@ class FakeStaff:
 
     def holders(self, role: Role) -> list[RoleHeld]:
         return [held for held in self.list_roles() if held.role is role]
+
+    def set_identity(self, staff_id: UUID, number: str, by: UUID | None, at: datetime) -> None:
+        if self.load(staff_id) is None:
+            raise NotFound
+        self.books.identities[staff_id] = number
+
+    def has_identity(self, staff_id: UUID) -> bool:
+        return staff_id in self.books.identities
+
+    def identity_matches(self, staff_id: UUID, numbers: Sequence[str]) -> bool:
+        return self.books.identities.get(staff_id) in numbers
 
 
 class FakeActs:

@@ -5,24 +5,26 @@ Hashes of passwords and secrets of one-time codes are encrypted. Only the step o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.exc import IntegrityError
 
 from adapters.ids import make_id
 from adapters.stores.cells import open_optional, seal_text
 from adapters.stores.connection import is_taken
 from adapters.stores.keyring import Keyring
-from adapters.stores.tables.staff import staff, staff_events, staff_roles
+from adapters.stores.tables.staff import staff, staff_events, staff_identities, staff_roles
 from services.errors import Conflict, NotFound
 from services.model import JsonValue
 from services.ports import Clock
 from services.staffing import Role, RoleHeld, StaffMember
 
+_IDENTITY = "staff_identity"
 _HOLD = text("SELECT pg_advisory_xact_lock(hashtext('guitai_staff'))")
 
 
@@ -152,6 +154,26 @@ class SqlStaffStore:
     def holders(self, role: Role) -> list[RoleHeld]:
         """Roles of this name in force or to come."""
         return self._roles(staff_roles.c.role == str(role))
+
+    def set_identity(self, staff_id: UUID, number: str, by: UUID | None, at: datetime) -> None:
+        """See the port: the hash is comparable with no other table's, and the number itself is not kept."""
+        row = self._hold(staff_id)
+        cells = {"identity_hash": self._keyring.lookup_hash(_IDENTITY, number), "set_at": at}
+        made = insert_or_update(staff_identities).values(agency_id=row.agency_id, staff_id=staff_id, **cells)
+        key = [staff_identities.c.staff_id]
+        self._connection.execute(made.on_conflict_do_update(index_elements=key, set_={"agency_id": row.agency_id, **cells}))
+        self._note(row.agency_id, staff_id, "identity_set", at, by)
+
+    def has_identity(self, staff_id: UUID) -> bool:
+        kept = select(staff_identities.c.staff_id).where(staff_identities.c.staff_id == staff_id)
+        return self._connection.execute(kept).first() is not None
+
+    def identity_matches(self, staff_id: UUID, numbers: Sequence[str]) -> bool:
+        """See the port: under every look-up key."""
+        hashes = [digest for number in numbers for digest in self._keyring.lookup_hashes(_IDENTITY, number)]
+        cells = staff_identities.c
+        same = select(cells.staff_id).where(cells.staff_id == staff_id, cells.identity_hash.in_(hashes))
+        return self._connection.execute(same).first() is not None
 
     def _roles(self, *conditions: ColumnElement[bool]) -> list[RoleHeld]:
         not_ended = or_(staff_roles.c.until_at.is_(None), staff_roles.c.until_at > self._clock.now())

@@ -21,6 +21,10 @@ staff_events = Table(
     "staff_events", metadata, id_column("agency_id", key=True), id_column("event_id", key=True), id_column("staff_id"),
     text_column("name"), moment_column("at"), id_column("by", nullable=True), json_column("data"),
 )  # fmt: skip
+staff_identities = Table(
+    "staff_identities", metadata, id_column("agency_id", key=True), id_column("staff_id", key=True),
+    bytes_column("identity_hash"), moment_column("set_at"),
+)  # fmt: skip
 acts = Table(
     "acts", metadata, id_column("agency_id", key=True), id_column("act_id", key=True), moment_column("at"),
     id_column("staff_id", nullable=True), text_column("act"), text_column("subject_kind"), text_column("subject_id"),
