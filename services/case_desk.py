@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.case_ports import CaseHouse, FileStore, NumberFormat, Printer, SlipPress, TextMessages
+from services.case_ports import CaseHouse, FileStore, NumberFormat, Printer, Registers, SlipPress, TextMessages
 from services.catalogue import Catalogue
 from services.mapping import ServiceMapping
 from services.model import JsonValue, PlatformName
@@ -34,6 +34,8 @@ class CaseDesk:
     web_url: str
     number_format: NumberFormat = field(default_factory=NumberFormat)
     request_id: str | None = None
+    registers: Registers | None = None
+    """Who may act for whom is asked of these; only the worker works without them."""
 
     def name_cause(self) -> dict[str, JsonValue]:
         """What an event keeps of the request that caused it."""

@@ -1,6 +1,6 @@
-"""The population register: the address, the name and the phone of an identity number, for who holds its key.
+"""The population register: the address, the name and the phone of an identity number, and who is whose parent, for who holds its key.
 
-Answers hold canaries (address, birthDate) that no proof of identity needs.
+Answers hold canaries (address, birthDate, householdBookNo) that no proof of identity or kinship needs.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ import hmac
 import json
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from werkzeug.wrappers import Request, Response
 
+from adapters.sandbox.applications.persons import RELATIVES
 from adapters.sandbox.behaviour import Behaviours, arrange_from_request
 from adapters.sandbox.canaries import add_canaries
 from adapters.sandbox.context import SandboxContext
+from adapters.sandbox.kinship import Kinship
 from adapters.sandbox.office_faults import WIRE, respond
 from adapters.sandbox.routing import Router, answer_json, read_control
 
-OPERATIONS: Mapping[str, frozenset[str]] = {"query": WIRE}
+OPERATIONS: Mapping[str, frozenset[str]] = {"query": WIRE, "kinship": WIRE}
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS persons (identity_number TEXT PRIMARY KEY, name TEXT NOT NULL, phone TEXT NOT NULL,"
     " address TEXT NOT NULL, birth_date TEXT NOT NULL) STRICT"
@@ -33,6 +35,7 @@ _SEEDS = (
     ("li", "11010119850512002", "李秀英", "13800138002"),
     ("ouyang", "11010119621125003", "欧阳建国", "13800138003"),
 )
+_STORIES_OF_RELATIVES = ("wang_parent", "wang_child", "li_parent", "li_child")
 
 
 def complete_identity_number(first_seventeen: str) -> str:
@@ -54,6 +57,10 @@ class Register:
             connection.execute(_TABLE)
         for _, digits, name, phone in _SEEDS if is_new else ():
             self.enter_person(complete_identity_number(digits), name, phone)
+        self.kinship = Kinship(self._connect)
+        if self.kinship.is_new:
+            for one in RELATIVES.values():
+                self.enter_person(one.identity_number, one.name, one.phone)
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=20, isolation_level=None)
@@ -70,13 +77,27 @@ class Register:
 
     def query(self, request: Request) -> Response:
         """``POST /register/query {identityNumber}``."""
+        return self._answer(request, "query", ("identityNumber",), self._find)
+
+    def ask_kinship(self, request: Request) -> Response:
+        """``POST /register/kinship {parentNumber, childNumber}``: ``{relation: PARENT | NONE}`` for two who are both known."""
+        return self._answer(request, "kinship", ("parentNumber", "childNumber"), self._relate)
+
+    def _answer(
+        self, request: Request, operation: str, fields: tuple[str, ...], act: Callable[..., Response]
+    ) -> Response:
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._expected):
             return answer_json({"code": "UNAUTHORIZED"}, 401)
-        number = _read_query(request.get_data())
-        if number is None:
+        numbers = _read_query(request.get_data(), fields)
+        if numbers is None:
             return answer_json({"code": "BAD_REQUEST"}, 400)
-        behaviour = self._behaviours.take("query")
-        return respond(behaviour, request, lambda: self._find(number), lambda _: answer_json({"code": "SYSTEM"}, 500))
+        behaviour = self._behaviours.take(operation)
+        return respond(behaviour, request, lambda: act(*numbers), lambda _: answer_json({"code": "SYSTEM"}, 500))
+
+    def _relate(self, parent: str, child: str) -> Response:
+        if self.name_of(parent) is None or self.name_of(child) is None:
+            return answer_json({"code": "NO_SUCH_PERSON"}, 404)
+        return answer_json(self.kinship.tell(parent, child))
 
     def _find(self, number: str) -> Response:
         with closing(self._connect()) as connection:
@@ -85,7 +106,8 @@ class Register:
             ).fetchone()
         if row is None:
             return answer_json({"code": "NO_SUCH_PERSON"}, 404)
-        return answer_json(dict(zip(("name", "phone", "address", "birthDate"), row, strict=True)))
+        name, phone, address, birth_date = row
+        return answer_json({"name": name, "phone": phone or None, "address": address, "birthDate": birth_date})
 
     def name_of(self, identity_number: str) -> str | None:
         """The name behind a number, for the emulators that ask the register by a line of their own."""
@@ -96,13 +118,15 @@ class Register:
         return row[0] if row else None
 
     def list_canaries(self) -> list[str]:
-        """Addresses; a birth date stands in the identity number too, which a citizen enters."""
+        """Addresses and household books; a birth date stands in the identity number too, which a citizen enters."""
         with closing(self._connect()) as connection:
-            return [row[0] for row in connection.execute("SELECT address FROM persons")]
+            addresses = [row[0] for row in connection.execute("SELECT address FROM persons")]
+        return addresses + self.kinship.list_canaries()
 
     def list_persons(self, _request: Request) -> Response:
         """``GET /_sandbox/persons``: everybody, with the name of the one who plays in the demo's stories, else empty."""
         stories = {complete_identity_number(digits): story for story, digits, _, _ in _SEEDS}
+        stories |= dict(zip(RELATIVES, _STORIES_OF_RELATIVES, strict=True))
         with closing(self._connect()) as connection:
             rows = connection.execute("SELECT identity_number, name, phone FROM persons ORDER BY rowid").fetchall()
         return answer_json(
@@ -136,20 +160,23 @@ def create_register(home: Path, api_key: str) -> Router:
     register = Register(home, api_key)
     router = Router()
     router.add("POST", "/register/query", register.query)
+    router.add("POST", "/register/kinship", register.ask_kinship)
     router.add("GET", "/_sandbox/persons", register.list_persons)
     router.add("POST", "/_sandbox/persons", register.control_person)
+    router.add("GET", "/_sandbox/kinship", register.kinship.list_all)
+    router.add("POST", "/_sandbox/kinship", register.kinship.control)
     add_canaries(router, register.list_canaries)
     router.add("POST", "/_sandbox/control/behaviour", register.control_behaviour)
     return router
 
 
-def _read_query(body: bytes) -> str | None:
-    """The identity number asked for; None if the body is not exactly one number in its form."""
+def _read_query(body: bytes, fields: tuple[str, ...]) -> list[str] | None:
+    """The identity numbers asked for, in the order of the fields; None if the body is not exactly these, each in its form."""
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(given, dict) or set(given) != {"identityNumber"}:
+    if not isinstance(given, dict) or set(given) != set(fields):
         return None
-    number = given["identityNumber"]
-    return number if isinstance(number, str) and _NUMBER.fullmatch(number) else None
+    numbers = [given[name] for name in fields]
+    return numbers if all(isinstance(one, str) and _NUMBER.fullmatch(one) for one in numbers) else None

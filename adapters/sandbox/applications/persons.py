@@ -38,6 +38,26 @@ RESIDENTS: Mapping[str, Resident] = {
     )
 }
 
+RELATIVES: Mapping[str, Resident] = {
+    one.identity_number: one
+    for one in (
+        Resident(
+            "110101195304180013", "王长山", "13800138011", "110101", "演示市东城区和平里西街12号院3号楼2单元501室"
+        ),
+        Resident("110101201506010010", "王小雨", "", "110101", "演示市东城区和平里西街12号院3号楼2单元501室"),
+        Resident("110101195509020021", "周桂兰", "13800138012", "110105", "演示市朝阳区团结湖南里8号楼1门302室"),
+        Resident("110101200903150020", "张一诺", "", "110105", "演示市朝阳区团结湖南里8号楼1门302室"),
+    )
+}
+"""The old parents and the children of Wang and Li: those offices know them that deal with the old; the population register knows all."""
+KINSHIP = (
+    ("110101195304180013", "110101199003070011"),
+    ("110101199003070011", "110101201506010010"),
+    ("110101195509020021", "110101198505120029"),
+    ("110101198505120029", "110101200903150020"),
+)
+"""Who is whose parent: (parent, child)."""
+
 
 def find_resident(identity_number: str, name: str) -> Resident:
     """The resident of a number, if the name is right too. Raises ``Refused("NO_SUCH_PERSON")`` for both faults alike."""
