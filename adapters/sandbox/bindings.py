@@ -73,13 +73,14 @@ def _agencies_of(office: Office) -> Iterator[Agency]:
 
 def _list_back_ends(office: Office, place: Place) -> Iterator[dict[str, Any]]:
     binding = office.bind(place)
-    for agency in dict.fromkeys((office.agency.slug, *(one.slug for one in office.also_for))):
-        for name in office.back_ends:
-            for bound in (name, f"{name}-test"):
-                yield {
-                    "name": bound,
-                    "agency": agency,
-                    "url": binding.url or place.address,
-                    "secrets": dict(binding.secrets),
-                    "options": dict(binding.options),
-                }
+    agencies = dict.fromkeys((office.agency.slug, *(one.slug for one in office.also_for)))
+    names = [bound for name in office.back_ends for bound in (name, f"{name}-test")]
+    owners = [(agency, name) for agency in agencies for name in names]
+    for agency, name in (*owners, *((CITY.slug, name) for name in office.of_root)):
+        yield {
+            "name": name,
+            "agency": agency,
+            "url": binding.url or place.address,
+            "secrets": dict(binding.secrets),
+            "options": dict(binding.options),
+        }

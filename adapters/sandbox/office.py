@@ -78,6 +78,7 @@ class Binding:
 class Office:
     """One emulator. ``name`` is the emulator's, ``back_ends`` are the names by which mappings call it.
 
+    ``of_root`` are more names of it that the root agency alone has: for what the counter itself asks (``gateway/bindings.py``), no mapping.
     Each back end is bound for ``agency`` and for those of ``also_for`` (a mapping finds back ends within its own agency and those above it), and
     once more as ``<back end>-test``, where ``mapping try`` may write. ``make_credentials`` is called once, with a folder for key files.
     ``pushes`` are the services whose results it sends by itself, to the address that ``POST /_sandbox/control/inbound {url}`` has set.
@@ -94,6 +95,7 @@ class Office:
     also_for: tuple[Agency, ...] = ()
     pushes: tuple[str, ...] = ()
     needs_registries: bool = False
+    of_root: tuple[str, ...] = ()
 
 
 @cache
@@ -122,7 +124,7 @@ def _read_office(module: ModuleType) -> Office:
     office = getattr(module, "OFFICE", None)
     if not isinstance(office, Office):
         raise OfficeFault(f"{module.__name__}: it has no OFFICE")
-    if not all(map(_NAME.fullmatch, (office.name, *office.back_ends))):
+    if not all(map(_NAME.fullmatch, (office.name, *office.back_ends, *office.of_root))):
         raise OfficeFault(f"{module.__name__}: a name is not of small letters, digits and hyphens")
     return office
 

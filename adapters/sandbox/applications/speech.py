@@ -33,7 +33,10 @@ class Speech(Protocol):
 
 
 class StatusSpeech:
-    """JSON where the HTTP status says yes or no; a no holds ``{"code": …}``. ``statuses`` are those of an office's own codes."""
+    """JSON where the HTTP status says yes or no; a no holds ``{"code": …}`` and, if the office has ``words`` by code, ``message``.
+
+    ``statuses`` are those of an office's own codes.
+    """
 
     _STATUSES: Mapping[str, int] = {
         "BAD_REQUEST": 400,
@@ -44,14 +47,16 @@ class StatusSpeech:
         "BATCH_WINDOW": 503,
     }
 
-    def __init__(self, statuses: Mapping[str, int] | None = None) -> None:
+    def __init__(self, statuses: Mapping[str, int] | None = None, words: Mapping[str, str] | None = None) -> None:
         self._statuses = {**self._STATUSES, **(statuses or {})}
+        self._words = words or {}
 
     def answer(self, _request: Request, content: Content) -> Response:
         return answer_json(content)
 
     def refuse(self, _request: Request, code: str) -> Response:
-        return answer_json({"code": code}, self._statuses.get(code, 409))
+        told = {"code": code, "message": self._words[code]} if code in self._words else {"code": code}
+        return answer_json(told, self._statuses.get(code, 409))
 
 
 class CodeSpeech:
