@@ -77,20 +77,23 @@ def _show(entry: Entry) -> Content:
         "reference": entry.reference,
         "licenceNo": f"{code[2:8]}{entry.reference[-9:]}",
         "issuedOn": entry.decided_on,
-        "archiveNo": _archive_no(entry.number),
+        "archiveNo": _archive_no(code),
     }
 
 
-def _archive_no(case_no: str) -> str:
-    return make_canary("DA", f"{OFFICE_NAME}{case_no}")
+def _archive_no(credit_code: str) -> str:
+    return make_canary("DA", f"{OFFICE_NAME}{credit_code}")
 
 
 def create_company_register(shelf: Shelf, organisations: Shelf, clock: Clock, credentials: Mapping[str, str]) -> Router:
     """The system as a WSGI application; ``credentials`` holds token, ``organisations`` is the shelf of the register of that name."""
     book = ApplicationsBook(shelf, clock, "YY")
-    register = _Register(book, OrganisationsBook(organisations))
+    known = OrganisationsBook(organisations)
+    register = _Register(book, known)
     speech = StatusSpeech({"NO_SUCH_ORGANISATION": 404, "NO_SUCH_LICENCE": 404}, _CODES)
-    desk = Desk(speech, ("record", "find"), _CODES, lambda: (_archive_no(one.number) for one in book.list_all()))
+    desk = Desk(
+        speech, ("record", "find"), _CODES, lambda: (_archive_no(one["credit_code"]) for one in known.list_all())
+    )
     lock = ask_key(credentials["token"])
     desk.open("PUT", "/v1/licences/<case_no>", "record", lock, register.record)
     desk.open("GET", "/v1/licences/<case_no>", "find", lock, register.find)

@@ -113,8 +113,7 @@ class _Centre:
 
     def list_canaries(self) -> Iterator[str]:
         for number in KNOWN:
-            yield from (make_canary("社工", f"elder{number}", 6), make_canary("QU", number))
-        yield from (_inner_no(entry.number) for entry in self._book.list_all())
+            yield from (make_canary("社工", f"elder{number}", 6), make_canary("QU", number), _inner_no(number))
 
 
 def _find(given: Mapping[str, str]) -> Resident:
@@ -143,12 +142,12 @@ def _show(entry: Entry) -> Content:
         "reference": entry.reference,
         "cardNo": f"{entry.content['identityNumber'][:6]}{entry.reference[-12:]}",
         "issuedOn": entry.decided_on,
-        "innerNo": _inner_no(entry.number),
+        "innerNo": _inner_no(entry.content["identityNumber"]),
     }
 
 
-def _inner_no(case_no: str) -> str:
-    return make_canary("YL", f"{OFFICE_NAME}{case_no}")
+def _inner_no(identity_number: str) -> str:
+    return make_canary("YL", identity_number)
 
 
 def create_elder_care(shelf: Shelf, clock: Clock, credentials: Mapping[str, str]) -> Router:

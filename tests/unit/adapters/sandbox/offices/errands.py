@@ -86,6 +86,17 @@ def _client_credentials(credentials: Mapping[str, str], url: str, _body: bytes) 
     return {"Authorization": f"Bearer {reply.get('access_token')}"}
 
 
+def _token(credentials: Mapping[str, str], _url: str, _body: bytes) -> dict[str, str]:
+    return {"Authorization": f"Bearer {credentials['token']}"}
+
+
+def _reports(credentials: Mapping[str, str], url: str, _body: bytes) -> dict[str, str]:
+    form = urlencode({"grant_type": "client_credentials", "scope": "reports"}).encode()
+    basic = _basic(credentials["client_id"], credentials["client_secret"])
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+    return {"Authorization": f"Bearer {ask(url, 'POST', '/oauth2/token', form, headers).json().get('access_token')}"}
+
+
 def _login(credentials: Mapping[str, str], url: str, _body: bytes) -> dict[str, str]:
     told = {"username": credentials["user"], "password": credentials["password"]}
     data = ask(url, "POST", "/auth/login", told).json()["data"] or {}
@@ -120,6 +131,19 @@ DECLARATION = {
     "additionalDeductionsYuan": "36000.00",
     "withheldYuan": "3480.00",
 }
+SHUNDA = LABOUR["CreditCode"]
+LICENCE = {
+    "caseNo": NO,
+    "creditCode": SHUNDA,
+    "companyName": LABOUR["CompanyName"],
+    "legalRepresentative": WANG["name"],
+    "registeredCapital": "5000000.00",
+    "address": LABOUR["Workplace"],
+    "certificateNo": "YYZZ202611240001",
+    "decidedOn": "2026-11-24",
+}
+OUYANG = {"name": "欧阳建国", "identityNumber": "11010119621125003X"}
+CARD = {**OUYANG, "caseNo": NO, "certificateNo": "LN202611240001", "decidedOn": "2026-11-24"}
 Dress = Callable[[Mapping[str, str], str, bytes], dict[str, str]]
 ERRANDS: Mapping[str, tuple[Dress, tuple[Errand, ...]]] = {
     "tax-declarations": (
@@ -243,6 +267,36 @@ ERRANDS: Mapping[str, tuple[Dress, tuple[Errand, ...]]] = {
                 ROAD,
             ),
             Errand("find_submission", "GET", f"{ROAD_PATH}/changes/{NO}", None, ROAD),
+        ),
+    ),
+    "organisations": (_token, (Errand("find", "GET", f"/v1/organisations/{SHUNDA}"),)),
+    "seals": (
+        _signature,
+        (
+            Errand(
+                "find",
+                "POST",
+                "/seals",
+                '<?xml version="1.0" encoding="UTF-8"?><SealRequest><TransCode>YZ001</TransCode><SerialNo>s-1</SerialNo>'
+                f"<CreditCode>{SHUNDA}</CreditCode><OrgName>{LABOUR['CompanyName']}</OrgName></SealRequest>".encode(),
+            ),
+        ),
+    ),
+    "capital-verification": (_reports, (Errand("find", "GET", f"/v1/companies/{SHUNDA}/capital-report"),)),
+    "company-register": (
+        _token,
+        (
+            Errand("record", "PUT", f"/v1/licences/{NO}", LICENCE),
+            Errand("find", "GET", f"/v1/licences/{NO}"),
+        ),
+    ),
+    "elder-care": (
+        _password,
+        (
+            Errand("find_resident", "POST", "/v1/residents", OUYANG),
+            Errand("judge", "POST", "/v1/eligibility", {**OUYANG, "on": "2026-11-24"}),
+            Errand("record", "PUT", f"/v1/cards/{NO}", CARD),
+            Errand("find_card", "GET", f"/v1/cards/{NO}"),
         ),
     ),
     "job-centre": (
