@@ -18,6 +18,7 @@ from config.back_end_schema import (
     MAX_CALLS,
     NAME,
 )
+from config.counter_schema import ASKED_ABOUT, COUNTER, DECIDED, STORY_OF_CASE
 from config.shapes import (
     TEXTS,
     Anything,
@@ -33,7 +34,7 @@ from config.shapes import (
     Whole,
 )
 
-KINDS = ("bill", "application", "lookup", "information")
+KINDS = ("bill", "application", "case", "lookup", "information")
 PLATFORMS = ("wechat", "alipay")
 CHANNELS = ("wechat", "alipay", "web", "window")
 ASSURANCE = ("anonymous", "phone", "real-name", "verified-at-window")
@@ -100,7 +101,11 @@ EFFORT = Record(
 )
 LIMITS = Record({}, {"statutory_days": Whole(1, 400), "promised_days": Whole(1, 400)})
 FEE = Record({"name": TEXTS, "legal_ground": Text(max_length=300)}, {"amount_fen": Whole(0)})
-STEP = Record({"name": TEXTS, "role": NAME}, {"limit_days": Whole(1, 400), "hands_over_to": NAME})
+STEP = Record(
+    {"name": TEXTS, "role": NAME},
+    {"limit_days": Whole(1, 400), "hands_over_to": NAME, "agency": NAME, "together": NAME},
+)
+"""``agency`` is another agency's (joint handling); steps with the same ``together`` run side by side. Both belong to kind case."""
 NON_TAX = Record(
     {"department_code": Text(r"[0-9A-Za-z]{1,30}", "a code", 30), "department_name": Text(max_length=60)},
     {"region_code": Text(r"[0-9]{6}", "six digits of GB/T 2260", 6), "legal_basis": Text(max_length=500)},
@@ -126,12 +131,13 @@ STORY = Record(
         "inputs": Table(Text(max_length=200), FIELD.pattern),
         "amount_fen": Whole(1, 10**9),
         "expect": Table(Text(max_length=200), r"[a-z][a-z0-9_.]*"),
-        "channels": Listing(Choice(PLATFORMS), 1),
+        "channels": Listing(Choice(CHANNELS), 1),
         "at_start": Flag(),
+        **STORY_OF_CASE,
     },
 )
 """One story of the demo: who does it, what they enter, what they must be shown (days as in ``services/stories.py``). ``channels``
-narrows the platforms on which it is played; ``at_start``: it is played before all others, and by ``make run`` too."""
+narrows the doors at which it is played (``web`` and ``window``: a case only); ``at_start``: before all others, and by ``make run`` too."""
 
 MAPPING = Record(
     {
@@ -165,12 +171,14 @@ MAPPING = Record(
         "late": LATE,
         "payment": PAYMENT,
         "information": INFORMATION,
+        "counter": COUNTER,
         "demo": Record({"stories": Listing(STORY, 1, 10)}),
     },
 )
 REQUIRED_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "bill": ("payee", "payee_name", "order_description", "purposes", "inputs"),
     "application": ("purposes", "inputs"),
+    "case": ("purposes", "inputs", "limits", "steps", "counter"),
     "lookup": ("purposes", "outputs"),
     "information": ("purposes", "outputs", "information"),
 }
@@ -302,6 +310,18 @@ OPERATIONS_OF_KIND: Mapping[str, Mapping[str, OperationShape]] = {
             ), 0, 10_000)}),
         ),
     },
+    "case": {
+        "prefill": OperationShape({"applicant": APPLICANT}, Record({"values": Anything()})),
+        "decide": OperationShape(ASKED_ABOUT, DECIDED),
+        "record": OperationShape(
+            {**ASKED_ABOUT, "decided_on": "2026-11-24", "certificate_no": "LP2026000017"},
+            Record({"reference": REFERENCE}, {"outputs": Anything()}),
+        ),
+        "find_record": OperationShape(
+            {"case_no": ASKED_ABOUT["case_no"], "business_on": "2026-11-24"},
+            Record({"reference": REFERENCE}, {"outputs": Anything()}),
+        ),
+    },
     "lookup": {
         "prefill": OperationShape({"applicant": APPLICANT}, Record({"values": Anything()})),
         "look_up": OperationShape(ASKED_BY, Anything()),
@@ -309,11 +329,12 @@ OPERATIONS_OF_KIND: Mapping[str, Mapping[str, OperationShape]] = {
     "information": {"fetch": OperationShape({"inputs": {}}, Anything())},
 }  # fmt: skip
 """The same operations for every service of a kind, whatever its back end speaks. ``inputs`` holds the values of the mapping's own
-inputs; a look-up, fetched information and ``outputs`` have the shape of the mapping's outputs, ``values`` that of its inputs."""
+inputs; a look-up, fetched information and ``outputs`` have the shape of the mapping's outputs, ``values`` that of its inputs. A case has
+one operation more for each material of level A, ``fetch_<material>`` (``services/counter_shapes.py``)."""
 OPTIONAL_OPERATIONS = frozenset({"prefill", "find_result", "list_results"})
 """Operations that a mapping may leave out: ``prefill`` if nothing is prefilled from the back end, the others unless ``late`` needs
 them. With a chosen amount there are no bills: ``list_bills`` is left out too."""
-WRITES = frozenset({"write_off", "submit"})
+WRITES = frozenset({"write_off", "submit", "record"})
 """Operations that change something at the back end: a mapping that marks one of them as read is refused."""
 LOCALE = Record(
     {

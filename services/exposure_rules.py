@@ -10,6 +10,7 @@ from typing import Any
 from config.mapping_schema import PLATFORMS
 from config.shapes import Mismatch
 from config.strict_yaml import nearest_name
+from services.counter_words import list_case_words
 from services.mapping import Input, Output
 from services.service_words import ENTERED, PURPOSES, SHOWN, is_typed, list_words
 from services.vocabulary import Vocabulary
@@ -28,6 +29,16 @@ def find_exposure_faults(
     yield from _find_purposes(value, vocabulary)
     for platform, budget in value["exposure"].items():
         yield from _find_outside(f"exposure.{platform}", value["kind"], budget, inputs, outputs)
+        yield from _find_outside_of_case(f"exposure.{platform}", value, budget)
+
+
+def _find_outside_of_case(path: str, value: Mapping[str, Any], budget: Mapping[str, list[str]]) -> Iterator[Mismatch]:
+    """What this very case shows, asks for or tells by message, and does not have in a platform's budget."""
+    if value["kind"] != "case" or "counter" not in value:
+        return
+    for direction, word, why in list_case_words(value["counter"]):
+        if word not in budget[direction]:
+            yield Mismatch(f"{path}.{direction}", f"no {word}", f"this field: {why}")
 
 
 def find_unknown_fields(

@@ -15,7 +15,7 @@ from services.pattern_rules import find_slowness
 
 KNOWN_TO_THE_ACCOUNT = ("real_name", "identity_number", "phone")
 """Fields that a proven account has: asking for them again is a fault of the service, not of the citizen."""
-PREFILLED_BY_KIND = ("application", "lookup")
+PREFILLED_BY_KIND = ("application", "case", "lookup")
 OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "pattern": ("text", "digits"),
     "choices": ("choice",),

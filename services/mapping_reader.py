@@ -15,6 +15,9 @@ from config.mapping_schema import MAPPING
 from config.shapes import Mismatch, Shape, check_shape
 from config.strict_yaml import KEY_TWICE, Document, Fault, read_document
 from services.back_end_reader import Asked, BackEnds, list_connections, list_units, read_back_ends
+from services.counter_reader import read_counter
+from services.counter_rules import find_counter_faults, find_operation_faults, find_step_faults
+from services.counter_shapes import list_case_money, need_case_operations, shape_case_operations
 from services.exposure import Budget, Direction
 from services.exposure_rules import find_exposure_faults
 from services.expression_reader import ExpressionReader
@@ -39,12 +42,25 @@ from services.vocabulary import Vocabulary
 __all__ = ["Vocabulary", "list_documents", "read_mapping", "read_room", "read_shaped"]
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "exposure": ("kind", "channels", "exposure", "purposes", "words", "inputs", "outputs"),
+    "exposure": ("kind", "channels", "exposure", "purposes", "words", "inputs", "outputs", "counter"),
     "form": ("kind", "assurance", "inputs", "outputs", "words"),
     "terms": ("kind", "payment", "late"),
     "fees": ("kind", "payment", "exposure"),
-    "stories": ("kind", "channels", "inputs", "payment", "demo"),
-    "back_ends": ("kind", "assurance", "back_end", "further_back_ends", "inputs", "outputs", "payment", "late"),
+    "stories": ("kind", "channels", "inputs", "payment", "demo", "counter"),
+    "steps": ("kind", "agency", "steps"),
+    "counter": ("kind", "channels", "assurance", "inputs", "outputs", "limits", "counter"),
+    "operations": ("kind", "outputs", "counter", "back_end"),
+    "back_ends": (
+        "kind",
+        "assurance",
+        "back_end",
+        "further_back_ends",
+        "inputs",
+        "outputs",
+        "payment",
+        "late",
+        "counter",
+    ),
 }
 """Each group of checks looks only at parts that have their shape, so that every fault is told once."""
 
@@ -147,26 +163,44 @@ class _Reading:
             yield from find_fee_faults(value, parts.payment)
         if self._has_shape("stories"):
             yield from find_story_faults(value, parts.inputs, parts.payment)
+        yield from self._find_faults_of_case(parts)
         if self._has_shape("back_ends"):
             yield from self._read_back_ends(parts)
             self.parts = parts
+
+    def _find_faults_of_case(self, parts: _Parts) -> Iterator[Mismatch]:
+        if self._has_shape("steps"):
+            yield from find_step_faults(self.value)
+        if self._has_shape("counter"):
+            yield from find_counter_faults(self.value, parts.inputs, parts.outputs)
+        if self._has_shape("operations"):
+            yield from find_operation_faults(self.value)
 
     def _read_back_ends(self, parts: _Parts) -> Iterator[Mismatch]:
         value, kind = self.value, self.value["kind"]
         reader = ExpressionReader(list_units(value))
         parts.late = read_late(value, reader)
-        assurance = Assurance.from_label(value["assurance"])
+        asked = self._ask_case(parts) if kind == "case" else self._ask_kind(parts)
+        supply = OpenApiSupply(self.documents, reader) if self.documents is not None else None
+        parts.back_ends = read_back_ends(value, asked, reader, supply)
+        yield from reader.mismatches
+        if self.documents is not None:
+            yield from find_document_faults(list_connections(value), self.documents)
+
+    def _ask_kind(self, parts: _Parts) -> Asked:
+        kind, assurance = self.value["kind"], Assurance.from_label(self.value["assurance"])
         shapes = [
             shape_operations(kind, parts.inputs, parts.outputs, parts.payment, assurance, optional_too=optional_too)
             for optional_too in (True, False)
         ]
         needed = need_operations(kind, parts.inputs, parts.payment, parts.late)
-        money = list_money_operations(kind, parts.inputs, parts.outputs)
-        supply = OpenApiSupply(self.documents, reader) if self.documents is not None else None
-        parts.back_ends = read_back_ends(value, Asked(kind, shapes, needed, money), reader, supply)
-        yield from reader.mismatches
-        if self.documents is not None:
-            yield from find_document_faults(list_connections(value), self.documents)
+        return Asked(kind, shapes, needed, list_money_operations(kind, parts.inputs, parts.outputs))
+
+    def _ask_case(self, parts: _Parts) -> Asked:
+        counter, written = self.value.get("counter", {}), self.value["back_end"]["operations"]
+        shapes = [shape_case_operations(counter, parts.inputs, parts.outputs, full=full) for full in (True, False)]
+        needed = need_case_operations(counter, parts.inputs, written)
+        return Asked("case", shapes, needed, list_case_money(parts.inputs, parts.outputs))
 
     def _has_shape(self, group: str) -> bool:
         return self.faulty.isdisjoint(GROUPS[group])
@@ -208,6 +242,7 @@ def _build_mapping(value: Mapping[str, Any], parts: _Parts, documents: Mapping[s
         steps=tuple(value.get("steps", ())),
         documents=gather_documents(list_documents(value), documents),
         raw=value,
+        counter=read_counter(value),
     )
 
 

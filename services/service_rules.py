@@ -10,6 +10,7 @@ from config.mapping_schema import PLATFORMS, REQUIRED_OF_KIND
 from config.shapes import Mismatch
 from config.strict_yaml import nearest_name
 from services.connector_rules import KeyRules, find_key_faults
+from services.counter_rules import find_case_story_faults, list_counter_grounds
 from services.input_values import ValueRefusedError, read_value
 from services.mapping import Input, PaymentTerms
 from services.service_words import is_typed
@@ -20,7 +21,8 @@ OF_KIND: Mapping[str, tuple[str, ...]] = {
     "payee": ("bill",),
     "payee_name": ("bill",),
     "order_description": ("bill",),
-    "outputs": ("application", "lookup", "information"),
+    "outputs": ("application", "case", "lookup", "information"),
+    "counter": ("case",),
     "late": ("application",),
     "information": ("information",),
 }
@@ -98,6 +100,8 @@ def _list_grounds(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"effort.preconditions[{index}].legal_ground", entry["legal_ground"]
     for index, entry in enumerate(value.get("fees", ())):
         yield f"fees[{index}].legal_ground", entry["legal_ground"]
+    if "counter" in value:
+        yield from list_counter_grounds(value["counter"])
 
 
 def find_term_faults(value: Mapping[str, Any], payment: PaymentTerms) -> Iterator[Mismatch]:
@@ -146,11 +150,13 @@ def find_story_faults(
     for index, story in enumerate(value.get("demo", {}).get("stories", ())):
         path = f"demo.stories[{index}]"
         yield from _find_entry_faults(path, story.get("inputs", {}), inputs)
+        playable = [c for c in value["channels"] if value["kind"] == "case" or c in PLATFORMS]
         for at, channel in enumerate(story.get("channels", ())):
-            if channel not in value["channels"]:
-                expected = "a channel of the service: " + ", ".join(c for c in value["channels"] if c in PLATFORMS)
+            if channel not in playable:
+                expected = "a channel of the service: " + ", ".join(playable)
                 yield Mismatch(f"{path}.channels[{at}]", "another channel", expected)
         yield from _find_amount_faults(f"{path}.amount_fen", story.get("amount_fen"), payment)
+        yield from find_case_story_faults(path, story, {"counter": {}, **value})
 
 
 def _find_entry_faults(path: str, entered: Mapping[str, str], inputs: Mapping[str, Input]) -> Iterator[Mismatch]:

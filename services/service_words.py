@@ -15,19 +15,39 @@ FORM = frozenset({"service_info", "form_info", "assurance", "error"})
 SHOWN: Mapping[str, frozenset[str]] = {
     "bill": FORM | {"payee"},
     "application": FORM | {"reference", "application_no", "application_state", "application_message", "counters"},
+    "case": FORM
+    | {
+        "reference",
+        "counters",
+        "case_no",
+        "case_state",
+        "case_timeline",
+        "deadline",
+        "notice_text",
+        "document_info",
+        "slip",
+        "delivery_choice",
+        "rating_level",
+        "rating_words",
+        "complaint_words",
+    },
     "lookup": FORM | {"current_at"},
     "information": FORM | {"current_at"},
 }
-"""Beside these a bill shows what ``gateway/schemas`` names for households and payments."""
+"""Beside these a bill shows what ``gateway/schemas`` names for households and payments, a case what ``services/counter_words.py`` says."""
 ENTERED: Mapping[str, frozenset[str]] = {
     "bill": frozenset({"household_no", "service_choice", "reference", "amount"}),
     "application": frozenset({"service_choice"}),
+    "case": frozenset(
+        {"service_choice", "reference", "delivery_choice", "rating_level", "rating_words", "complaint_words"}
+    ),
     "lookup": frozenset({"service_choice"}),
     "information": frozenset(),
 }
 PURPOSES: Mapping[str, frozenset[str]] = {
     "bill": frozenset({"see_service"}),
     "application": frozenset({"see_service", "submit_application", "follow_application"}),
+    "case": frozenset({"see_service", "save_draft", "submit_case", "follow_case", "tell_case", "rate"}),
     "lookup": frozenset({"see_service", "look_up"}),
     "information": frozenset({"see_service", "read_information"}),
 }
