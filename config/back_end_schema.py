@@ -29,8 +29,8 @@ ERROR_NAMES = (
 生活缴费 (no such customer, nothing owed, batch window, past period, system), with what look-ups and applications add."""
 UNKNOWN_OUTCOME = "unknown"
 """Not a refusal: the back end says something from which nobody can tell whether it happened."""
-PROOFS_OF_IDENTITY = ("register", "face-check")
-"""Names under which the root agency binds what proves who citizens are (``gateway/bindings.py``). No mapping asks them."""
+PROOFS_OF_IDENTITY = ("register", "face-check", "organisation-register")
+"""Names under which the root agency binds what proves who citizens are and for whom they stand (``gateway/bindings.py``). No mapping asks them."""
 TEST_SUFFIX = "-test"
 """How the name of an address ends at which writes may be tried: whoever binds it says so, not whoever writes a mapping."""
 MAX_CALLS = 5

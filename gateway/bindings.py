@@ -18,19 +18,21 @@ from adapters.backends.face import FaceBackEnd
 from adapters.backends.factory import Surroundings, make_back_end
 from adapters.backends.late import open_result
 from adapters.backends.observation import Observer
+from adapters.backends.organisations import OrganisationsBackEnd
 from adapters.backends.register import RegisterBackEnd
 from adapters.http import HttpClient
 from adapters.reach import Reach
 from config.back_end_schema import PROOFS_OF_IDENTITY, TEST_SUFFIX
-from services.errors import ConfigurationFault, NoticeRefused
+from services.case_ports import RegisteredOrganisation
+from services.errors import ConfigurationFault, NoticeRefused, ServiceOff
 from services.mapping import ServiceMapping
 from services.model import BackEndAddress, JsonValue, RegisterEntry
 from services.ports import BackEnd, Clock, Directory, Secrets
 from services.trial_rules import list_doubtful
 
-REGISTER, FACE_CHECK = PROOFS_OF_IDENTITY
-"""The names under which the accounts document binds the population register and the certified provider of face checks, at the root
-agency; an environment may have no provider. No mapping is given their addresses: whoever writes one would ask with the root's secrets.
+REGISTER, FACE_CHECK, ORGANISATION_REGISTER = PROOFS_OF_IDENTITY
+"""The names under which the accounts document binds the population register, the certified provider of face checks and the business
+register, at the root agency; an environment may have no provider, and no business register. No mapping is given their addresses: whoever writes one would ask with the root's secrets.
 """
 
 
@@ -145,7 +147,7 @@ class BoundPushedResults:
 
 
 class BoundRegister:
-    """The population register of this environment. Implements ``ports.IdentityRegister``."""
+    """The population register of this environment. Implements ``ports.IdentityRegister`` and ``case_ports.FamilyRegister``."""
 
     def __init__(self, directory: Directory, http: HttpClient, secrets: Secrets) -> None:
         self._directory = directory
@@ -155,6 +157,10 @@ class BoundRegister:
     def find(self, identity_number: str, request_id: str) -> RegisterEntry | None:
         """See the port."""
         return self.connect().find(identity_number, request_id)
+
+    def is_parent(self, parent_number: str, child_number: str, request_id: str) -> bool:
+        """See the port."""
+        return self.connect().is_parent(parent_number, child_number, request_id)
 
     def connect(self) -> RegisterBackEnd:
         """The register as it is bound now; nothing is sent. Raises ``ConfigurationFault``."""
@@ -183,3 +189,27 @@ class BoundFaceCheck:
         except ConfigurationFault:
             return None
         return FaceBackEnd(address, self._http, self._secrets)
+
+
+class BoundOrganisationRegister:
+    """The business register of this environment. Implements ``case_ports.OrganisationRegister``; where none is bound, nobody acts for a company."""
+
+    def __init__(self, directory: Directory, http: HttpClient, secrets: Secrets) -> None:
+        self._directory = directory
+        self._http = http
+        self._secrets = secrets
+
+    def find(self, credit_code: str, request_id: str) -> RegisteredOrganisation | None:
+        """See the port. Raises ``ServiceOff`` where no register is bound."""
+        register = self.connect()
+        if register is None:
+            raise ServiceOff
+        return register.find(credit_code, request_id)
+
+    def connect(self) -> OrganisationsBackEnd | None:
+        """The register as it is bound now; nothing is sent. Raises ``ConfigurationFault`` for a secret that is missing."""
+        try:
+            address = self._directory.back_end(self._directory.root_agency(), ORGANISATION_REGISTER)
+        except ConfigurationFault:
+            return None
+        return OrganisationsBackEnd(address, self._http, self._secrets)

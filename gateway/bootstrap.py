@@ -100,6 +100,7 @@ def require_identity(base: Foundation) -> None:
     """Raise ``ConfigurationFault`` for a register or a bound face check that could not be asked: at the start, not at a citizen."""
     base.register.connect()
     base.face.connect()
+    base.organisations.connect()
 
 
 def open_public(settings: Settings) -> Guard:

@@ -38,8 +38,15 @@ from adapters.stores.keyring import Keyring
 from adapters.stores.pings import LedgerPing, StorePing
 from adapters.stores.transaction import SqlStore
 from config.settings import Settings
-from gateway.bindings import BackEnds, BoundFaceCheck, BoundPushedResults, BoundRegister
+from gateway.bindings import (
+    BackEnds,
+    BoundFaceCheck,
+    BoundOrganisationRegister,
+    BoundPushedResults,
+    BoundRegister,
+)
 from gateway.switches import Switches
+from services.case_ports import Registers
 from services.catalogue import Catalogue
 from services.exposure import Disclosure
 from services.login_messages import PHRASES
@@ -142,6 +149,15 @@ class Foundation:
     @cached_property
     def register(self) -> BoundRegister:
         return BoundRegister(self.directory, self.http, self.secrets)
+
+    @cached_property
+    def organisations(self) -> BoundOrganisationRegister:
+        return BoundOrganisationRegister(self.directory, self.http, self.secrets)
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Who may act for whom is asked of these."""
+        return Registers(self.organisations, self.register, self.register)
 
     @cached_property
     def face(self) -> BoundFaceCheck:
