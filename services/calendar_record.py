@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 
@@ -42,6 +42,10 @@ class CalendarStore(Protocol):
 
     def current(self, region: str) -> Calendar | None: ...
     def load(self, region: str, version: int) -> Calendar | None: ...
-    def add(self, calendar: Calendar, reason: str) -> None:
+    def made_at(self, region: str, version: int) -> datetime | None:
+        """When a version came into force."""
+        ...
+
+    def add(self, calendar: Calendar, reason: str, at: datetime) -> None:
         """Raises ``VersionTaken`` if the version exists."""
         ...

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from services import platform_port
 from services.application_record import ApplicationStore
+from services.calendar_record import CalendarStore
 from services.exposure import Exposure, Outcome, Trail
 from services.model import (
     BackEndAddress,
@@ -288,6 +289,7 @@ class Transaction(Protocol):
     claims: ClaimStore
     idempotency: IdempotencyStore
     jobs: JobQueue
+    calendars: CalendarStore
 
 
 class Store(Protocol):

@@ -180,7 +180,11 @@ class FakeCalendars(CaseRows):
     def load(self, region: str, version: int) -> Calendar | None:
         return self.tables.calendars.get((region, version))
 
-    def add(self, calendar: Calendar, reason: str) -> None:
+    def made_at(self, region: str, version: int) -> datetime | None:
+        return self.tables.calendars_made.get((region, version))
+
+    def add(self, calendar: Calendar, reason: str, at: datetime) -> None:
+        self.tables.calendars_made.setdefault((calendar.region, calendar.version), at)
         if self.tables.calendars.setdefault((calendar.region, calendar.version), calendar) is not calendar:
             raise VersionTaken
 

@@ -45,7 +45,7 @@ class CaseTables:
     attempts: list[NoticeAttempt] = field(default_factory=list)
     revoked_slips: dict[str, tuple[UUID, str, datetime]] = field(default_factory=dict)
     calendars: dict[tuple[str, int], Calendar] = field(default_factory=dict)
-    identities: dict[UUID, tuple[UUID, str]] = field(default_factory=dict)
+    calendars_made: dict[tuple[str, int], datetime] = field(default_factory=dict)
 
     def snapshot(self) -> CaseTables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""

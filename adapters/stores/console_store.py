@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from adapters.boundary import transaction_scope
 from adapters.stores.acts import SqlActStore
 from adapters.stores.applications import SqlApplicationStore
+from adapters.stores.calendars import SqlCalendarStore
 from adapters.stores.connection import open_engine, reporting_unavailability, scoped
 from adapters.stores.keyring import Keyring
 from adapters.stores.mappings import SqlMappingStore
@@ -18,6 +19,7 @@ from adapters.stores.people import SqlPeopleIndex
 from adapters.stores.staff import SqlStaffStore
 from adapters.stores.tables.directory import agencies
 from services.application_record import ApplicationStore
+from services.calendar_record import CalendarStore
 from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore
 from services.mapping_record import MappingStore
 from services.ports import Clock
@@ -33,6 +35,7 @@ class SqlConsoleTransaction:
         self.mappings: MappingStore = SqlMappingStore(connection)
         self.applications: ApplicationStore = SqlApplicationStore(connection, keyring, chains=False)
         self.people: PeopleIndex = SqlPeopleIndex(connection, keyring)
+        self.calendars: CalendarStore = SqlCalendarStore(connection)
 
 
 class SqlConsoleStore:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
 from adapters.stores.applications import SqlApplicationStore
+from adapters.stores.calendars import SqlCalendarStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
 from adapters.stores.connection import open_engine, scoped
 from adapters.stores.households import SqlHouseholdStore
@@ -21,6 +22,7 @@ from adapters.stores.payments import SqlPaymentStore
 from adapters.stores.persons import SqlPersonStore
 from adapters.stores.retention import forget_finished
 from services.application_record import ApplicationStore
+from services.calendar_record import CalendarStore
 from services.ports import (
     ClaimStore,
     Clock,
@@ -44,6 +46,7 @@ class SqlTransaction:
         self.claims: ClaimStore = SqlClaimStore(connection, keyring)
         self.idempotency: IdempotencyStore = SqlIdempotencyStore(connection, keyring)
         self.jobs: JobQueue = SqlJobQueue(connection)
+        self.calendars: CalendarStore = SqlCalendarStore(connection)
 
 
 class SqlStore:

@@ -14,6 +14,7 @@ READ_BY_STAFF = (
     "inputs_cipher", "platform", "app", "application_no", "created_at", "business_on",
 )  # fmt: skip
 READS_CATALOGUE = dict.fromkeys((*CATALOGUE, "catalogue_version"), "SELECT")
+CALENDARS = dict.fromkeys(("calendar_versions", "calendar_days"), "SELECT")
 
 TABLES: dict[str, dict[str, str]] = {
     "public": {
@@ -36,6 +37,7 @@ TABLES: dict[str, dict[str, str]] = {
         "idempotency_keys": "SELECT INSERT UPDATE(reply_cipher)",
         "due_work": "SELECT INSERT UPDATE(due_at)",
         **READS_CATALOGUE,
+        **CALENDARS,
         "applications": "SELECT INSERT",
         "application_events": "SELECT INSERT",
     },
@@ -51,6 +53,7 @@ TABLES: dict[str, dict[str, str]] = {
         "persons": "SELECT(agency_id) SELECT(person_id) SELECT(identity_hash) SELECT(phone_hash) SELECT(joined_into)",
         "payment_events": "SELECT(agency_id) SELECT(payment_id) SELECT(version) SELECT(state)",
         **dict.fromkeys(CATALOGUE, "SELECT INSERT"),
+        **CALENDARS,
         "catalogue_version": "SELECT UPDATE(version)",
         "staff": (
             "SELECT INSERT UPDATE(agency_id) UPDATE(suspended_at) UPDATE(subject) UPDATE(password_cipher)"
@@ -79,6 +82,7 @@ TABLES: dict[str, dict[str, str]] = {
         "idempotency_keys": "SELECT DELETE",
         "due_work": "SELECT INSERT DELETE UPDATE(due_at)",
         **READS_CATALOGUE,
+        **CALENDARS,
         "applications": "SELECT UPDATE(chain_cipher)",
         "application_events": "SELECT INSERT",
         "procrastinate_jobs": "SELECT INSERT UPDATE DELETE",
