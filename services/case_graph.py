@@ -30,6 +30,7 @@ class Edge(NamedTuple):
 
 START = "case_received"
 """The first event of every case (by the applicant, or by a clerk at the window); the state after it is ``received``."""
+STARTERS = frozenset({A, C})
 
 EDGES: tuple[Edge, ...] = tuple(
     Edge(*line)
@@ -60,6 +61,7 @@ EDGES: tuple[Edge, ...] = tuple(
         (S.ACCEPTED, "terminated", S.TERMINATED, (C,), "the matter has gone (applicant deceased, dissolved, law changed)"),
         (S.SPECIAL_PROCEDURE, "terminated", S.TERMINATED, (C,), "the matter has gone"),
         # after the decision: the delivery clock
+        (S.GRANTED, "recording_started", S.GRANTED, (H,), "about to be entered in the office's own register: committed before the call"),
         (S.GRANTED, "recording_delayed", S.GRANTED, (H,), "the office's register did not answer; asked again"),
         (S.GRANTED, "recorded", S.GRANTED, (H,), "entered in the office's own register"),
         (S.GRANTED, "certificate_issued", S.ISSUED, (H,), "AL art. 39: the licence, by the decision of a clerk or a rule"),

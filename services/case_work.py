@@ -1,0 +1,57 @@
+"""The house's own work on a case: one step after the other, each of which looks first at what is done already.
+
+Job ``work_on_case``: every event of a case asks for it, and whatever did not answer asks for it again later. It may be killed at any point
+and run again, here or elsewhere, at the same time too: what must happen once is written down under the case's next version before or
+with its effect. Nothing here decides: a decision by rule is carried from the office's own system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from services.case_decisions import accept_by_checks, decide_by_rule
+from services.case_desk import CaseDesk, CaseWorkshop
+from services.case_events import load_case
+from services.case_file import CaseFile
+from services.case_ports import CaseTransaction
+from services.case_record import Case, CaseState
+from services.case_records import record_grant
+from services.case_stores import NO_CHAIN
+
+HouseStep = Callable[[CaseWorkshop, CaseFile, str], CaseFile]
+STEPS: tuple[HouseStep, ...] = (accept_by_checks, decide_by_rule, record_grant)
+"""In this order; each gives the case as it is after it."""
+
+
+def work_on_case(workshop: CaseWorkshop, agency_id: UUID, case_id: UUID, request_id: str) -> CaseState:
+    """Job: do what the house has to do for a case now. Raises ``NotFound``, ``StoreUnavailable``, ``ConfigurationFault``."""
+    desk = replace(workshop.desk, request_id=request_id)
+    workshop = replace(workshop, desk=desk)
+    with desk.house.begin((agency_id,)) as tx:
+        file = load_case(tx, case_id)
+        name_chains(desk, tx, file.case)
+    for step in STEPS:
+        file = step(workshop, file, request_id)
+    return file.state
+
+
+def name_chains(desk: CaseDesk, tx: CaseTransaction, case: Case) -> None:
+    """Join a case that was opened at the window to the chains of those whom it concerns: the console's role cannot.
+
+    So a person who proves later who they are finds what a platform saw of this case among their own records.
+    """
+    if NO_CHAIN not in (case.chain_id, case.principal_chain_id):
+        return
+    organisation = tx.mandates.load_organisation(case.organisation_id) if case.organisation_id else None
+    theirs = (
+        organisation.chain_id if organisation else _find_chain(desk, tx, case, case.applicant.get("identity_number"))
+    )
+    acting = _find_chain(desk, tx, case, case.agent.get("identity_number")) if case.agent else theirs
+    if theirs is not None:
+        tx.cases.assign_chains(case.agency_id, case.case_id, acting or theirs, theirs)
+
+
+def _find_chain(desk: CaseDesk, tx: CaseTransaction, case: Case, number: str | None) -> UUID | None:
+    return tx.mandates.find_chain(case.agency_id, number, desk.clock.now()) if number else None
