@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.counter_view import describe_counter, describe_joint
 from services.catalogue import Catalogue
 from services.mapping import Input, Output, ServiceMapping
 from services.model import Assurance, Caller, JsonValue, Language
@@ -12,6 +13,7 @@ from services.model import Assurance, Caller, JsonValue, Language
 NEXT_PATHS: Mapping[str, tuple[str, str]] = {
     "bill": ("POST", "/v1/households/lookup"),
     "application": ("POST", "/v1/services/{service}/applications"),
+    "case": ("POST", "/v1/services/{service}/drafts"),
     "lookup": ("POST", "/v1/services/{service}/lookups"),
     "information": ("GET", "/v1/services/{service}/information"),
 }
@@ -57,6 +59,7 @@ def describe_form(
         "effort": _describe_effort(mapping.effort, language),
         "steps": [_describe_step(step, language) for step in mapping.steps],
         "payment": _describe_payment(mapping, language),
+        "counter": describe_counter(mapping, language),
         "next": _name_next(catalogue, mapping, caller),
     }
 
@@ -95,6 +98,7 @@ def _describe_step(step: Mapping[str, JsonValue], language: Language) -> dict[st
         "role": step["role"],
         "limit_days": step.get("limit_days"),
         "hands_over_to": step.get("hands_over_to"),
+        **describe_joint(step),
     }
 
 

@@ -130,12 +130,14 @@ class EffortReply(Strict):
 
 
 class StepReply(Strict):
-    """A step at the office."""
+    """A step at the office. ``agency``: another agency's (joint handling); steps of one ``together`` run side by side."""
 
     name = Word(FORM, TEXT)
     role = Word(FORM, NAME)
     limit_days = Count(FORM, allow_none=True)
     hands_over_to = Word(FORM, NAME, allow_none=True)
+    agency = Word(FORM, NAME, allow_none=True)
+    together = Word(FORM, NAME, allow_none=True)
 
 
 class PaymentTermsReply(Strict):
@@ -147,6 +149,79 @@ class PaymentTermsReply(Strict):
     maximum_fen = Fen(FORM, allow_none=True)
     step_fen = Fen(FORM, allow_none=True)
     after = Word(FORM, TEXT, allow_none=True)
+
+
+class MaterialReply(Strict):
+    """A material of a case."""
+
+    name = Word(FORM, NAME)
+    title = Word(FORM, TEXT)
+    level = Word(
+        FORM, "[A-D]",
+        description="A 由系统向登记机关调取，不要提交；B 到窗口核验原件；C 上传；D 本人承诺 · A is fetched from a register, never "
+        "handed in; B is seen at the window; C is uploaded; D is vouched for by name",
+    )  # fmt: skip
+    optional = Flag(FORM)
+    secondary = Flag(FORM, documented={"description": "可容缺后补 · may be handed in later, against a promise"})
+    fetched_from = Word(FORM, TEXT, allow_none=True, description="A：向哪个系统调取 · of level A: from which register")
+    accepts = Many(FORM, Word(FORM, "[a-z]{1,20}/[a-z0-9.+-]{1,60}"))
+    maximum_files = Count(FORM, allow_none=True)
+    maximum_megabytes = Count(FORM, allow_none=True)
+    standard = Word(FORM, TEXT, allow_none=True)
+    legal_ground = Word(FORM, TEXT)
+
+
+class DecidingReply(Strict):
+    """Who accepts and decides: clerks, or the rule of a government back end."""
+
+    by = Word(FORM, "clerk|back_end")
+    back_end = Word(FORM, NAME, allow_none=True)
+    organ = Word(FORM, TEXT, allow_none=True)
+    accepted_by = Word(FORM, "clerk|checks")
+    two_hands = Flag(FORM, documented={"description": "受理和决定不是同一人 · whoever accepts does not decide"})
+
+
+class CaseDaysReply(Strict):
+    """Working days of a case's clocks beside ``limits``; ``gap`` is null where nothing may be handed in later."""
+
+    completeness = Count(FORM)
+    correction = Count(FORM)
+    extension = Count(FORM)
+    gap = Count(FORM, allow_none=True)
+    delivery = Count(FORM)
+
+
+class ReceivingReply(Strict):
+    """The office's hours for receipt, in Beijing time, and the day that counts outside them."""
+
+    opens = Word(FORM, "[0-9]{2}:[0-9]{2}")
+    closes = Word(FORM, "[0-9]{2}:[0-9]{2}")
+    outside = Word(FORM, "next_working_day|same_day")
+
+
+class SpecialReply(Strict):
+    """A special procedure that may interrupt the decision clock, with its law and how long it takes."""
+
+    code = Word(FORM, NAME)
+    title = Word(FORM, TEXT)
+    legal_ground = Word(FORM, TEXT)
+    days = Count(FORM)
+
+
+class CounterReply(Strict):
+    """How a case is handled at the government's own counter."""
+
+    applicants = Many(FORM, Word(FORM, "person|organisation"))
+    mandates = Many(FORM, Word(FORM, "agent|guardian|family"))
+    materials = Many(FORM, fields.Nested(MaterialReply))
+    deciding = Part(FORM, DecidingReply)
+    days = Part(FORM, CaseDaysReply)
+    receiving = Part(FORM, ReceivingReply)
+    special = Many(FORM, fields.Nested(SpecialReply))
+    delivery = Many(FORM, Word(FORM, "window|post|electronic"))
+    appeal = Word(FORM, TEXT, allow_none=True)
+    certificate = Word(FORM, TEXT, allow_none=True)
+    valid_months = Count(FORM, allow_none=True)
 
 
 class NextReply(Strict):
@@ -178,6 +253,11 @@ class ServiceDetailReply(ServiceAbout):
     effort = Part(FORM, EffortReply)
     steps = Many(FORM, fields.Nested(StepReply))
     payment = Part(FORM, PaymentTermsReply, allow_none=True)
+    counter = Part(
+        FORM, CounterReply, allow_none=True,
+        description="办件（kind 为 case）的申请人、材料、决定方式、时限和领取方式；其他为 null · of kind case: who may apply, materials, "
+        "how it is decided, days, ways of delivery; else null",
+    )  # fmt: skip
     next = Part(
         FORM, NextReply, allow_none=True,
         description="下一步的请求；null：暂停办理，或须到窗口核验身份 · the next request; null: paused, or prove your identity at a window",
