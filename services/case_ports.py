@@ -37,6 +37,27 @@ class FileStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedFile:
+    """What uploaded bytes are, by their content. ``content`` is what is kept: without what a telephone hangs behind a picture."""
+
+    media_type: str
+    pages: int
+    content: bytes
+
+
+class FileJudge(Protocol):
+    """Looks into uploaded bytes, in a process of its own."""
+
+    def judge(self, content: bytes) -> JudgedFile:
+        """A JPEG, PNG or PDF that is whole, inert and of bearable size.
+
+        Raises ``FileRefused`` with its rule (type, size, pages, active, encrypted, damaged, bomb), ``StoreUnavailable`` if nobody
+        can look now.
+        """
+        ...
+
+
 class CaseTransaction(Protocol):
     """The part of a transaction that works on cases: that of the public and worker role, and that of the console."""
 
@@ -97,7 +118,10 @@ class SlipPress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a document says: title, addressee, paragraphs, lines (label, value), who signs, its date, its slip. Chinese first."""
+    """What a document says: title, addressee, paragraphs, lines (label, value), who signs, its date, its slip. Chinese first.
+
+    ``kind``: one of ``services/case_letters.py``; ``slip`` is the text of its code.
+    """
 
     kind: str
     title: str
@@ -108,6 +132,8 @@ class Letter:
     organ: str
     dated_on: date
     slip: str
+    summary: str = ""
+    """The same in a few English sentences."""
 
 
 class Printer(Protocol):
