@@ -17,6 +17,7 @@ from services.case_events import load_case
 from services.case_file import CaseFile
 from services.case_record import Case, Draft, Mandate
 from services.errors import NotFound
+from services.mandate_rules import concerns
 from services.model import Caller
 from services.ports import Transaction
 from services.till import Till
@@ -46,9 +47,9 @@ class Standing:
         """Whether it is their own matter, or that of somebody for whom they hold a mandate in force for this service."""
         if self.number is not None and case.applicant.get("identity_number") == self.number:
             return True
-        if case.agent is None and case.organisation_id is None:
-            return case.person_id in self.persons
-        return any(mandate.holds(self.at, case.service) and _concerns(mandate, case) for mandate in self.mandates)
+        if case.agent is None and case.organisation_id is None and case.person_id in self.persons:
+            return True
+        return any(mandate.holds(self.at, case.service) and concerns(mandate, case) for mandate in self.mandates)
 
     def may_edit(self, draft: Draft) -> bool:
         """Whether the draft is theirs, or that of an organisation for which they hold a mandate in force for its service."""
@@ -115,10 +116,3 @@ def name_organisation(draft: Draft) -> UUID | None:
 
 def _lasts(mandate: Mandate, at: datetime) -> bool:
     return any(mandate.holds(at, service) for service in mandate.services or ("",))
-
-
-def _concerns(mandate: Mandate, case: Case) -> bool:
-    if case.organisation_id is not None:
-        return mandate.organisation_id == case.organisation_id
-    number = mandate.principal.get("identity_number")
-    return number is not None and case.applicant.get("identity_number") == number
