@@ -108,6 +108,25 @@ def _read_private_hosts(text: str) -> tuple[str, ...]:
     return entries
 
 
+_NUMBER_PARTS = {"agency": 9, "service": 20, "date": 8, "year": 4, "number": 6, "check": 1}
+"""What a case number may be made of, and how many characters each has at least (services/case_numbers.py)."""
+
+
+def _read_number_format(text: str) -> str:
+    """A format that tells agencies apart, counts, and is no longer than 办件编号 may be."""
+    parts = re.findall(r"\{([a-z]+)\}", text)
+    literal = re.sub(r"\{[a-z]+\}", "", text)
+    if not re.fullmatch(r"[A-Z0-9-]*", literal) or not set(parts) <= set(_NUMBER_PARTS) or len(set(parts)) < len(parts):
+        raise ValueError("must be made of {agency}, {service}, {date}, {year}, {number}, {check}, A-Z, 0-9 and hyphens")
+    if not {"agency", "number"} <= set(parts):
+        raise ValueError("must hold {agency} and {number}: else two cases could have one number")
+    if "check" in parts and not text.endswith("{check}"):
+        raise ValueError("must end with {check}, if it has one")
+    if len(literal) + sum(_NUMBER_PARTS[part] for part in parts) > 50:
+        raise ValueError("makes a number of more than 50 characters")
+    return text
+
+
 def _read_release(text: str) -> str:
     if not re.fullmatch(r"[0-9A-Za-z.+_-]{1,64}", text):
         raise ValueError("must be 1 to 64 letters, digits, dots, plus, underscore or hyphen")
@@ -180,6 +199,18 @@ VARIABLES: Mapping[str, Variable] = {
     "session_minutes": Variable(
         "GUITAI_SESSION_MINUTES", _read_integer(1, 43200), "How long a citizen's session lasts, minutes.", "720"
     ),
+    "web_url": Variable(
+        "GUITAI_WEB_URL",
+        _read_public_address,
+        "Outside address of the government's own pages, where slips lead and full texts are read; without it that of the public app.",
+        "",
+    ),
+    "case_no_format": Variable(
+        "GUITAI_CASE_NO_FORMAT",
+        _read_number_format,
+        "How case numbers look (docs/cases.md): {agency} and {number}, and of {service}, {date}, {year}, {check} what is wanted.",
+        "{agency}{date}{number}{check}",
+    ),
     "console_url": Variable(
         "GUITAI_CONSOLE_URL",
         _read_public_address,
@@ -232,6 +263,8 @@ class Settings:
     confirm_after_seconds: int
     write_off_hours: int
     session_minutes: int
+    web_url: str | None
+    case_no_format: str
     console_url: str | None
     oidc_issuer: str | None
     oidc_client_id: str | None
@@ -308,6 +341,8 @@ def _find_contradictions(values: Mapping[str, object]) -> list[str]:
             faults.append("GUITAI_CLOCK_FILE is refused in production: time comes from the system")
         if not str(values["public_url"]).startswith("https://"):
             faults.append("GUITAI_PUBLIC_URL must begin with https:// in production")
+        if str(values["web_url"]).startswith("http://"):
+            faults.append("GUITAI_WEB_URL must begin with https:// in production")
     return faults
 
 

@@ -46,7 +46,11 @@ from gateway.bindings import (
     BoundRegister,
 )
 from gateway.switches import Switches
-from services.case_ports import Registers
+from gateway.vacancies import NoFileStore, NoPrinter, NoSlipPress, NoTextMessages
+from services.case_access import ApplicantDesk
+from services.case_desk import CaseDesk, CaseWorkshop
+from services.case_numbers import require_distinct_codes
+from services.case_ports import FileStore, NumberFormat, Printer, Registers, SlipPress, TextMessages
 from services.catalogue import Catalogue
 from services.exposure import Disclosure
 from services.login_messages import PHRASES
@@ -180,6 +184,56 @@ class Foundation:
             confirm_after_seconds=self.settings.confirm_after_seconds,
             write_off_hours=self.settings.write_off_hours,
         )
+
+    @cached_property
+    def file_store(self) -> FileStore:
+        """Where uploaded files and documents of ours lie."""
+        return NoFileStore()
+
+    @cached_property
+    def slip_press(self) -> SlipPress:
+        """What signs and reads slips."""
+        return NoSlipPress()
+
+    @cached_property
+    def printer(self) -> Printer:
+        """What sets and signs documents; the worker's alone."""
+        return NoPrinter()
+
+    @cached_property
+    def text_messages(self) -> TextMessages:
+        """The government's provider of text messages."""
+        return NoTextMessages()
+
+    @cached_property
+    def case_desk(self) -> CaseDesk:
+        """The desk of cases on the store of the public app and the worker; the console puts its own in its place."""
+        require_distinct_codes(self.directory.all_agencies())
+        return CaseDesk(
+            house=self.store,
+            catalogue=self.catalogue,
+            directory=self.directory,
+            clock=self.clock,
+            new_id=self.new_id,
+            random=secrets.token_bytes,
+            keyed_hash=self.keyring,
+            files=self.file_store,
+            slips=self.slip_press,
+            back_end_of=self.back_ends.find,
+            web_url=self.settings.web_url or self.settings.public_url,
+            number_format=NumberFormat(self.settings.case_no_format),
+            registers=self.registers,
+        )
+
+    @cached_property
+    def applicants(self) -> ApplicantDesk:
+        """The citizen's side of cases."""
+        return ApplicantDesk(self.case_desk, self.till)
+
+    @cached_property
+    def workshop(self) -> CaseWorkshop:
+        """What the worker does with cases."""
+        return CaseWorkshop(self.case_desk, self.printer, self.platforms, self.text_messages)
 
     def new_id(self) -> UUID:
         """A UUIDv7 of this moment by the clock port."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.application_record import ApplicationEvent
+from services.case_record import CaseEvent
 from services.catalogue import Catalogue
 from services.errors import ConfigurationFault, VersionTaken
 from services.exposure import Direction, Disclosure
@@ -66,8 +67,8 @@ def name_cause(till: Till) -> dict[str, JsonValue]:
     return {"request_id": till.request_id} if till.request_id else {}
 
 
-def find_cause(events: Sequence[PaymentEvent | ApplicationEvent]) -> str | None:
-    """The request to which the latest event of a payment or an application goes back, through however many jobs."""
+def find_cause(events: Sequence[PaymentEvent | ApplicationEvent | CaseEvent]) -> str | None:
+    """The request to which the latest event of a payment, an application or a case goes back, through however many jobs."""
     return next((str(event.data["request_id"]) for event in reversed(events) if "request_id" in event.data), None)
 
 

@@ -17,7 +17,12 @@ from prometheus_client import Counter
 
 from gateway.logging import describe_exception, get_logger
 from services.application_record import ApplicationState
-from services.errors import GuitaiError, NotFound, ServiceUnknown
+from services.case_desk import CaseWorkshop
+from services.case_record import CaseState
+from services.case_telling import tell_case
+from services.case_watch import watch_case
+from services.case_work import work_on_case
+from services.errors import ConfigurationFault, GuitaiError, NotFound, ServiceUnknown
 from services.late_results import fetch_results, poll_application
 from services.login_messages import tell_new_login
 from services.model import PaymentState
@@ -28,6 +33,7 @@ from services.till import Till, find_cause
 from services.write_offs import write_off_payment
 
 UseCase = Callable[[Till, UUID, UUID, str], object]
+CaseUseCase = Callable[[CaseWorkshop, UUID, UUID, str], object]
 
 TASKS: Mapping[str, UseCase] = {
     "confirm_payment": confirm_payment,
@@ -40,7 +46,14 @@ TASKS: Mapping[str, UseCase] = {
     "poll_application": poll_application,
     "fetch_results": fetch_results,
 }
-"""Every task by its name; ``adapters.queue`` and the database know the same names (a test compares them)."""
+"""Every task of payments and applications by its name."""
+
+CASE_TASKS: Mapping[str, CaseUseCase] = {
+    "work_on_case": work_on_case,
+    "watch_case": watch_case,
+    "tell_case": tell_case,
+}
+"""Every task of cases. With TASKS these are the names that ``adapters.queue`` and the database know (a test compares them)."""
 
 OF_APPLICATIONS = frozenset({"submit_application", "settle_application", "poll_application"})
 OF_NOTHING_KEPT = frozenset({"tell_new_login", "fetch_results"})
@@ -57,17 +70,21 @@ PAYMENT_STATES = Counter("guitai_job_payment_states_total", "States in which job
 APPLICATION_STATES = Counter(
     "guitai_job_application_states_total", "States in which jobs left applications.", ["task", "state"]
 )
+CASE_STATES = Counter("guitai_job_case_states_total", "States in which jobs left cases.", ["task", "state"])
 _log = get_logger("jobs")
 
 
-def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
-    """Run one job. Raises only what kept the job from being planned again."""
+def run_task(till: Till, task: str, agency_id: str, subject_id: str, workshop: CaseWorkshop | None = None) -> None:
+    """Run one job; ``workshop`` is what jobs of cases need. Raises only what kept the job from being planned again."""
     agency, subject, log = UUID(agency_id), UUID(subject_id), _log.bind(task=task, subject=subject_id)
     try:
         request_id = _find_request(till, task, agency, subject)
         log = log.bind(request_id=request_id)
         with till.catalogue.hold():
-            result = TASKS[task](replace(till, request_id=request_id), agency, subject, request_id)
+            if task in CASE_TASKS:
+                result = CASE_TASKS[task](_require_workshop(workshop), agency, subject, request_id)
+            else:
+                result = TASKS[task](replace(till, request_id=request_id), agency, subject, request_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
         # A mapping that is gone may come back; a payment that does not exist will not.
         if isinstance(error, NotFound) and not isinstance(error, ServiceUnknown):
@@ -82,6 +99,12 @@ def run_task(till: Till, task: str, agency_id: str, subject_id: str) -> None:
         _report(task, result, log)
 
 
+def _require_workshop(workshop: CaseWorkshop | None) -> CaseWorkshop:
+    if workshop is None:
+        raise ConfigurationFault("this worker has no workshop for cases")
+    return workshop
+
+
 def _find_request(till: Till, task: str, agency: UUID, subject: UUID) -> str:
     """The id of the request that caused the job, as its subject's events name it; a job without one gets a new id."""
     cause = None
@@ -89,6 +112,10 @@ def _find_request(till: Till, task: str, agency: UUID, subject: UUID) -> str:
         with till.store.begin((agency,)) as tx:
             application = tx.applications.load(subject)
         cause = find_cause(application[1]) if application else None
+    elif task in CASE_TASKS:
+        with till.store.begin((agency,)) as tx:
+            case = tx.cases.load(subject)
+        cause = find_cause(case[1]) if case else None
     elif task not in OF_NOTHING_KEPT:
         with till.store.begin((agency,)) as tx:
             payment = tx.payments.load(subject)
@@ -110,6 +137,10 @@ def _report(task: str, result: object, log: Any) -> None:
     if isinstance(result, ApplicationState):
         APPLICATION_STATES.labels(task, str(result)).inc()
         log.info("a job left an application", state=str(result))
+        return
+    if isinstance(result, CaseState):
+        CASE_STATES.labels(task, str(result)).inc()
+        log.info("a job left a case", state=str(result))
         return
     if not isinstance(result, PaymentState):
         return

@@ -20,8 +20,9 @@ from procrastinate.jobs import Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from adapters.queue import QUEUE
-from gateway.jobs.handlers import TASKS, run_task
+from gateway.jobs.handlers import CASE_TASKS, TASKS, run_task
 from gateway.logging import describe_exception, get_logger
+from services.case_desk import CaseWorkshop
 from services.ports import DueWork
 from services.till import Till
 
@@ -43,12 +44,13 @@ _log = get_logger("worker")
 
 @dataclass(frozen=True, slots=True)
 class WorkDesk:
-    """What the worker is made of. ``make_queue_app`` gives a new Procrastinate app on the worker's role."""
+    """What the worker is made of. ``make_queue_app`` gives a new Procrastinate app on the worker's role; ``workshop`` is for cases."""
 
     till: Till
     due_work: DueWork
     make_queue_app: Callable[[], App]
     threads: int = THREADS
+    workshop: CaseWorkshop | None = None
 
 
 class RetryInFiveSeconds(BaseRetryStrategy):
@@ -69,22 +71,22 @@ def run_worker(desk: WorkDesk, stop: threading.Event) -> None:
             stop.wait(PAUSE_SECONDS)
 
 
-def register_tasks(app: App, till: Till) -> None:
+def register_tasks(app: App, desk: WorkDesk) -> None:
     """Every task under its name. Sync functions: Procrastinate runs them in threads."""
-    for name in TASKS:
-        app.task(name=name, queue=QUEUE, retry=RetryInFiveSeconds())(_make_task(till, name))
+    for name in (*TASKS, *CASE_TASKS):
+        app.task(name=name, queue=QUEUE, retry=RetryInFiveSeconds())(_make_task(desk, name))
 
 
-def _make_task(till: Till, name: str) -> Callable[..., None]:
+def _make_task(desk: WorkDesk, name: str) -> Callable[..., None]:
     def run(agency_id: str, subject_id: str) -> None:
-        run_task(till, name, agency_id, subject_id)
+        run_task(desk.till, name, agency_id, subject_id, desk.workshop)
 
     return run
 
 
 async def _work(desk: WorkDesk, stop: threading.Event) -> None:
     app = desk.make_queue_app()
-    register_tasks(app, desk.till)
+    register_tasks(app, desk)
     broken = asyncio.Event()
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: broken.set())
     async with app.open_async():
