@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from services.counter_words import list_case_words
 from services.exposure import Direction
 from services.mapping import Output, ServiceMapping, Texts
 from services.model import JsonValue, PlatformName
@@ -147,8 +148,12 @@ def expose_exchange(
     shown = SHOWN[mapping.kind] | prefilled
     for operation, result in results.items():
         of_bills = SHOWN_OF_BILLS.get(operation, frozenset()) & budget.get(Direction.SHOWN_IN_CLIENT, frozenset())
-        shown |= of_bills | _list_words_of(mapping.outputs, result)
+        given = result.get("outputs") if mapping.kind == "case" and isinstance(result, Mapping) else result
+        shown |= of_bills | _list_words_of(mapping.outputs, given)
     asked_for = ENTERED[mapping.kind] & budget.get(Direction.ENTERED_IN_CLIENT, frozenset())
+    for direction, word, _ in list_case_words(mapping.raw["counter"]) if mapping.counter is not None else ():
+        shown |= {word} if direction == Direction.SHOWN_IN_CLIENT else set()
+        asked_for |= {word} if direction == Direction.ENTERED_IN_CLIENT else set()
     return {Direction.SHOWN_IN_CLIENT: frozenset(shown), Direction.ENTERED_IN_CLIENT: asked_for | typed}
 
 

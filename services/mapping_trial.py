@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from config.counter_schema import FETCH, ORGANISATION_APPLIES
 from config.mapping_schema import APPLICANT
 from services.errors import BackEndError, BackEndRefused, ConfigurationFault, InputRefused
 from services.exposure import Direction
@@ -27,9 +28,15 @@ ACCOUNT = {"account.real_name": "name", "account.identity_number": "identity_num
 CHINA_OFFSET = timedelta(hours=8)
 
 
+PARTY = {"organisation": ORGANISATION_APPLIES["name"], "credit_code": ORGANISATION_APPLIES["credit_code"]}
+"""For which organisation somebody asks, where one may: an example, as ``APPLICANT`` is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a trial enters: texts by input, who asks, which operation alone (empty: all), whether to write, and which amount."""
+    """What a trial enters: texts by input, who asks (``APPLICANT``, of a case ``PARTY`` too), which operation alone (empty: all),
+    whether to write, and which amount.
+    """
 
     entered: Mapping[str, str] = field(default_factory=dict)
     applicant: Mapping[str, str] = field(default_factory=lambda: dict(APPLICANT))
@@ -200,6 +207,47 @@ def _submit(trial: _Trial) -> bool:
     return not trial.failed
 
 
+def name_party(mapping: ServiceMapping, story: int = 0) -> dict[str, str]:
+    """For which organisation a trial asks: that of a story (from 0), else an example; nothing where a person alone may apply."""
+    if mapping.counter is None or "organisation" not in mapping.counter.applicants:
+        return {}
+    stories = mapping.raw.get("demo", {}).get("stories", [])
+    told = stories[story].get("organisation") if story < len(stories) else None
+    return {"organisation": told["name"], "credit_code": told["credit_code"]} if told else dict(PARTY)
+
+
+def _ask_about_case(trial: _Trial) -> dict[str, JsonValue]:
+    """What every operation of a case gets: an organisation is acted for by the person who tries."""
+    asks, party = trial.applicant, {**name_party(trial.mapping), **trial.wishes.applicant}
+    applicant: dict[str, JsonValue] = {"kind": "person", **asks}
+    agent: dict[str, JsonValue] | None = None
+    if "credit_code" in party:
+        named = {"name": party["organisation"], "credit_code": party["credit_code"], "phone": asks["phone"]}
+        applicant, agent = {"kind": "organisation", **named}, {**asks, "as": "legal_representative"}
+    return {
+        "applicant": applicant,
+        "agent": agent,
+        "inputs": trial.read_inputs(),
+        "case_no": trial.number,
+        "business_on": trial.business_on,
+    }
+
+
+def _fetch_materials(trial: _Trial) -> bool:
+    """Every material of level A, and what the rule says where a back end decides."""
+    values = _ask_about_case(trial)
+    for name in trial.mapping.back_end.operations:
+        if not trial.failed and (name.startswith(FETCH) or name == "decide"):
+            trial.run(name, values)
+    return not trial.failed
+
+
+def _record(trial: _Trial) -> bool:
+    granted = {"decided_on": trial.business_on, "certificate_no": f"TRY{trial.number[:12]}"}
+    trial.run("record", {**_ask_about_case(trial), **granted})
+    return not trial.failed
+
+
 def _find_bills(trial: _Trial) -> bool:
     account = {"household_no": trial.read_inputs()["household_no"]}
     trial.run("find_household", account)
@@ -254,6 +302,7 @@ def _list_owed(trial: _Trial) -> Iterator[tuple[str, int]]:
 PLANS: Mapping[str, tuple[Callable[[_Trial], bool], ...]] = {
     "bill": (_find_bills, _write_off),
     "application": (_ask_for_prefilled, _submit),
+    "case": (_ask_for_prefilled, _fetch_materials, _record),
     "lookup": (_ask_for_prefilled, _look_up),
     "information": (_fetch,),
 }

@@ -23,7 +23,9 @@ _MARK = re.compile(r"\{(day|month|year)([+-][0-9]{1,4})?\}")
 class Story:
     """One story. ``inputs`` are what the person enters, ``expect`` what they must be shown, both as texts.
 
-    ``at_start``: played when a demonstration begins, before all others. ``amount_fen``: the amount that a payer chooses.
+    ``at_start``: played when a demonstration begins, before all others. ``amount_fen``: the amount that a payer chooses. Of a case:
+    ``organisation`` (``name``, ``credit_code``) for which it is, empty for the person; ``materials`` brought (``sample``: uploaded,
+    ``promise``: vouched for), ``delivery``, and ``own_doors``: the web or the window, where it is played too.
     """
 
     person: str
@@ -32,6 +34,10 @@ class Story:
     expect: Mapping[str, str] = field(default_factory=dict)
     amount_fen: int | None = None
     at_start: bool = False
+    organisation: Mapping[str, str] = field(default_factory=dict)
+    materials: Mapping[str, str] = field(default_factory=dict)
+    delivery: str = ""
+    own_doors: tuple[PlatformName, ...] = ()
 
 
 def read_stories(mapping: ServiceMapping, today: date) -> tuple[Story, ...]:
@@ -51,7 +57,16 @@ def _read(mapping: ServiceMapping, story: Mapping[str, JsonValue], today: date) 
         expect=_fill_in_all(story.get("expect"), today),
         amount_fen=amount if isinstance(amount, int) else None,
         at_start=story.get("at_start") is True,
+        organisation=_fill_in_all(story.get("organisation"), today),
+        materials=_fill_in_all(story.get("materials"), today),
+        delivery=_find_delivery(mapping, story),
+        own_doors=tuple(one for one in doors.OWN_DOORS if mapping.is_on(one) and one in channels),
     )
+
+
+def _find_delivery(mapping: ServiceMapping, story: Mapping[str, JsonValue]) -> str:
+    """As the story says, else the first way of the service."""
+    return str(story.get("delivery") or (mapping.counter.delivery[0] if mapping.counter else ""))
 
 
 def _fill_in_all(texts: JsonValue, today: date) -> Mapping[str, str]:

@@ -89,7 +89,10 @@ def diff(home: Path, keyring: Path | None, file: Path, other: Path | None) -> No
     "--story", type=click.IntRange(1), help="Enter what this story of the demo enters; --input says more or otherwise."
 )
 @click.option(
-    "--applicant", multiple=True, metavar="NAME=VALUE", help="Who asks: name, identity_number, phone; else an example."
+    "--applicant",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Who asks: name, identity_number, phone, of a case organisation and credit_code too; else an example.",
 )
 @click.option("--operation", default="", help="Only this operation; without it those with which the kind begins.")
 @click.option(
@@ -115,11 +118,11 @@ def try_(
     secrets_dir: Path | None,
 ) -> None:
     """Call the back end of FILE and show requests, replies, results and the exact exposure per platform. Reads only, unless --write."""
-    from gateway.cli.mapping_trial import Where, read_applicant, read_entries, read_story, run_trial
+    from gateway.cli.mapping_trial import Where, read_applicant, read_entries, read_party, read_story, run_trial
     from services.mapping_trial import Wishes
 
     entered = {**(read_story(file, story) if story else {}), **read_entries(entries)}
-    wishes = Wishes(entered, read_applicant(applicant), operation, write, amount_fen)
+    wishes = Wishes(entered, read_applicant(applicant, read_party(file, story)), operation, write, amount_fen)
     for line in run_trial(file, wishes, Where(home, accounts, secrets_dir)):
         click.echo(line)
 

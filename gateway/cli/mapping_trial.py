@@ -6,7 +6,7 @@ Who tries sees what the back end holds about a person. Nothing of it is logged; 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from services.exposure_label import name_fields
 from services.mapping import ServiceMapping
 from services.mapping_files import FolderDocuments
 from services.mapping_reader import read_mapping
-from services.mapping_trial import TrialReport, Wishes
+from services.mapping_trial import TrialReport, Wishes, name_party
 from services.model import Language
 from services.stories import fill_in
 
@@ -104,12 +104,17 @@ def read_entries(entries: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def read_applicant(entries: tuple[str, ...]) -> dict[str, str]:
-    """Who asks: the example person, with what the entries say otherwise. Raises ``BadParameter``."""
-    given = read_entries(entries)
-    if given.keys() - APPLICANT.keys():
-        raise click.BadParameter(f"an applicant has {', '.join(APPLICANT)}")
-    return {**APPLICANT, **given}
+def read_party(file: Path, number: int | None) -> dict[str, str]:
+    """For which organisation a story of a case is told (from 1; None: the first one); nothing where a person alone may apply."""
+    return name_party(load_draft(file), (number or 1) - 1)
+
+
+def read_applicant(entries: tuple[str, ...], party: Mapping[str, str]) -> dict[str, str]:
+    """Who asks: the example person, for a ``party`` where there is one, with what the entries say otherwise. Raises ``BadParameter``."""
+    given, known = read_entries(entries), {**APPLICANT, **party}
+    if given.keys() - known.keys():
+        raise click.BadParameter(f"an applicant has {', '.join(known)}")
+    return {**known, **given}
 
 
 def tell_calls(seen: Sequence[ObservedCall]) -> Iterator[str]:

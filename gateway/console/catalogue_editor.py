@@ -39,7 +39,7 @@ from services.errors import (
 from services.mapping import ServiceMapping
 from services.mapping_desk import READERS
 from services.mapping_reader import list_documents
-from services.mapping_trial import Wishes
+from services.mapping_trial import Wishes, name_party
 from services.service_words import is_typed
 from services.staffing import Role
 
@@ -212,7 +212,10 @@ def fill_try_out(mapping: ServiceMapping | None) -> dict[str, Any]:
     story = stories[0].get("inputs", {}) if stories else {}
     return {
         "inputs": [(one, given.get(f"input.{one.name}", str(story.get(one.name, one.example)))) for one in asked],
-        "applicant": {name: given.get(f"applicant.{name}", text) for name, text in APPLICANT.items()},
+        "applicant": {
+            name: given.get(f"applicant.{name}", text)
+            for name, text in {**APPLICANT, **(name_party(mapping) if mapping else {})}.items()
+        },
         "operations": sorted(mapping.back_end.operations) if mapping else [],
         "asks_reason": mapping is not None,
         "test_addresses": sorted({one.test_back_end for one in mapping.connections().values() if one.test_back_end})

@@ -12,6 +12,7 @@ Words = tuple[str, str]
 KINDS: Mapping[str, Words] = {
     "bill": ("缴费", "bill"),
     "application": ("申办", "application"),
+    "case": ("办件", "case"),
     "lookup": ("查询", "look-up"),
     "information": ("信息", "information"),
 }
