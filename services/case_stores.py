@@ -163,7 +163,7 @@ class MandateStore(Protocol):
         ...
 
     def find_chain(self, agency_id: UUID, identity_number: str, at: datetime) -> UUID:
-        """The chain id of whoever has this number, as ``PersonStore.find_chain``: the console has no other way to it."""
+        """The chain id of whoever has this number, as ``PersonStore.find_chain``. The console's role may not ask: the worker does."""
         ...
 
 
@@ -205,7 +205,7 @@ class NoticeStore(Protocol):
 
 
 class SlipRegister(Protocol):
-    """Which slips were revoked: by their id."""
+    """Which slips were revoked: by their id, known to every agency (a certificate is shown anywhere)."""
 
     def revoke(self, agency_id: UUID, slip_id: str, reason: str, at: datetime) -> None:
         """The first reason and moment stay."""

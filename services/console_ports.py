@@ -11,7 +11,18 @@ from typing import Protocol
 from uuid import UUID
 
 from services.application_record import ApplicationStore
+from services.calendar_record import CalendarStore
+from services.case_stores import (
+    CaseStore,
+    DraftStore,
+    FileIndex,
+    MandateStore,
+    NoticeStore,
+    RatingStore,
+    SlipRegister,
+)
 from services.mapping_record import MappingStore
+from services.ports import ClaimStore, JobQueue
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
 
 
@@ -121,13 +132,23 @@ class PeopleIndex(Protocol):
 
 
 class ConsoleTransaction(Protocol):
-    """One transaction of the console's role, limited to the agencies with which it was begun."""
+    """One transaction of the console's role, limited to the agencies with which it was begun; also a ``CaseTransaction``."""
 
     staff: StaffStore
     acts: ActStore
     mappings: MappingStore
     applications: ApplicationStore
     people: PeopleIndex
+    cases: CaseStore
+    drafts: DraftStore
+    files: FileIndex
+    mandates: MandateStore
+    ratings: RatingStore
+    notices: NoticeStore
+    slips: SlipRegister
+    calendars: CalendarStore
+    claims: ClaimStore
+    jobs: JobQueue
 
 
 class ConsoleStore(Protocol):

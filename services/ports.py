@@ -15,6 +15,15 @@ from uuid import UUID
 from services import platform_port
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
+from services.case_stores import (
+    CaseStore,
+    DraftStore,
+    FileIndex,
+    MandateStore,
+    NoticeStore,
+    RatingStore,
+    SlipRegister,
+)
 from services.exposure import Exposure, Outcome, Trail
 from services.model import (
     BackEndAddress,
@@ -278,6 +287,9 @@ class DueWork(Protocol):
     def forget_finished(self, until: datetime, limit: int) -> int:
         """Delete at most ``limit`` rows of each kind that may go and were finished at ``until``; returns how many."""
 
+    def forget_drafts(self, until: datetime, limit: int) -> int:
+        """Delete at most ``limit`` drafts, with the index of their files, that nobody has touched since ``until``; returns how many."""
+
 
 class Transaction(Protocol):
     """One database transaction, limited to the agencies with which it was begun."""
@@ -289,6 +301,13 @@ class Transaction(Protocol):
     claims: ClaimStore
     idempotency: IdempotencyStore
     jobs: JobQueue
+    cases: CaseStore
+    drafts: DraftStore
+    files: FileIndex
+    mandates: MandateStore
+    ratings: RatingStore
+    notices: NoticeStore
+    slips: SlipRegister
     calendars: CalendarStore
 
 

@@ -10,11 +10,19 @@ from uuid import UUID
 from services.calendar_record import Calendar
 from services.case_record import Complaint, ComplaintEvent, Mandate, NoticeAttempt, Organisation, Rating
 from services.errors import VersionTaken
-from tests.fake_case_tables import CaseRows
+from services.ports import PersonStore
+from tests.fake_case_tables import CaseRows, CaseTables
 
 
 class FakeMandates(CaseRows):
-    """Implements ``case_stores.MandateStore``."""
+    """Implements ``case_stores.MandateStore``; ``persons`` are those of the same transaction."""
+
+    def __init__(self, tables: CaseTables, agencies: frozenset[UUID], persons: PersonStore) -> None:
+        super().__init__(tables, agencies)
+        self.persons = persons
+
+    def find_chain(self, agency_id: UUID, identity_number: str, at: datetime) -> UUID:
+        return self.persons.find_chain(agency_id, identity_number, at)
 
     def record_organisation(self, organisation: Organisation) -> Organisation:
         self.require(organisation.agency_id)
@@ -64,6 +72,9 @@ class FakeMandates(CaseRows):
             one for one in self._seen()
             if one.principal_person_id in person_ids or one.organisation_id in organisation_ids
         ]  # fmt: skip
+
+    def list_of_principal_number(self, identity_number: str) -> list[Mandate]:
+        return [one for one in self._seen() if one.principal.get("identity_number") == identity_number]
 
     def _seen(self) -> list[Mandate]:
         """Newest first."""
@@ -161,13 +172,11 @@ class FakeSlips(CaseRows):
         self.tables.revoked_slips.setdefault(slip_id, (agency_id, reason, at))
 
     def is_revoked(self, slip_id: str) -> bool:
-        return any(one == slip_id for one, _ in self.list_revoked())
+        return slip_id in self.tables.revoked_slips
 
     def list_revoked(self) -> list[tuple[str, datetime]]:
         rows = self.tables.revoked_slips.items()
-        return sorted(
-            ((slip, at) for slip, (whose, _, at) in rows if whose in self.agencies), key=lambda row: row[::-1]
-        )
+        return sorted(((slip, at) for slip, (_, _, at) in rows), key=lambda row: row[::-1])
 
 
 class FakeCalendars(CaseRows):

@@ -109,7 +109,7 @@ class FakeTransaction:
         self.cases: CaseStore = FakeCases(tables.counter, agencies)
         self.drafts: DraftStore = FakeDrafts(tables.counter, agencies)
         self.files: FileIndex = FakeFileIndex(tables.counter, agencies)
-        self.mandates: MandateStore = FakeMandates(tables.counter, agencies)
+        self.mandates: MandateStore = FakeMandates(tables.counter, agencies, self.persons)
         self.ratings: RatingStore = FakeRatings(tables.counter, agencies)
         self.notices: NoticeStore = FakeNotices(tables.counter, agencies)
         self.slips: SlipRegister = FakeSlips(tables.counter, agencies)

@@ -6,6 +6,7 @@ import json
 from uuid import UUID
 
 from adapters.stores.keyring import Keyring
+from services.case_stores import NO_CHAIN
 from services.model import JsonValue
 
 
@@ -42,3 +43,18 @@ def seal_id(keyring: Keyring, place: tuple[str, str, object], identifier: UUID) 
 def open_id(keyring: Keyring, place: tuple[str, str, object], cell: bytes) -> UUID:
     """Decrypt an id. Raises ``CiphertextRefused``."""
     return UUID(bytes=keyring.decrypt(*place, cell))
+
+
+def open_optional_json(keyring: Keyring, place: tuple[str, str, object], cell: bytes | None) -> JsonValue:
+    """The same for a cell that may be empty."""
+    return None if cell is None else open_json(keyring, place, cell)
+
+
+def seal_link(keyring: Keyring, place: tuple[str, str, object], chain_id: UUID) -> bytes | None:
+    """Encrypt the link to a ledger's chain; nothing for ``NO_CHAIN``."""
+    return None if chain_id == NO_CHAIN else seal_id(keyring, place, chain_id)
+
+
+def open_link(keyring: Keyring, place: tuple[str, str, object], cell: bytes | None) -> UUID:
+    """Decrypt it; ``NO_CHAIN`` where there is none, or none that this role may read."""
+    return NO_CHAIN if cell is None else open_id(keyring, place, cell)

@@ -9,25 +9,43 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, select
 
 from adapters.boundary import transaction_scope
+from adapters.queue import SqlJobQueue
 from adapters.stores.acts import SqlActStore
 from adapters.stores.applications import SqlApplicationStore
 from adapters.stores.calendars import SqlCalendarStore
+from adapters.stores.cases import SqlCaseStore
+from adapters.stores.claims import SqlClaimStore
 from adapters.stores.connection import open_engine, reporting_unavailability, scoped
+from adapters.stores.drafts import SqlDraftStore
+from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.keyring import Keyring
+from adapters.stores.mandates import SqlMandateStore
 from adapters.stores.mappings import SqlMappingStore
+from adapters.stores.notice_attempts import SqlNoticeStore
 from adapters.stores.people import SqlPeopleIndex
+from adapters.stores.ratings import SqlRatingStore
+from adapters.stores.slip_register import SqlSlipRegister
 from adapters.stores.staff import SqlStaffStore
 from adapters.stores.tables.directory import agencies
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
+from services.case_stores import (
+    CaseStore,
+    DraftStore,
+    FileIndex,
+    MandateStore,
+    NoticeStore,
+    RatingStore,
+    SlipRegister,
+)
 from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore
 from services.mapping_record import MappingStore
-from services.ports import Clock
+from services.ports import ClaimStore, Clock, JobQueue
 from services.staffing import AgencyTree
 
 
 class SqlConsoleTransaction:
-    """``console_ports.ConsoleTransaction``: every store on the same connection."""
+    """``console_ports.ConsoleTransaction``: every store on the same connection. What this role may not read is left out."""
 
     def __init__(self, connection: Connection, keyring: Keyring, clock: Clock) -> None:
         self.staff: StaffStore = SqlStaffStore(connection, keyring, clock)
@@ -35,7 +53,16 @@ class SqlConsoleTransaction:
         self.mappings: MappingStore = SqlMappingStore(connection)
         self.applications: ApplicationStore = SqlApplicationStore(connection, keyring, chains=False)
         self.people: PeopleIndex = SqlPeopleIndex(connection, keyring)
+        self.cases: CaseStore = SqlCaseStore(connection, keyring, chains=False)
+        self.drafts: DraftStore = SqlDraftStore(connection, keyring)
+        self.files: FileIndex = SqlFileIndex(connection, keyring)
+        self.mandates: MandateStore = SqlMandateStore(connection, keyring, chains=False)
+        self.ratings: RatingStore = SqlRatingStore(connection, keyring, persons=False)
+        self.notices: NoticeStore = SqlNoticeStore(connection, keyring)
+        self.slips: SlipRegister = SqlSlipRegister(connection, keyring)
         self.calendars: CalendarStore = SqlCalendarStore(connection)
+        self.claims: ClaimStore = SqlClaimStore(connection, keyring)
+        self.jobs: JobQueue = SqlJobQueue(connection)
 
 
 class SqlConsoleStore:

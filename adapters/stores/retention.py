@@ -1,12 +1,14 @@
 """Forgetting what only grows and is no longer needed, in bounded batches.
 
-Payments, applications, events, acts and the ledger are never touched.
+Payments, applications, cases, events, acts and the ledger are never touched.
 
 - *Claims of messages* (kind notice): a log-in is told within minutes, and its job does not come back after weeks.
 - *Claims of notices*: a platform repeats a notice for a day or so (WeChat Pay about a day, Alipay 25 hours) and the adapters
   refuse one that is older (300 seconds, 26 hours), so a claim of weeks ago keeps nothing out any more.
 - *Idempotency keys* with the reply that they gave: kept until the payment has been final, or the back end has had the application
   without a doubt, for the whole time; or, if nothing came of the key, for that time after it was claimed.
+
+- *Drafts of cases* that nobody has touched for long and that were never handed in, with the index of their files.
 
 All other claims stay: that of a written-off bill is why it cannot be paid twice.
 """
@@ -18,6 +20,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, text, true, tuple_
 
 from adapters.stores.tables.applications import application_events
+from adapters.stores.tables.cases import case_drafts, stored_files
 from adapters.stores.tables.payments import claims, idempotency_keys, payment_events
 from services.application_graph import AT_BACK_END
 from services.application_graph import FINAL as DECIDED
@@ -50,6 +53,23 @@ def forget_finished(connection: Connection, until: datetime, limit: int) -> int:
     gone = connection.execute(delete(claims).where(notice.in_(old_notices))).rowcount
     mine = tuple_(key.agency_id, key.person_id, key.key_hash)
     return gone + connection.execute(delete(idempotency_keys).where(mine.in_(old_keys))).rowcount
+
+
+def forget_drafts(connection: Connection, until: datetime, limit: int) -> int:
+    """Delete up to ``limit`` drafts that were never handed in and not touched since ``until``; returns how many.
+
+    One statement: a draft that is saved or handed in meanwhile keeps its files.
+    """
+    cells = case_drafts.c
+    old = and_(cells.submitted_at.is_(None), cells.updated_at < until)
+    oldest = select(cells.agency_id, cells.draft_id).where(old).order_by(cells.updated_at).limit(limit)
+    chosen = tuple_(cells.agency_id, cells.draft_id).in_(oldest)
+    gone = delete(case_drafts).where(old, chosen).returning(cells.agency_id, cells.draft_id).cte("gone")
+    owner = tuple_(stored_files.c.agency_id, stored_files.c.owner)
+    files = delete(stored_files).where(owner.in_(select(gone.c.agency_id, gone.c.draft_id)))
+    emptied = files.returning(stored_files.c.file_id).cte("emptied")
+    counted = select(func.count()).select_from(gone).add_cte(emptied)
+    return int(connection.execute(counted).scalar_one())
 
 
 def _may_go(until: datetime) -> ColumnElement[bool]:

@@ -31,6 +31,16 @@ from sqlalchemy.pool import NullPool
 from adapters.stores.connection import driver_url, reporting_unavailability
 from adapters.stores.keyring import KEY_ID_BYTES, Keyring
 from adapters.stores.tables.applications import application_events, applications
+from adapters.stores.tables.cases import case_drafts, case_events, cases, stored_files
+from adapters.stores.tables.counter import (
+    complaint_events,
+    complaints,
+    mandates,
+    notice_attempts,
+    organisations,
+    ratings,
+    revoked_slips,
+)
 from adapters.stores.tables.payments import idempotency_keys, payments
 from adapters.stores.tables.persons import chain_links, households, logins, persons
 from adapters.stores.tables.staff import acts, staff
@@ -44,6 +54,17 @@ ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     idempotency_keys: lambda row: f"{row.person_id}:{row.key_hash.hex()}",
     applications: lambda row: row.application_id,
     application_events: lambda row: f"{row.application_id}:{row.version}",
+    cases: lambda row: row.case_id,
+    case_events: lambda row: f"{row.case_id}:{row.version}",
+    case_drafts: lambda row: row.draft_id,
+    stored_files: lambda row: row.file_id,
+    organisations: lambda row: row.organisation_id,
+    mandates: lambda row: row.mandate_id,
+    ratings: lambda row: row.rating_id,
+    complaints: lambda row: row.complaint_id,
+    complaint_events: lambda row: f"{row.complaint_id}:{row.version}",
+    notice_attempts: lambda row: f"{row.case_id}:{row.notice}:{row.rung}:{row.attempt}:{row.outcome}",
+    revoked_slips: lambda row: row.slip_id,
     staff: lambda row: row.staff_id,
     acts: lambda row: row.act_id,
 }

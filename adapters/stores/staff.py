@@ -161,7 +161,9 @@ class SqlStaffStore:
         cells = {"identity_hash": self._keyring.lookup_hash(_IDENTITY, number), "set_at": at}
         made = insert_or_update(staff_identities).values(agency_id=row.agency_id, staff_id=staff_id, **cells)
         key = [staff_identities.c.staff_id]
-        self._connection.execute(made.on_conflict_do_update(index_elements=key, set_={"agency_id": row.agency_id, **cells}))
+        self._connection.execute(
+            made.on_conflict_do_update(index_elements=key, set_={"agency_id": row.agency_id, **cells})
+        )
         self._note(row.agency_id, staff_id, "identity_set", at, by)
 
     def has_identity(self, staff_id: UUID) -> bool:

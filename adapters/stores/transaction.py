@@ -13,16 +13,32 @@ from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
 from adapters.stores.applications import SqlApplicationStore
 from adapters.stores.calendars import SqlCalendarStore
+from adapters.stores.cases import SqlCaseStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
 from adapters.stores.connection import open_engine, scoped
+from adapters.stores.drafts import SqlDraftStore
+from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.households import SqlHouseholdStore
 from adapters.stores.keyring import Keyring
+from adapters.stores.mandates import SqlMandateStore
+from adapters.stores.notice_attempts import SqlNoticeStore
 from adapters.stores.partitions import extend_months
 from adapters.stores.payments import SqlPaymentStore
 from adapters.stores.persons import SqlPersonStore
-from adapters.stores.retention import forget_finished
+from adapters.stores.ratings import SqlRatingStore
+from adapters.stores.retention import forget_drafts, forget_finished
+from adapters.stores.slip_register import SqlSlipRegister
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
+from services.case_stores import (
+    CaseStore,
+    DraftStore,
+    FileIndex,
+    MandateStore,
+    NoticeStore,
+    RatingStore,
+    SlipRegister,
+)
 from services.ports import (
     ClaimStore,
     Clock,
@@ -46,6 +62,13 @@ class SqlTransaction:
         self.claims: ClaimStore = SqlClaimStore(connection, keyring)
         self.idempotency: IdempotencyStore = SqlIdempotencyStore(connection, keyring)
         self.jobs: JobQueue = SqlJobQueue(connection)
+        self.cases: CaseStore = SqlCaseStore(connection, keyring)
+        self.drafts: DraftStore = SqlDraftStore(connection, keyring)
+        self.files: FileIndex = SqlFileIndex(connection, keyring)
+        self.mandates: MandateStore = SqlMandateStore(connection, keyring)
+        self.ratings: RatingStore = SqlRatingStore(connection, keyring)
+        self.notices: NoticeStore = SqlNoticeStore(connection, keyring)
+        self.slips: SlipRegister = SqlSlipRegister(connection, keyring)
         self.calendars: CalendarStore = SqlCalendarStore(connection)
 
 
@@ -76,6 +99,11 @@ class SqlStore:
         """See the port and ``retention``. Only the worker's role may."""
         with scoped(self.engine, self._all_agencies()) as connection:
             return forget_finished(connection, until, limit)
+
+    def forget_drafts(self, until: datetime, limit: int) -> int:
+        """See the port and ``retention``. Only the worker's role may."""
+        with scoped(self.engine, self._all_agencies()) as connection:
+            return forget_drafts(connection, until, limit)
 
     def _all_agencies(self) -> list[UUID]:
         with scoped(self.engine, ()) as connection:

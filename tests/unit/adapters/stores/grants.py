@@ -16,6 +16,42 @@ READ_BY_STAFF = (
 READS_CATALOGUE = dict.fromkeys((*CATALOGUE, "catalogue_version"), "SELECT")
 CALENDARS = dict.fromkeys(("calendar_versions", "calendar_days"), "SELECT")
 
+CASE_OF_STAFF = (
+    "agency_id", "case_id", "service", "mapping_version", "case_no", "channel", "app", "person_id", "login_id",
+    "organisation_id", "mandate_id", "opened_by", "delivery", "received_at", "received_on", "business_on", "name_hash",
+    "number_hash", "applicant_cipher", "agent_cipher", "inputs_cipher",
+)  # fmt: skip
+MANDATE_OF_STAFF = (
+    "agency_id", "mandate_id", "kind", "principal_cipher", "principal_hash", "organisation_id", "principal_person_id",
+    "agent_cipher", "agent_hash", "agent_person_id", "services", "valid_from", "valid_until", "recorded_by",
+    "recorded_at", "proof_cipher", "revoked_at", "revoked_by",
+)  # fmt: skip
+RATING_OF_STAFF = (
+    "agency_id", "rating_id", "about", "subject", "service", "channel", "level", "tags", "words_cipher", "staff_id",
+    "rated_at",
+)  # fmt: skip
+LINE = "SELECT INSERT DELETE " + " ".join(
+    f"UPDATE({column})"
+    for column in (
+        "service", "state", "version", "waits_for", "step", "due_on", "urgent_on", "due_clock", "provisional",
+        "claimed_by", "updated_at", "closed",
+    )
+)  # fmt: skip
+DRAFT = "SELECT INSERT DELETE " + " ".join(
+    f"UPDATE({column})"
+    for column in (
+        "login_id", "mapping_version", "channel", "content_cipher", "version", "updated_at", "submitted_at",
+    )
+)  # fmt: skip
+MANDATE_ENDS = " UPDATE(agent_person_id) UPDATE(revoked_at) UPDATE(revoked_by)"
+REVOKED = "SELECT(agency_id) SELECT(slip_id) SELECT(revoked_at)"
+
+
+def read_columns(columns: tuple[str, ...]) -> str:
+    """The right to read these columns alone."""
+    return " ".join(f"SELECT({column})" for column in columns)
+
+
 TABLES: dict[str, dict[str, str]] = {
     "public": {
         **DIRECTORY,
@@ -40,6 +76,19 @@ TABLES: dict[str, dict[str, str]] = {
         **CALENDARS,
         "applications": "SELECT INSERT",
         "application_events": "SELECT INSERT",
+        "cases": "SELECT INSERT",
+        "case_events": "SELECT INSERT",
+        "case_counters": "SELECT INSERT UPDATE(number)",
+        "desk_lines": LINE,
+        "case_drafts": DRAFT,
+        "stored_files": "SELECT INSERT DELETE",
+        "organisations": "SELECT INSERT UPDATE(name)",
+        "mandates": "SELECT INSERT" + MANDATE_ENDS,
+        "ratings": "SELECT INSERT",
+        "complaints": "SELECT INSERT",
+        "complaint_events": "SELECT INSERT",
+        "notice_attempts": "SELECT",
+        "revoked_slips": REVOKED,
     },
     "console": {
         **DIRECTORY,
@@ -64,6 +113,22 @@ TABLES: dict[str, dict[str, str]] = {
         "acts": "SELECT INSERT",
         "applications": " ".join(f"SELECT({column})" for column in READ_BY_STAFF),
         "application_events": "SELECT",
+        "claims": "SELECT INSERT",
+        "due_work": "SELECT INSERT UPDATE(due_at)",
+        "cases": read_columns(CASE_OF_STAFF) + " INSERT",
+        "case_events": "SELECT INSERT",
+        "case_counters": "SELECT INSERT UPDATE(number)",
+        "desk_lines": LINE,
+        "stored_files": "SELECT INSERT",
+        "organisations": read_columns(("agency_id", "organisation_id", "credit_code", "name", "recorded_at"))
+        + " INSERT UPDATE(name)",
+        "mandates": read_columns(MANDATE_OF_STAFF) + " INSERT" + MANDATE_ENDS,
+        "ratings": read_columns(RATING_OF_STAFF) + " INSERT",
+        "complaints": "SELECT INSERT",
+        "complaint_events": "SELECT INSERT",
+        "notice_attempts": "SELECT INSERT",
+        "revoked_slips": REVOKED + " INSERT",
+        "staff_identities": "SELECT INSERT UPDATE(agency_id) UPDATE(identity_hash) UPDATE(set_at)",
     },
     "worker": {
         **DIRECTORY,
@@ -85,6 +150,18 @@ TABLES: dict[str, dict[str, str]] = {
         **CALENDARS,
         "applications": "SELECT UPDATE(chain_cipher)",
         "application_events": "SELECT INSERT",
+        "cases": "SELECT UPDATE(chain_cipher) UPDATE(principal_chain_cipher)",
+        "case_events": "SELECT INSERT",
+        "desk_lines": LINE,
+        "case_drafts": "SELECT DELETE",
+        "stored_files": "SELECT INSERT DELETE",
+        "organisations": "SELECT UPDATE(chain_cipher)",
+        "mandates": "SELECT UPDATE(principal_chain_cipher)",
+        "ratings": "SELECT",
+        "complaints": "SELECT",
+        "complaint_events": "SELECT",
+        "notice_attempts": "SELECT INSERT",
+        "revoked_slips": REVOKED + " INSERT",
         "procrastinate_jobs": "SELECT INSERT UPDATE DELETE",
         "procrastinate_events": "SELECT INSERT UPDATE DELETE",
         "procrastinate_workers": "SELECT INSERT UPDATE DELETE",
@@ -102,7 +179,7 @@ TABLES: dict[str, dict[str, str]] = {
 
 FUNCTIONS: dict[str, set[str]] = {
     "guitai_agencies": {"public", "console", "worker", "sequencer"},
-    "guitai_enqueue": {"public", "worker"},
+    "guitai_enqueue": {"public", "console", "worker"},
     "guitai_add_month": {"worker"},
 }
 """Who may call a function of ours. The queue's own functions are the worker's, its trigger functions nobody's."""
