@@ -6,48 +6,34 @@ theirs when they prove the number. A guardian's mandate is recorded upon the reg
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from services.acting import POPULATION_REGISTER, list_held
 from services.case_record import Mandate, MandateKind
-from services.errors import InputRefused, NotFound, NotPermitted
-from services.identity import ATTEMPTS_AN_HOUR, read_identity_number, same_name
-from services.mandate_rules import (
-    OF_AGE,
-    OLD,
-    ORGANISATION,
-    PERSON,
-    MandateState,
-    begin_day,
-    birthday,
-    find_state,
-    is_aged,
-    read_last_day,
-    read_services,
+from services.errors import NotFound, NotPermitted
+from services.identity import ATTEMPTS_AN_HOUR
+from services.mandate_deeds import (
+    AGENT_PLACE,
+    BUSINESS,
+    CHILD_PLACE,
+    POPULATION,
+    Grant,
+    draw_up,
+    find_named,
+    name_organisation,
+    name_person,
+    note_check,
+    read_child,
+    read_grant,
+    require_old,
+    require_parent,
 )
-from services.model import Assurance, Caller, JsonValue, write_moment
+from services.mandate_rules import OF_AGE, ORGANISATION, PERSON, MandateState, begin_day, birthday, find_state
+from services.model import Assurance, Caller, write_moment
 from services.organisations import MandateDesk, ProvenPerson, load_proven, prove_caller, require_representative
 from services.ports import Transaction
 from services.sessions import require_assurance
-from services.till import business_day
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a principal says when they authorise somebody. ``organisation_id``: for whom, None for themselves; ``until``: the last day.
-
-    ``kind``: AGENT, or FAMILY for a child of age of an old parent. ``services`` empty: all that let such a one act.
-    """
-
-    kind: MandateKind
-    agent_name: str
-    agent_number: str
-    until: date | None
-    services: Sequence[str] = ()
-    organisation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,47 +57,27 @@ class MandateEvent:
 def give_mandate(room: MandateDesk, caller: Caller, grant: Grant) -> MandateInView:
     """Authorise somebody to act for the caller, or for the organisation whose legal representative the caller is.
 
-    Raises ``InputRefused`` by place (kind, agent.name, agent.identity_number, services, until, organisation_id), ``NotPermitted``,
+    Raises ``InputRefused`` by place (kind, agent.identity_number, services, until, organisation_id), ``NotPermitted``,
     ``MandateEnded``, ``AssuranceTooLow``, ``TooManyRequests`` and the errors of a back end.
     """
-    proven, now = prove_caller(room, caller), room.now()
-    if grant.kind not in (MandateKind.AGENT, MandateKind.FAMILY) or (
-        grant.kind is MandateKind.FAMILY and grant.organisation_id is not None
-    ):
-        raise InputRefused(detail={"kind": "not_given"})
-    principal = PERSON if grant.organisation_id is None else ORGANISATION
-    services = read_services(grant.services, grant.kind, principal, room.desk.catalogue.service)
-    ends_at, number = read_last_day(grant.until, grant.kind, now), _read_agent(room, grant.agent_number, proven.number)
-    organisation = None
+    proven, desk = prove_caller(room, caller), room.desk
+    kind = PERSON if grant.organisation_id is None else ORGANISATION
+    terms, checks = read_grant(desk, grant, proven.number, kind), []
+    principal = name_person(proven.name, proven.number, proven.person.chain_id, proven.person.person_id)
     if grant.organisation_id is not None:
-        organisation = require_representative(room, caller, proven, grant.organisation_id)
-    name = _find_named(room, caller, number, grant.agent_name, "agent.identity_number")
-    checks = [_note(room, "agent", "population")]
-    if organisation is not None:
-        checks.append(_note(room, "legal_representative", "business"))
+        principal = name_organisation(require_representative(room, caller, proven, grant.organisation_id))
+        checks.append(note_check(desk, "legal_representative", BUSINESS))
     if grant.kind is MandateKind.FAMILY:
-        _require_child(room, caller, proven.number, number)
-        checks.append(_note(room, "parent", "population"))
-    named: Mapping[str, str] = {"kind": PERSON, "name": proven.name, "identity_number": proven.number}
-    if organisation is not None:
-        named = {"kind": ORGANISATION, "name": organisation.name, "credit_code": organisation.credit_code}
-    mandate = Mandate(
-        mandate_id=room.desk.new_id(),
-        agency_id=room.desk.directory.root_agency(),
-        kind=grant.kind,
-        principal=named,
-        principal_chain_id=organisation.chain_id if organisation else proven.person.chain_id,
-        organisation_id=organisation.organisation_id if organisation else None,
-        principal_person_id=None if organisation else proven.person.person_id,
-        agent={"name": name, "identity_number": number},
-        agent_person_id=None,
-        services=services,
-        valid_from=now,
-        valid_until=ends_at,
-        recorded_by=f"person:{proven.person.person_id}",
-        recorded_at=now,
-        proof={"checks": checks},
-    )
+        require_old(desk, proven.number)
+    name = _find_named(room, caller, terms.number, grant.agent_name, AGENT_PLACE)
+    checks.append(note_check(desk, "agent", POPULATION))
+    if grant.kind is MandateKind.FAMILY:
+        require_parent(room.registers, proven.number, terms.number, AGENT_PLACE, caller.request_id)
+        checks.append(note_check(desk, "parent", POPULATION))
+    mandate = draw_up(
+        desk, grant.kind, principal, (name, terms.number), recorded_by=f"person:{proven.person.person_id}",
+        checks=checks, ends_at=terms.ends_at, services=terms.services,
+    )  # fmt: skip
     with room.store.begin(caller.agencies) as tx:
         tx.mandates.add(mandate)
     return MandateInView(mandate, MandateState.IN_FORCE, given=True)
@@ -124,40 +90,31 @@ def record_guardianship(room: MandateDesk, caller: Caller, child_name: str, chil
     not_confirmed for a name, number or kinship that the register does not bear out), ``AssuranceTooLow``, ``TooManyRequests`` and
     the errors of a back end.
     """
-    proven, now = prove_caller(room, caller), room.now()
-    place = "child.identity_number"
-    number = read_number(child_number, place, business_day(now))
-    if number == proven.number:
-        raise InputRefused(detail={place: "own"})
-    if is_aged(number, OF_AGE, business_day(now)):
-        raise InputRefused(detail={place: "of_age"})
-    name = _find_named(room, caller, number, child_name, place)
-    if not room.registers.families.is_parent(proven.number, number, caller.request_id):
-        raise InputRefused(detail={place: "not_confirmed"})
-    root = room.desk.directory.root_agency()
+    proven, desk = prove_caller(room, caller), room.desk
+    number = read_child(desk, child_number, proven.number)
+    name = _find_named(room, caller, number, child_name, CHILD_PLACE)
+    require_parent(room.registers, proven.number, number, CHILD_PLACE, caller.request_id)
     with room.store.begin(caller.agencies) as tx:
         known = _find_guardianship(tx, proven, number, room)
         if known is not None:
             return known
-        mandate = Mandate(
-            mandate_id=room.desk.new_id(),
-            agency_id=root,
-            kind=MandateKind.GUARDIAN,
-            principal={"kind": PERSON, "name": name, "identity_number": number},
-            principal_chain_id=tx.persons.find_chain(root, number, now),
-            organisation_id=None,
-            principal_person_id=None,
-            agent={"name": proven.name, "identity_number": proven.number},
-            agent_person_id=proven.person.person_id,
-            services=(),
-            valid_from=now,
-            valid_until=begin_day(birthday(number, OF_AGE)),
-            recorded_by=POPULATION_REGISTER,
-            recorded_at=now,
-            proof={"checks": [_note(room, "child", "population"), _note(room, "parent", "population")]},
-        )
+        chain = tx.persons.find_chain(desk.directory.root_agency(), number, room.now())
+        mandate = draw_up(
+            desk, MandateKind.GUARDIAN, name_person(name, number, chain), (proven.name, proven.number),
+            recorded_by=POPULATION_REGISTER, agent_person_id=proven.person.person_id,
+            checks=[note_check(desk, "child", POPULATION), note_check(desk, "parent", POPULATION)],
+            ends_at=begin_day(birthday(number, OF_AGE)),
+        )  # fmt: skip
         tx.mandates.add(mandate)
     return MandateInView(mandate, MandateState.IN_FORCE, given=False)
+
+
+def _find_named(room: MandateDesk, caller: Caller, number: str, name: str, place: str) -> str:
+    """Spends an attempt of the person and one of the number, as proving an identity does: nobody learns names or numbers by trying."""
+    room.limiter.spend("name-person", str(caller.person_id), ATTEMPTS_AN_HOUR, 3600)
+    subject = room.desk.keyed_hash.lookup_hash("limit_identity", number).hex()
+    room.limiter.spend("name-number", subject, ATTEMPTS_AN_HOUR, 3600)
+    return find_named(room.registers, number, name, place, caller.request_id)
 
 
 def _find_guardianship(
@@ -238,49 +195,3 @@ def _name_part(mandate: Mandate, by: str | None) -> str:
     if kind == "register":
         return "register"
     return "agent" if mandate.agent_person_id is not None and name == str(mandate.agent_person_id) else "principal"
-
-
-def read_number(text: str, place: str, today: date) -> str:
-    """An identity number; a fault names this place."""
-    try:
-        return read_identity_number(text, today)
-    except InputRefused as refused:
-        rule = next(iter((refused.detail or {}).values()), "form")
-        raise InputRefused(detail={place: rule}) from None
-
-
-def _read_agent(room: MandateDesk, text: str, own_number: str) -> str:
-    """The number of somebody else, of age: nobody under age is authorised here."""
-    place, today = "agent.identity_number", business_day(room.now())
-    number = read_number(text, place, today)
-    if number == own_number:
-        raise InputRefused(detail={place: "own"})
-    if not is_aged(number, OF_AGE, today):
-        raise InputRefused(detail={place: "under_age"})
-    return number
-
-
-def _find_named(room: MandateDesk, caller: Caller, number: str, name: str, place: str) -> str:
-    """The name that the register has for a number, if it is the one that was given; which of the two was wrong stays unsaid.
-
-    Spends an attempt of the person and one of the number, as proving an identity does: nobody learns names or numbers by trying.
-    """
-    room.limiter.spend("name-person", str(caller.person_id), ATTEMPTS_AN_HOUR, 3600)
-    subject = room.desk.keyed_hash.lookup_hash("limit_identity", number).hex()
-    room.limiter.spend("name-number", subject, ATTEMPTS_AN_HOUR, 3600)
-    entry = room.registers.people.find(number, caller.request_id)
-    if entry is None or not same_name(entry.real_name, name):
-        raise InputRefused(detail={place: "not_confirmed"})
-    return entry.real_name
-
-
-def _require_child(room: MandateDesk, caller: Caller, parent_number: str, child_number: str) -> None:
-    if not is_aged(parent_number, OLD, business_day(room.now())):
-        raise InputRefused(detail={"kind": "not_old"})
-    if not room.registers.families.is_parent(parent_number, child_number, caller.request_id):
-        raise InputRefused(detail={"agent.identity_number": "not_confirmed"})
-
-
-def _note(room: MandateDesk, what: str, register: str) -> JsonValue:
-    """One check of the proof: what was checked, against which register, and when."""
-    return {"what": what, "register": register, "at": write_moment(room.now())}

@@ -16,8 +16,9 @@ from services.case_errors import MandateEnded
 from services.case_ports import MandateStore, RegisteredOrganisation, Registers
 from services.case_record import Mandate, MandateKind, Organisation
 from services.errors import AssuranceTooLow, ConfigurationFault, InputRefused, NotPermitted
-from services.mandate_rules import ORGANISATION, MandateState, find_state, read_credit_code
-from services.model import Assurance, Caller, Person, write_moment
+from services.mandate_deeds import BUSINESS, draw_up, name_organisation, note_check
+from services.mandate_rules import MandateState, find_state, read_credit_code
+from services.model import Assurance, Caller, Person
 from services.ports import RateLimiter, Store, Transaction
 from services.sessions import require_assurance
 
@@ -169,23 +170,10 @@ def _draw_up(room: MandateDesk, entry: RegisteredOrganisation, now: datetime) ->
 
 def _appoint(room: MandateDesk, mandates: MandateStore, organisation: Organisation, proven: ProvenPerson) -> Mandate:
     """The right of a legal representative is the register's word, not anybody's gift: it has no last day and reaches every service."""
-    now = room.now()
-    mandate = Mandate(
-        mandate_id=room.desk.new_id(),
-        agency_id=room.desk.directory.root_agency(),
-        kind=MandateKind.LEGAL_REPRESENTATIVE,
-        principal={"kind": ORGANISATION, "name": organisation.name, "credit_code": organisation.credit_code},
-        principal_chain_id=organisation.chain_id,
-        organisation_id=organisation.organisation_id,
-        principal_person_id=None,
-        agent={"name": proven.name, "identity_number": proven.number},
+    mandate = draw_up(
+        room.desk, MandateKind.LEGAL_REPRESENTATIVE, name_organisation(organisation), (proven.name, proven.number),
+        recorded_by=BUSINESS_REGISTER, checks=[note_check(room.desk, "legal_representative", BUSINESS)],
         agent_person_id=proven.person.person_id,
-        services=(),
-        valid_from=now,
-        valid_until=None,
-        recorded_by=BUSINESS_REGISTER,
-        recorded_at=now,
-        proof={"checks": [{"what": "legal_representative", "register": "business", "at": write_moment(now)}]},
-    )
+    )  # fmt: skip
     mandates.add(mandate)
     return mandate
