@@ -60,7 +60,7 @@ PERMITS: Mapping[str, Permit] = {
     "end_special": Permit("case.end_special", CLERK, in_hand=True, bulk=True),
     "ask_extension": Permit("case.ask_extension", CLERK, in_hand=True, opened=True),
     "answer_extension": Permit("case.answer_extension", HEAD, opened=True),
-    "finish_step": Permit("case.finish_step", BOTH, joint=True, bulk=True),
+    "finish_step": Permit("case.finish_step", BOTH, opened=True, joint=True, bulk=True),
     "decide": Permit("case.decide", BOTH, in_hand=True, opened=True),
     "terminate": Permit("case.terminate", CLERK, in_hand=True, opened=True),
     "revoke_certificate": Permit("case.revoke_certificate", HEAD, opened=True),
