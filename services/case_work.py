@@ -13,6 +13,8 @@ from uuid import UUID
 
 from services.case_decisions import accept_by_checks, decide_by_rule
 from services.case_desk import CaseDesk, CaseWorkshop
+from services.case_documents import make_documents
+from services.case_documents import make_documents
 from services.case_events import load_case
 from services.case_file import CaseFile
 from services.case_ports import CaseTransaction
@@ -21,7 +23,7 @@ from services.case_records import record_grant
 from services.case_stores import NO_CHAIN
 
 HouseStep = Callable[[CaseWorkshop, CaseFile, str], CaseFile]
-STEPS: tuple[HouseStep, ...] = (accept_by_checks, decide_by_rule, record_grant)
+STEPS: tuple[HouseStep, ...] = (accept_by_checks, decide_by_rule, record_grant, make_documents)
 """In this order; each gives the case as it is after it."""
 
 

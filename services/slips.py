@@ -234,3 +234,11 @@ def _second_of(at: datetime) -> int:
 
 def _later(at: datetime, years: int) -> datetime:
     return at + timedelta(days=365 * years + years // 4)
+
+
+def name_case(slip: Slip) -> str | None:
+    """The number of the case that a slip speaks of, if it speaks of one."""
+    if slip.kind == SlipKind.CASE_RECEIPT:
+        return str(slip.claims["number"])
+    named = slip.claims.get("case_no")
+    return str(named) if named else None
