@@ -159,7 +159,7 @@ def _build(context: SandboxContext) -> Router:
 OFFICE = Office(
     name=OFFICE_NAME,
     agency=MARKET_OFFICE,
-    back_ends=(OFFICE_NAME,),
+    back_ends=("market-entities",),
     of_root=("organisation-register",),
     build=_build,
     make_credentials=lambda _folder: {"token": secrets.token_hex(24)},
