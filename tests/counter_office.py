@@ -40,7 +40,10 @@ STEPS = (
 )
 REASON = "核对本人提交的材料"
 FINE = (MaterialCheck("proof_of_premises"), MaterialCheck("floor_plan"))
-APPLICANT_NUMBER = "110101196001010010"
+APPLICANT_NUMBER = "110101196001010011"
+APPLICANT: Mapping[str, str] = {
+    "kind": "person", "name": "王秀英", "identity_number": APPLICANT_NUMBER, "phone": "13800000001",
+}  # fmt: skip
 CONFIRMED = {"name": "business_licence", "found": True, "checks": [{"what": "有效", "ok": True}]}
 
 
@@ -114,7 +117,13 @@ class CounterOffice:
     def receive(self, *, brought: Sequence[str] = ("proof_of_premises", "floor_plan"), **changes: Any) -> CaseFile:
         """A case that an applicant handed in, its licence confirmed by the register."""
         now = self.clock.now()
-        case = make_case(OFFICE, now, case_no=UNNUMBERED, received_on=(now + timedelta(hours=8)).date(), **changes)
+        case = make_case(
+            OFFICE,
+            now,
+            case_no=UNNUMBERED,
+            received_on=(now + timedelta(hours=8)).date(),
+            **({"applicant": APPLICANT} | changes),
+        )
         materials: dict[str, JsonValue] = {
             name: {"files": [{"file_id": str(uuid4())}], "vouched": False} for name in brought
         }
