@@ -20,7 +20,7 @@ from services.case_supply import FETCHED, PROMISED, SEEN, UPLOADED
 from services.counter_terms import CounterTerms, Material
 from services.errors import BackEndError, BackEndGarbled
 from services.mapping import ServiceMapping
-from services.model import JsonValue, Language
+from services.model import JsonValue
 from services.till import business_day
 
 PURPOSE = "submit_case"
@@ -128,7 +128,7 @@ def _read_decision(answer: JsonValue, mapping: ServiceMapping, terms: CounterTer
         "by": BY_RULE,
         "reasons": [str(reason) for reason in reasons],
         "legal_ground": mapping.legal_basis,
-        "appeal": terms.appeal.get(Language.ZH_CN, ""),
+        "appeal": {str(language): text for language, text in terms.appeal.items()},
         "rule": {"id": str(answer["rule_id"]), "version": str(answer["rule_version"])},
         "facts": dict(facts),
     }

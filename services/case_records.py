@@ -15,9 +15,11 @@ from services.case_desk import CaseDesk, CaseWorkshop
 from services.case_events import Move, mapping_of
 from services.case_file import CaseFile
 from services.case_house import ask_again, find_next_try, write_if
+from services.case_letters import number_letter
 from services.case_numbers import write_certificate_no
 from services.case_record import CaseState, Hand
 from services.errors import BackEndError, BackEndGarbled, BackEndRefused, BackEndUnreachable
+from services.letter_words import DocumentKind
 from services.mapping import ServiceMapping
 from services.model import JsonValue
 from services.outputs import read_outputs
@@ -136,10 +138,12 @@ class _Recorder:
 
     def _describe(self, file: CaseFile) -> dict[str, JsonValue]:
         """The same in every attempt."""
-        certificate, decision = terms_of(self.mapping).certificate, file.decision
-        number = write_certificate_no(certificate.prefix, file.case.case_no) if certificate else ""
-        decided_on = str(decision.data["on"]) if decision else ""
-        return {**describe_case(file), "decided_on": decided_on, "certificate_no": number}
+        certificate, decision = terms_of(self.mapping).certificate, file.decision or file.events[-1]
+        if certificate is not None:
+            number = write_certificate_no(certificate.prefix, file.case.case_no)
+        else:
+            number = number_letter(file, decision.version, DocumentKind.GRANT)
+        return {**describe_case(file), "decided_on": str(decision.data["on"]), "certificate_no": number}
 
     def _read(self, answer: JsonValue) -> dict[str, JsonValue]:
         """The reference and the declared outputs. Raises ``BackEndGarbled``."""

@@ -150,5 +150,7 @@ def _list_words(event: CaseEvent, titles: _Titles) -> tuple[str, ...]:
     found: list[str] = []
     for key in PUBLISHED.get(event.name, ()):
         told = event.data.get(key)
+        if isinstance(told, Mapping):  # the same words in every language
+            told = told.get(str(titles.language))
         found += [str(one) for one in told] if isinstance(told, list) else [str(told)] if told else []
     return tuple(found)

@@ -14,7 +14,6 @@ from uuid import UUID
 from services.case_decisions import accept_by_checks, decide_by_rule
 from services.case_desk import CaseDesk, CaseWorkshop
 from services.case_documents import make_documents
-from services.case_documents import make_documents
 from services.case_events import load_case
 from services.case_file import CaseFile
 from services.case_ports import CaseTransaction
