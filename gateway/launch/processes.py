@@ -18,6 +18,7 @@ from gateway.launch.accounts import make_accounts
 from gateway.launch.catalogue import import_catalogue
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
+from gateway.launch.papers import folder_of_seals, folder_of_slips, make_papers
 from gateway.launch.places import LaunchFault, reserve_ports
 from gateway.launch.stack import Stack
 from gateway.launch.staff import make_demo_accounts
@@ -62,6 +63,7 @@ def start_sandbox(stack: Stack, offices: Path | None = None, mappings: Path | No
     stack.places.path("accounts.yaml").write_text(document, "utf-8")
     import_accounts(stack.owner_url, accounts)
     stack.report("agencies, apps, merchants and back ends are imported")
+    make_papers(stack, next(one["name"]["zh-CN"] for one in accounts["agencies"] if one["parent"] is None), mappings)
     for folder in (MAPPINGS_FOLDER, mappings):
         if folder is not None:
             import_catalogue(stack, folder)
@@ -147,6 +149,9 @@ def make_environment(stack: Stack, process: str) -> dict[str, str]:
         "GUITAI_PUBLIC_URL": stack.urls["public"],
         "GUITAI_SECRETS_DIR": str(stack.places.secrets),
         "GUITAI_KEYRING_FILE": str(stack.keyring_file),
+        "GUITAI_FILES": (stack.places.home.resolve() / "files").as_uri(),
+        "GUITAI_SLIP_KEYS": str(folder_of_slips(stack)),
+        "GUITAI_SEALS": str(folder_of_seals(stack)) if process == "worker" else "",
         "GUITAI_CLOCK_FILE": str(stack.clock_file),
         "PROMETHEUS_MULTIPROC_DIR": str(stack.places.home / "run" / "metrics"),
     } | {name: value for name, value in os.environ.items() if name == "GUITAI_LOG_LEVEL"}
