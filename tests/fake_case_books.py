@@ -55,7 +55,7 @@ class FakeMandates(CaseRows):
 
     def bind_agent(self, mandate_id: UUID, person_id: UUID) -> None:
         found = self.load(mandate_id)
-        if found is not None and found.agent_person_id is None:
+        if found is not None and found.agent_person_id is None and found.revoked_at is None:
             self.tables.mandates[mandate_id] = replace(found, agent_person_id=person_id)
 
     def list_of_agent(self, person_ids: Sequence[UUID]) -> list[Mandate]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import KINDS
+from tests.contract.case_houses import Houses, make_fake_houses, open_sql_houses
 from tests.contract.offices import Offices, make_fake_offices, open_sql_offices
 from tests.databases import Clusters
 
@@ -29,5 +30,20 @@ def made_offices(
     cluster = clusters.find(request.param)
     database = cluster.make()
     with open_sql_offices(database, tmp_path_factory.mktemp("keys")) as made:
+        yield made
+    cluster.drop(database)
+
+
+@pytest.fixture(scope="module", params=[*KINDS, "fake"])
+def houses(
+    request: pytest.FixtureRequest, clusters: Clusters, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Houses]:
+    """The stores of cases under each role: on each PostgreSQL, and the fake."""
+    if request.param == "fake":
+        yield make_fake_houses()
+        return
+    cluster = clusters.find(request.param)
+    database = cluster.make()
+    with open_sql_houses(database, tmp_path_factory.mktemp("keys")) as made:
         yield made
     cluster.drop(database)
