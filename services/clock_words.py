@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.clock import ClockKind, DayLine, Deadline
+from services.calendar_record import Calendar
+from services.clock import Clock, ClockKind, DayLine, Deadline, compute, explain
 from services.counter_terms import Texts
 from services.model import JsonValue, Language
 
@@ -132,6 +133,28 @@ def tell_line(line: DayLine) -> dict[str, JsonValue]:
         "source_en": source[EN],
         "provisional": line.provisional,
         "when": line.when,
+    }
+
+
+def tell_clock(clock: Clock, calendar: Calendar, today: date) -> dict[str, JsonValue]:
+    """A clock with its deadline, each day explained, as JSON."""
+    deadline = compute(clock, calendar)
+    names, left, provisional = name_clock(deadline), say_days_left(deadline, today), say_provisional(deadline)
+    return {
+        "clock": str(clock.kind),
+        "step": clock.step,
+        "name_zh": names[ZH],
+        "name_en": names[EN],
+        "start_on": clock.start_on.isoformat(),
+        "due_on": deadline.due_on.isoformat(),
+        "provisional": deadline.provisional,
+        "provisional_zh": provisional.get(ZH, ""),
+        "provisional_en": provisional.get(EN, ""),
+        "calendar_version": deadline.calendar_version,
+        "days_left": deadline.days_left(today),
+        "days_left_zh": left[ZH],
+        "days_left_en": left[EN],
+        "days": [tell_line(line) for line in explain(clock, calendar, today)],
     }
 
 

@@ -109,6 +109,10 @@ class SqlDirectory:
     def all_agencies(self) -> tuple[UUID, ...]:
         return tuple(self._present().agencies.values())
 
+    def slug_of(self, agency_id: UUID) -> str:
+        """How an operator calls an agency; its id where it is not known."""
+        return next((slug for slug, one in self._present().agencies.items() if one == agency_id), str(agency_id))
+
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp | None:
         apps = self._present().apps.values()
         return next((app for app in apps if (app.platform, app.app_id) == (platform, app_id)), None)

@@ -19,6 +19,7 @@ COMMANDS = {
     "staff": ("gateway.cli.staff:staff", "Staff of the console: accounts, roles, passwords."),
     "mapping": ("gateway.cli.mapping:mapping", "Services as files: check, begin, compare, try."),
     "keys": ("gateway.cli.keys:keys", "The keys that encrypt personal fields."),
+    "clock": ("gateway.cli.clock:clock", "Working-day clocks, explained; the calendar and a year's notice."),
     "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
 }

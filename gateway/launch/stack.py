@@ -9,9 +9,11 @@ from pathlib import Path
 from socket import socket
 from typing import IO, Protocol
 
+from adapters.clock import make_clock
 from adapters.embedded import RunningPostgres, start_postgres, start_redis
 from adapters.stores.keyring import create_keyring
 from adapters.stores.provision import migrate, provision_roles
+from gateway.launch.calendar import describe_calendar, seed_shipped_calendar
 from gateway.launch.children import Child, Children
 from gateway.launch.interruption import INTERRUPTION
 from gateway.launch.places import Places, take_lock, write_json
@@ -129,6 +131,9 @@ def start_stores(stack: Stack, choices: Choices, meanwhile: Callable[[Stack], No
     migrate(stack.owner_url)
     stack.role_urls = provision_roles(stack.owner_url, stack.places.folder("secrets"))
     stack.report("the government store is migrated; each role has its own user")
+    sown = seed_shipped_calendar(stack.owner_url, make_clock(stack.clock_file, "demo"))
+    if sown is not None:
+        stack.report(describe_calendar(sown))
 
 
 def _start_server(stack: Stack, choices: Choices, name: str, settings: dict[str, str] | None = None) -> RunningPostgres:
