@@ -16,7 +16,7 @@ from services.model import JsonValue
 
 KEYS = ("year", "region", "title", "number", "issued_on", "corrects", "holidays")
 REQUIRED = ("year", "title", "holidays")
-HOLIDAY_KEYS = ("name", "off", "work")
+HOLIDAY_KEYS = ("name", "rest", "work")
 RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 LONGEST_RANGE = 31
 LONGEST_TITLE = 100
@@ -147,20 +147,20 @@ def _read_flag(reader: _Reader, top: Mapping[str, JsonValue], key: str) -> bool:
 
 def _read_holidays(reader: _Reader, holidays: JsonValue, source: str, year: int) -> None:
     if not isinstance(holidays, list) or not holidays:
-        reader.blame("holidays", _describe(holidays), "a list of holidays, each with name, off and perhaps work")
+        reader.blame("holidays", _describe(holidays), "a list of holidays, each with name, rest and perhaps work")
         return
     for index, holiday in enumerate(holidays):
         path = f"holidays[{index}]"
         if not isinstance(holiday, dict):
-            reader.blame(path, _describe(holiday), "a table with name, off and perhaps work")
+            reader.blame(path, _describe(holiday), "a table with name, rest and perhaps work")
             continue
         _check_keys(reader, holiday, path, HOLIDAY_KEYS, ("name",))
         name = holiday.get("name")
         if "name" in holiday and not (isinstance(name, str) and 0 < len(name.strip()) <= LONGEST_NAME):
             reader.blame(f"{path}.name", _describe(name), f"the holiday's name, up to {LONGEST_NAME} characters")
-        if not holiday.get("off") and not holiday.get("work"):
-            reader.blame(path, "a holiday without a day", "days under off, or under work")
-        for key in ("off", "work"):
+        if not holiday.get("rest") and not holiday.get("work"):
+            reader.blame(path, "a holiday without a day", "days under rest, or under work")
+        for key in ("rest", "work"):
             _read_days(reader, holiday.get(key), f"{path}.{key}", NamedDay(key == "work", str(name), source), year)
 
 
