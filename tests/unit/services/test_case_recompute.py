@@ -52,8 +52,8 @@ def open_case(desk: CaseDesk, received: date, accepted: date | None = None, numb
     with desk.house.begin(desk.directory.all_agencies()) as tx:
         mapping = desk.catalogue.services[file.case.service]
         tx.cases.open(file.case, file.events[0], make_lines(desk, tx, replace(file, events=file.events[:1]), mapping))
-        for number in range(2, len(file.events) + 1):
-            part = replace(file, events=file.events[:number])
+        for length in range(2, len(file.events) + 1):
+            part = replace(file, events=file.events[:length])
             tx.cases.append(file.case.agency_id, part.events[-1], make_lines(desk, tx, part, mapping))
     return file
 
