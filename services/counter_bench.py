@@ -152,7 +152,8 @@ class CounterRoom:
             hands = frozenset().union(*(list_hands(actor, permit.roles, agency) for agency in where))
             if not permit.own and is_own_matter(tx, file.case, hands):
                 raise OwnMatter(detail={"rule": "own_matter"})
-        agencies = tuple(dict.fromkeys((*desks, *list_desks(self.desk, mapping))))
+        root = self.desk.directory.root_agency()  # where organisations and mandates lie
+        agencies = tuple(dict.fromkeys((*desks, *list_desks(self.desk, mapping), root)))
         return Place(file.case, mapping, agencies, reached, hands)
 
     def act(

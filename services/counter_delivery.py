@@ -162,13 +162,5 @@ def _of_agent(mandates: Iterable[Mandate], number: str) -> list[Mandate]:
     return [mandate for mandate in mandates if mandate.agent.get("identity_number") == number]
 
 
-def name_case(slip: Slip) -> str | None:
-    """The number of the case that a slip speaks of, if it speaks of one."""
-    if slip.kind == SlipKind.CASE_RECEIPT:
-        return str(slip.claims["number"])
-    named = slip.claims.get("case_no")
-    return str(named) if named else None
-
-
 CASE_SLIPS: Sequence[str] = (SlipKind.CASE_RECEIPT, SlipKind.COLLECTION_CODE, SlipKind.CERTIFICATE, SlipKind.VOUCHER)
 """Slips by which a case is found."""

@@ -15,13 +15,14 @@ from services.case_errors import SlipRefused
 from services.case_events import load_case
 from services.case_record import DeskLine
 from services.counter_bench import Bench, CounterTransaction
-from services.counter_delivery import CASE_SLIPS, DeliveryRoom, name_case
+from services.counter_delivery import CASE_SLIPS, DeliveryRoom
 from services.counter_examination import ExaminationRoom
 from services.counter_permits import PERMITS
 from services.counter_queue import PAGE, QueueRoom, reach_desks
 from services.counter_reception import ReceptionRoom
 from services.counter_view import OpenedCase, is_own, view_case
 from services.errors import InputRefused
+from services.slips import name_case
 from services.staff_rules import read_reason, read_remark
 from services.staffing import Actor
 

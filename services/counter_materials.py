@@ -57,7 +57,7 @@ def _judge_check(checked: Mapping[str, object], material: Material, held: Mappin
     if not checked["ok"]:
         return Standing.WRONG
     on_paper = material.level == "B" or (material.level == "A" and not is_confirmed(held.get("fetched")))
-    if on_paper and not checked.get("original_seen"):
+    if on_paper and not (checked.get("original_seen") or held.get("original_seen")):
         return Standing.ORIGINAL_UNSEEN
     return Standing.FINE
 
@@ -66,11 +66,11 @@ def _judge_presence(file: CaseFile, material: Material, held: Mapping[str, objec
     if material.level == "A":
         fetched = held.get("fetched")
         if not isinstance(fetched, Mapping) or not fetched.get("found"):
-            return Standing.ABSENT
+            return Standing.UNCHECKED if held.get("files") else Standing.ABSENT
         return Standing.FINE if is_confirmed(fetched) else Standing.WRONG
     if material.level == "D":
         return Standing.FINE if is_vouched(file, material.name) else Standing.ABSENT
-    return Standing.UNCHECKED if held.get("files") else Standing.ABSENT
+    return Standing.UNCHECKED if held.get("files") or held.get("original_seen") else Standing.ABSENT
 
 
 def is_confirmed(fetched: object) -> bool:

@@ -6,13 +6,14 @@ client: it is shown masked and filled in here, from the account or by the mappin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from services.errors import AssuranceTooLow, BackEndGarbled, BackEndRefused, InputRefused, ServiceUnknown
 from services.input_values import ValueRefusedError, read_value, write_value
 from services.mapping import Input, ServiceMapping
 from services.masking import mask_value
 from services.model import Assurance, Caller, JsonValue, Person
+from services.ports import BackEnd
 from services.service_words import ACCOUNT, MASKS_OF_ACCOUNT, is_typed
 from services.till import Till
 
@@ -48,11 +49,19 @@ def find_prefilled(till: Till, caller: Caller, mapping: ServiceMapping, person: 
 
     Raises the errors of a back end; one that knows nothing of the caller gives nothing.
     """
+    return find_known(till.back_end_of, mapping, person, caller.assurance, caller.request_id)
+
+
+def find_known(
+    back_end_of: Callable[[ServiceMapping], BackEnd], mapping: ServiceMapping, person: Person, level: Assurance,
+    request_id: str,
+) -> dict[str, JsonValue]:  # fmt: skip
+    """The same for a person who is known at this level, through whichever door they come."""
     known = {name: _of_account(person, asked.prefilled_from) for name, asked in mapping.inputs.items()}
-    if caller.assurance >= mapping.assurance and any(
+    if level >= mapping.assurance and any(
         asked.prefilled_from.startswith(BACK_END) for asked in mapping.inputs.values()
     ):
-        known |= _ask_back_end(till, caller, mapping, person)
+        known |= _ask_back_end(back_end_of(mapping), mapping, person, request_id)
     return {name: value for name, value in known.items() if value is not None}
 
 
@@ -64,10 +73,10 @@ def _of_account(person: Person, source: str) -> str | None:
     ]
 
 
-def _ask_back_end(till: Till, caller: Caller, mapping: ServiceMapping, person: Person) -> dict[str, JsonValue]:
+def _ask_back_end(back_end: BackEnd, mapping: ServiceMapping, person: Person, request_id: str) -> dict[str, JsonValue]:
     values = {"applicant": name_applicant(person, mapping.assurance)}
     try:
-        answer = till.back_end_of(mapping).call("prefill", values, caller.request_id, purpose="see_service")
+        answer = back_end.call("prefill", values, request_id, purpose="see_service")
     except BackEndRefused as refused:
         if refused.reason in NOTHING_KNOWN:
             return {}
