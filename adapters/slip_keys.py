@@ -33,6 +33,9 @@ ALGORITHMS = ("EdDSA", "ES256")
 KEYS_FILE = "keys.json"
 SIGNING_DAYS, VERIFYING_DAYS = 730, 7300
 MAXIMUM_KEYS = 1000
+REVOCATION_LIST = "revocation_list"
+"""What a key may sign beside the kinds of slips."""
+USES = frozenset(KIND_NUMBERS) | {REVOCATION_LIST}
 _MEMBERS = {"EdDSA": ("kty", "crv", "x"), "ES256": ("kty", "crv", "x", "y")}
 _CURVES = {"EdDSA": ("OKP", "Ed25519"), "ES256": ("EC", "P-256")}
 
@@ -79,7 +82,7 @@ def _parse_key(entry: Mapping[str, Any]) -> SlipKey:
     kinds, distrusted = tuple(entry["kinds"]), bool(entry.get("distrusted", False))
     begin, until, end = (_parse_moment(entry[name]) for name in _MOMENTS)
     key = SlipKey(name_key(jwk), algorithm, jwk, kinds, begin, until, end, distrusted)
-    if (jwk["kty"], jwk["crv"]) != _CURVES[algorithm] or entry["kid"] != key.key_id or set(kinds) - set(KIND_NUMBERS):
+    if (jwk["kty"], jwk["crv"]) != _CURVES[algorithm] or entry["kid"] != key.key_id or set(kinds) - USES:
         raise ValueError("key")
     return key
 
@@ -168,7 +171,7 @@ def add_key(
     signing_days: int = SIGNING_DAYS, verifying_days: int = VERIFYING_DAYS,
 ) -> SlipKey:  # fmt: skip
     """Make a key that signs from now on; the newest signs, older ones go on vouching till their end. Raises ``ConfigurationFault``."""
-    if not kinds or set(kinds) - set(KIND_NUMBERS) or algorithm not in ALGORITHMS or verifying_days < signing_days:
+    if not kinds or set(kinds) - USES or algorithm not in ALGORITHMS or verifying_days < signing_days:
         raise ConfigurationFault(
             "a slip key needs kinds of slips, EdDSA or ES256, and verifies as long as it signs or longer"
         )

@@ -70,7 +70,7 @@ class CwtSlips:
             raise ConfigurationFault(
                 f"slip key {key.key_id} ends before the slip would: make a new one (slip keys new)"
             )
-        octets = _seal(_write_claims(slip, self._issuer), key, pem)
+        octets = seal_octets(_write_claims(slip, self._issuer), key, pem)
         return f"{self._web_url}/v/{base64.urlsafe_b64encode(octets).rstrip(b'=').decode()}"
 
     def read(self, text: str, now: datetime) -> Slip:
@@ -84,10 +84,7 @@ class CwtSlips:
 def read_slip(text: str, now: datetime, list_keys: Callable[[], Mapping[str, SlipKey]]) -> Slip:
     """Verify and read with these keys alone. Raises ``SlipRefused`` (form, key, signature, expired, not_yet)."""
     envelope = open_envelope(text)
-    key = list_keys().get(envelope.key_id)
-    if key is None or _ALGORITHMS[key.algorithm] != envelope.algorithm:
-        raise SlipRefused("key")
-    check_signature(envelope.octets, key)
+    key = find_signer(envelope, list_keys())
     slip = _read_claims(envelope.payload)
     if not key.vouches(slip.kind, slip.issued_at, now):
         raise SlipRefused("key")
@@ -98,10 +95,23 @@ def read_slip(text: str, now: datetime, list_keys: Callable[[], Mapping[str, Sli
     return slip
 
 
+def find_signer(envelope: Envelope, keys: Mapping[str, SlipKey]) -> SlipKey:
+    """The key that signed it, by its id and no other. Raises ``SlipRefused`` (key, signature)."""
+    key = keys.get(envelope.key_id)
+    if key is None or _ALGORITHMS[key.algorithm] != envelope.algorithm:
+        raise SlipRefused("key")
+    check_signature(envelope.octets, key)
+    return key
+
+
 def open_envelope(text: str) -> Envelope:
     """Take a text apart without believing it. Raises ``SlipRefused`` (form)."""
-    octets = _decode_text(text)
-    tag = _load_canonical(octets)
+    return split_envelope(_decode_text(text))
+
+
+def split_envelope(octets: bytes) -> Envelope:
+    """The parts of a COSE_Sign1 in our one form. Raises ``SlipRefused`` (form)."""
+    tag = load_canonical(octets)
     if (
         not isinstance(tag, cbor2.CBORTag)
         or tag.tag != _SIGN1
@@ -112,8 +122,8 @@ def open_envelope(text: str) -> Envelope:
     protected, unprotected, payload, signature = tag.value
     if unprotected != {} or not all(isinstance(part, bytes) for part in (protected, payload, signature)):
         raise SlipRefused("form")
-    header = _load_canonical(protected)
-    if not _is_map(header, {_ALG, _KID}) or len(header) != 2 or len(signature) != 64:
+    header = load_canonical(protected)
+    if not is_map(header, {_ALG, _KID}) or len(header) != 2 or len(signature) != 64:
         raise SlipRefused("form")
     algorithm, kid = header[_ALG], header[_KID]
     if type(algorithm) is not int or not isinstance(kid, bytes) or len(kid) != 8:
@@ -130,7 +140,8 @@ def check_signature(octets: bytes, key: SlipKey) -> None:
         raise SlipRefused("signature") from error
 
 
-def _seal(payload: bytes, key: SlipKey, pem: bytes) -> bytes:
+def seal_octets(payload: bytes, key: SlipKey, pem: bytes) -> bytes:
+    """A COSE_Sign1 of these claims. Raises ``ConfigurationFault`` for a private half that is unusable or another key's."""
     kid = bytes.fromhex(key.key_id)
     header = {_ALG: _ALGORITHMS[key.algorithm], _KID: kid}
     try:
@@ -160,29 +171,30 @@ def _write_claims(slip: Slip, issuer: str) -> bytes:
 
 
 def _read_claims(payload: bytes) -> Slip:
-    claims = _load_canonical(payload)
-    if not _is_map(claims, {_ISS, _IAT, _CTI, PRIVATE_CLAIM}, {_EXP}):
+    claims = load_canonical(payload)
+    if not is_map(claims, {_ISS, _IAT, _CTI, PRIVATE_CLAIM}, {_EXP}):
         raise SlipRefused("form")
     own, cti, issuer = claims[PRIVATE_CLAIM], claims[_CTI], claims[_ISS]
-    if not _is_map(own, {KIND_CLAIM}, set(_NAMES)) or not isinstance(cti, bytes):
+    if not is_map(own, {KIND_CLAIM}, set(_NAMES)) or not isinstance(cti, bytes):
         raise SlipRefused("form")
     kind = _KINDS.get(own[KIND_CLAIM]) if type(own[KIND_CLAIM]) is int else None
     told = {_NAMES[number]: value for number, value in own.items() if number != KIND_CLAIM}
-    expires_at = _read_moment(claims[_EXP]) if _EXP in claims else None
-    slip = Slip(cti.hex(), kind or "", told, _read_moment(claims[_IAT]), expires_at)
+    expires_at = read_moment(claims[_EXP]) if _EXP in claims else None
+    slip = Slip(cti.hex(), kind or "", told, read_moment(claims[_IAT]), expires_at)
     if not isinstance(issuer, str) or find_fault(slip) is not None:
         raise SlipRefused("form")
     return slip
 
 
-def _is_map(value: Any, needed: AbstractSet[int], allowed: AbstractSet[int] = frozenset()) -> TypeGuard[dict[int, Any]]:
+def is_map(value: Any, needed: AbstractSet[int], allowed: AbstractSet[int] = frozenset()) -> TypeGuard[dict[int, Any]]:
     """Whether it is a map with these whole numbers as keys: ``true`` and 1.0 equal 1, and are none."""
     if not isinstance(value, dict) or any(type(name) is not int for name in value):
         return False
     return needed <= set(value) <= needed | allowed
 
 
-def _read_moment(value: object) -> datetime:
+def read_moment(value: object) -> datetime:
+    """A NumericDate in whole seconds. Raises ``SlipRefused`` (form)."""
     if type(value) is not int or not 0 <= value <= _LATEST:
         raise SlipRefused("form")
     return datetime.fromtimestamp(value, UTC)
@@ -203,7 +215,7 @@ def _decode_text(text: str) -> bytes:
     return octets
 
 
-def _load_canonical(octets: bytes) -> object:
+def load_canonical(octets: bytes) -> object:
     """The one value of these octets, which must be written as ``cbor2`` writes it canonically; nothing may follow."""
     stream = io.BytesIO(octets)
     try:

@@ -20,6 +20,7 @@ COMMANDS = {
     "mapping": ("gateway.cli.mapping:mapping", "Services as files: check, begin, compare, try."),
     "keys": ("gateway.cli.keys:keys", "The keys that encrypt personal fields."),
     "clock": ("gateway.cli.clock:clock", "Working-day clocks, explained; the calendar and a year's notice."),
+    "slip": ("gateway.cli.slip:slip", "Receipts, certificates and codes: verify offline, revoke, keys."),
     "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
 }

@@ -14,13 +14,13 @@ import yaml
 from adapters.clock import make_clock
 from adapters.mapping_files import MAPPINGS_FOLDER
 from adapters.printing.seals import make_demo_seals
-from adapters.slip_keys import KEYS_FILE, KeyFolder, add_key
+from adapters.slip_keys import KEYS_FILE, REVOCATION_LIST, KeyFolder, add_key
 from gateway.launch.stack import Stack
 from services.slips import SlipKind
 
 OF_RECEIPTS = (SlipKind.CASE_RECEIPT, SlipKind.PAYMENT_RECEIPT, SlipKind.COLLECTION_CODE)
 """What the web processes sign."""
-OF_DOCUMENTS = (SlipKind.CERTIFICATE, SlipKind.VOUCHER)
+OF_DOCUMENTS = (SlipKind.CERTIFICATE, SlipKind.VOUCHER, REVOCATION_LIST)
 """What the worker alone signs: in production no other process has this key."""
 
 
