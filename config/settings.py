@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
+from config.file_place import Bucket, LocalFolder, read_file_place
+
 Environment = Literal["demo", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -159,6 +161,22 @@ VARIABLES: Mapping[str, Variable] = {
         "GUITAI_SECRETS_DIR", _read_path, "Folder with one file per secret, named by the accounts."
     ),
     "keyring_file": Variable("GUITAI_KEYRING_FILE", _read_path, "File with the keys that encrypt personal fields."),
+    "files": Variable(
+        "GUITAI_FILES",
+        read_file_place,
+        "Where uploaded files and documents lie, encrypted: file:///folder, or s3://bucket/prefix?endpoint=… (docs/files.md); without "
+        "it the folder `files` beside the keyring.",
+        "",
+    ),
+    "slip_keys": Variable(
+        "GUITAI_SLIP_KEYS", _read_path, "Folder of the keys that sign slips and of their published list (docs/slips.md).", ""
+    ),
+    "seals": Variable(
+        "GUITAI_SEALS", _read_path, "Folder of the organs' seals; only the worker signs documents (docs/certificates.md).", ""
+    ),
+    "rare_typeface": Variable(
+        "GUITAI_RARE_TYPEFACE", _read_path, "Font file for characters that Noto Sans CJK has not; the worker's.", ""
+    ),
     "clock_file": Variable(
         "GUITAI_CLOCK_FILE", _read_path, "File with the offset of the shared clock; refused in production.", ""
     ),
@@ -253,6 +271,10 @@ class Settings:
     public_url: str
     secrets_dir: Path
     keyring_file: Path
+    files: LocalFolder | Bucket | None
+    slip_keys: Path | None
+    seals: Path | None
+    rare_typeface: Path | None
     clock_file: Path | None
     max_body_bytes: int
     http_timeout_seconds: float
@@ -341,6 +363,9 @@ def _find_contradictions(values: Mapping[str, object]) -> list[str]:
             faults.append("GUITAI_CLOCK_FILE is refused in production: time comes from the system")
         if not str(values["public_url"]).startswith("https://"):
             faults.append("GUITAI_PUBLIC_URL must begin with https:// in production")
+        files = values["files"]
+        if isinstance(files, Bucket) and not files.endpoint.startswith("https://"):
+            faults.append("GUITAI_FILES must have an endpoint that begins with https:// in production")
         if str(values["web_url"]).startswith("http://"):
             faults.append("GUITAI_WEB_URL must begin with https:// in production")
     return faults

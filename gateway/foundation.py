@@ -12,6 +12,7 @@ from functools import cached_property
 from uuid import UUID
 
 from adapters.clock import make_clock
+from adapters.file_judge import ProcessJudge
 from adapters.http import HttpClient
 from adapters.ids import make_id
 from adapters.mapping_files import CONFIG_FOLDER, load_vocabulary
@@ -31,11 +32,16 @@ from adapters.redis import (
     make_redis_client,
 )
 from adapters.secrets import FileSecrets
+from adapters.slip_keys import KeyFolder
+from adapters.slips import CwtSlips
 from adapters.stores.catalogue_shelf import LiveCatalogueShelf
 from adapters.stores.directory import SqlDirectory
 from adapters.stores.exposure_log import SqlExposureLog
+from adapters.stores.file_shelf import Shelf
+from adapters.stores.file_store import SealedFileStore
 from adapters.stores.keyring import Keyring
 from adapters.stores.pings import LedgerPing, StorePing
+from adapters.stores.shelves import open_shelf
 from adapters.stores.transaction import SqlStore
 from config.settings import Settings
 from gateway.bindings import (
@@ -46,7 +52,7 @@ from gateway.bindings import (
     BoundRegister,
 )
 from gateway.switches import Switches
-from gateway.vacancies import NoFileStore, NoPrinter, NoSlipPress, NoTextMessages
+from gateway.vacancies import NoTextMessages
 from services.case_access import ApplicantDesk
 from services.case_desk import CaseDesk, CaseWorkshop
 from services.case_numbers import require_distinct_codes
@@ -58,6 +64,7 @@ from services.mapping import disclose
 from services.model import PlatformName
 from services.ports import Clock, Ping, Platform
 from services.till import Till
+from services.uploads import UploadDesk
 
 
 @dataclass(frozen=True)
@@ -188,17 +195,34 @@ class Foundation:
     @cached_property
     def file_store(self) -> FileStore:
         """Where uploaded files and documents of ours lie."""
-        return NoFileStore()
+        return SealedFileStore(self.file_shelf, self.keyring)
+
+    @cached_property
+    def file_shelf(self) -> Shelf:
+        """The folder or bucket that the settings name; without a word of it the folder beside the keyring."""
+        return open_shelf(self.settings.files, self.settings.keyring_file, self.secrets)
+
+    @cached_property
+    def file_judge(self) -> ProcessJudge:
+        """What looks into uploaded bytes."""
+        return ProcessJudge()
+
+    @cached_property
+    def uploads(self) -> UploadDesk:
+        """What takes uploads of citizens; the console puts its own desk of cases in."""
+        return UploadDesk(self.case_desk, self.file_judge, self.redis.limiter)
 
     @cached_property
     def slip_press(self) -> SlipPress:
-        """What signs and reads slips."""
-        return NoSlipPress()
+        """What signs and reads slips; without a folder of keys it says so when it is asked to."""
+        return CwtSlips(KeyFolder(self.settings.slip_keys), self.settings.web_url or self.settings.public_url)
 
     @cached_property
     def printer(self) -> Printer:
-        """What sets and signs documents; the worker's alone."""
-        return NoPrinter()
+        """What sets and signs documents; the worker's alone, and so are the libraries of type and signature."""
+        from adapters.printing.printer import SealedPrinter
+
+        return SealedPrinter(self.settings.seals, self.settings.rare_typeface)
 
     @cached_property
     def text_messages(self) -> TextMessages:

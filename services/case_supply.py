@@ -45,10 +45,25 @@ def list_wanted(file: CaseFile, mapping: ServiceMapping, terms: CounterTerms) ->
         missing = set(file.gap.data["missing"]) - _list_supplied_gaps(file)
         return Wanted(frozenset(missing), frozenset(), frozenset())
     if file.state is CaseState.RECEIVED:
-        brought = {name for name, material in terms.materials.items() if material.level in BROUGHT}
+        brought = list_bringable(file, terms)
         typed = {name for name, asked in mapping.inputs.items() if is_typed(asked)}
         return Wanted(frozenset(brought), frozenset(typed), frozenset())
     return Wanted(frozenset(), frozenset(), frozenset())
+
+
+def list_bringable(file: CaseFile, terms: CounterTerms) -> frozenset[str]:
+    """What an applicant may bring from where they are; of what an organ issued only a copy of what its register does not have."""
+    return frozenset(
+        name
+        for name, material in terms.materials.items()
+        if material.level in BROUGHT or (material.level == FETCHED and is_unknown_to_register(file, name))
+    )
+
+
+def is_unknown_to_register(file: CaseFile, name: str) -> bool:
+    """Whether the register was asked and has no such document (no answer is no such word)."""
+    fetched = file.materials.get(name, {}).get("fetched")
+    return isinstance(fetched, Mapping) and not fetched.get("found")
 
 
 def _list_asked(file: CaseFile, mapping: ServiceMapping, terms: CounterTerms) -> Wanted:
@@ -56,7 +71,7 @@ def _list_asked(file: CaseFile, mapping: ServiceMapping, terms: CounterTerms) ->
     notice = file.last("correction_asked")
     asked = {str(item["about"]) for item in (notice.data["items"] if notice else ())}
     levels = {name: material.level for name, material in terms.materials.items()}
-    materials = {name for name in asked if levels.get(name) in BROUGHT}
+    materials = asked & list_bringable(file, terms)
     typed = {name for name in asked if name in mapping.inputs and is_typed(mapping.inputs[name])}
     needed = {name for name in materials if levels[name] in NEEDED} | typed
     return Wanted(frozenset(materials), frozenset(typed), frozenset(needed))

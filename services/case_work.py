@@ -20,9 +20,10 @@ from services.case_ports import CaseTransaction
 from services.case_record import Case, CaseState
 from services.case_records import record_grant
 from services.case_stores import NO_CHAIN
+from services.materials import fetch_materials
 
 HouseStep = Callable[[CaseWorkshop, CaseFile, str], CaseFile]
-STEPS: tuple[HouseStep, ...] = (accept_by_checks, decide_by_rule, record_grant, make_documents)
+STEPS: tuple[HouseStep, ...] = (fetch_materials, accept_by_checks, decide_by_rule, record_grant, make_documents)
 """In this order; each gives the case as it is after it."""
 
 
