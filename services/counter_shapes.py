@@ -12,12 +12,13 @@ from typing import Any
 from config.counter_schema import ACTS_FOR_OTHERS, FETCH, FETCHED, ORGANISATION_APPLIES, PERSON_APPLIES
 from config.mapping_schema import OPERATIONS_OF_KIND, OperationShape
 from config.shapes import Maybe, Record, Shape
-from services.mapping import Input, Output
+from services.mapping import Input, Output, ServiceMapping
 from services.model import Assurance
 from services.result_shapes import (
     example_applicant,
     example_inputs,
     is_from_back_end,
+    shape_operations,
     shape_outputs,
     shape_prefilled,
 )
@@ -97,3 +98,10 @@ def list_case_money(inputs: Mapping[str, Input], outputs: Mapping[str, Output]) 
     money = any(one.type == "money" for output in outputs.values() for one in (output, *output.of.values()))
     asked = any(entry.type == "money" for entry in inputs.values())
     return frozenset({"record", *(["find_record"] if money else [])}) if money or asked else frozenset()
+
+
+def shape_mapping(mapping: ServiceMapping) -> dict[str, OperationShape]:
+    """Every operation of a mapping that was read, of whatever kind, with everything that it may be given."""
+    if mapping.kind == "case":
+        return shape_case_operations(mapping.raw.get("counter", {}), mapping.inputs, mapping.outputs)
+    return shape_operations(mapping.kind, mapping.inputs, mapping.outputs, mapping.payment, mapping.assurance)

@@ -23,6 +23,8 @@ MESSAGE = (
     "message_page",
 )
 """What a platform's server gets with a message (``tell_case``): generic words and a page, nothing of the case."""
+ANSWER = ("app_credential", "protocol", "unlisted")
+"""What it answers: a token for the app before, its codes."""
 
 
 def list_case_words(counter: Mapping[str, Any]) -> Iterator[tuple[Direction, str, str]]:
@@ -31,6 +33,8 @@ def list_case_words(counter: Mapping[str, Any]) -> Iterator[tuple[Direction, str
     levels = {entry["level"] for entry in counter.get("materials", {}).values()}
     for word in MESSAGE:
         yield Direction.SENT_TO_SERVER, word, "a message about a case says it"
+    for word in ANSWER:
+        yield Direction.RECEIVED_FROM_PLATFORM, word, "a platform's answer to a message says it"
     if levels:
         yield shown, "material_title", "the checklist of materials shows it"
     if levels & set(UPLOADED):

@@ -26,11 +26,11 @@ from adapters.backends.chain import Chain, Connection
 from adapters.backends.observation import Observer
 from adapters.backends.wire import Facts
 from adapters.boundary import refuse_inside_transaction
+from services.counter_shapes import shape_mapping
 from services.errors import BackEndError, BackEndRefused, ConfigurationFault
 from services.mapping import Call, Operation, ServiceMapping
 from services.model import JsonValue
 from services.ports import Clock
-from services.result_shapes import shape_operations
 from services.translation import UNWRITABLE, build_request
 
 CALLS = Counter("guitai_back_end_calls_total", "Calls of back ends.", ["back_end", "operation", "result"])
@@ -98,7 +98,7 @@ class ConnectedBackEnd:
         A call that its WSDL or OpenAPI document does not know, a missing option or secret show at start. Raises ``ConfigurationFault``.
         """
         mapping = self._mapping
-        shapes = shape_operations(mapping.kind, mapping.inputs, mapping.outputs, mapping.payment, mapping.assurance)
+        shapes = shape_mapping(mapping)
         for name, operation in self._operations.items():
             for call in operation.calls:
                 self._connections[call.back_end].line.require_usable(call)

@@ -28,7 +28,6 @@ OFFICE_OF: Mapping[str, str] = {
     "tax-declaration": "tax-declarations",
     "tax-statement": "tax-records",
     "business-certificate": "business-register",
-    "labour-dispatch": "labour-office",
     "social-benefits": "social-assistance",
     "hospital-reimbursement": "medical-claims",
     "birth-permit": "birth-registry",

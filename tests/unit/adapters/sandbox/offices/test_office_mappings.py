@@ -26,13 +26,6 @@ INPUTS: Mapping[str, dict[str, Any]] = {
         "premises": "演示市东城区朝内大街77号",
         "business_funds": 5_000_000,
     },
-    "labour-dispatch": {
-        "company_name": "演示市顺达人力资源有限公司",
-        "company_credit_code": "91110101MA01ABCD19",
-        "registered_capital": 200_000_000,
-        "workplace": "演示市东城区朝阳门内大街9号",
-        "staff_count": 5,
-    },
     "social-benefits": {
         "contact_phone": "13800138001",
         "household_size": 3,
@@ -65,7 +58,6 @@ INPUTS: Mapping[str, dict[str, Any]] = {
 SUBMITTED: Mapping[str, tuple[str, str, str]] = {
     "tax-declaration": ("GS", "accepted", "申报已受理。应纳税额3132.00元，已预缴税额3480.00元，应退税额348.00元。"),
     "business-certificate": ("DJ", "accepted", "申请材料已收到，正在审查。"),
-    "labour-dispatch": ("LP", "accepted", "材料齐全，已受理。请携带原件到窗口核验。"),
     "social-benefits": ("DB", "accepted", "已受理，工作人员将入户调查。"),
     "hospital-reimbursement": ("YB", "accepted", "已受理，请在承诺期限内出示票据原件。"),
     "birth-permit": ("SY", "granted", "已登记，可凭登记编号在助产机构建档、分娩。"),
@@ -124,7 +116,6 @@ def _other(service: str) -> dict[str, Any]:
     changes: Mapping[str, dict[str, Any]] = {
         "tax-declaration": {"income_amount": 18_600_100},
         "business-certificate": {"business_funds": 6_000_000},
-        "labour-dispatch": {"staff_count": 6},
         "social-benefits": {"household_size": 4},
         "hospital-reimbursement": {"hospital_costs": 1_230_001},
         "birth-permit": {"birth_order": "2"},
@@ -139,8 +130,6 @@ def _other(service: str) -> dict[str, Any]:
         ("tax-declaration", {"tax_withheld": 348_001}, "not_eligible"),
         ("tax-declaration", {"tax_year": "2024"}, "past_period"),
         ("business-certificate", {"business_name": "中国小明面馆"}, "not_eligible"),
-        ("labour-dispatch", {"registered_capital": 199_999_999}, "not_eligible"),
-        ("labour-dispatch", {"company_credit_code": "91110101MA01ABCD18"}, "not_eligible"),
         ("social-benefits", {"household_income": 435_000}, "not_eligible"),
         ("hospital-reimbursement", {"discharged_on": "2026-10-07"}, "not_eligible"),
         ("birth-permit", {"expected_on": "2028-01-01"}, "not_eligible"),
