@@ -102,9 +102,11 @@ def open_case_desk(home: Path, keyring: Path | None) -> Iterator[tuple[CaseDesk,
     from adapters.stores.directory import SqlDirectory
     from adapters.stores.keyring import Keyring
     from adapters.stores.transaction import SqlStore
+    from gateway.logging import configure_logging
     from services.case_desk import CaseDesk
     from services.catalogue import Catalogue
 
+    configure_logging("warning")
     clock, url = open_clock(home), find_database(home)
     keys = Keyring.load(keyring or home / "keyring.json")
     store, shelf = SqlStore(url, keys, clock, 2), LiveCatalogueShelf(url, load_vocabulary())
