@@ -74,8 +74,13 @@ class Company:
                     yield name, story, platform
 
     def _is_here(self, service: ServiceMapping) -> bool:
-        """Offices that keep their data on an SQL server are left out by the sandbox where none can run; a line said so at the start."""
-        return bool(self.stage.stack.registries_url) or service.back_end.name in self.stage.offices
+        """Whether this kind is played here, at an office that runs.
+
+        Offices that keep their data on an SQL server are left out by the sandbox where none can run; a line said so at the start.
+        """
+        return service.kind in KINDS and (
+            bool(self.stage.stack.registries_url) or service.back_end.name in self.stage.offices
+        )
 
     def _play(self, service: str, story: Story, platform: PlatformName) -> None:
         journey = Journey(service, platform.value, self.say, self.watch.describe)
