@@ -12,8 +12,15 @@ import pytest
 from adapters.backends.breaker import FAILURES
 from adapters.backends.observation import ObservedCall
 from adapters.reach import EVERYWHERE
-from gateway.bindings import BackEnds, BoundFaceCheck, BoundPushedResults, BoundRegister, TrialBackEnd
-from services.errors import BackEndGarbled, ConfigurationFault, NoticeRefused
+from gateway.bindings import (
+    BackEnds,
+    BoundFaceCheck,
+    BoundOrganisationRegister,
+    BoundPushedResults,
+    BoundRegister,
+    TrialBackEnd,
+)
+from services.errors import BackEndGarbled, ConfigurationFault, NoticeRefused, ServiceOff
 from services.expressions import compile_expression
 from services.mapping import Late
 from services.model import BackEndAddress
@@ -84,6 +91,36 @@ def test_the_register_is_not_optional(accounts: Accounts) -> None:
     """Nobody's real name can be proven without it: the start says so."""
     with pytest.raises(ConfigurationFault):
         BoundRegister(accounts, FakeLine(), KnownSecrets()).connect()
+
+
+def test_without_a_business_register_nobody_acts_for_a_company(accounts: Accounts) -> None:
+    """An environment without one says that the service is off, and sends nothing; one without its secret is named at the start."""
+    line = FakeLine()
+    register = BoundOrganisationRegister(accounts, line, KnownSecrets())
+    assert register.connect() is None
+    with pytest.raises(ServiceOff):
+        register.find("91110101MA01ABCD19", "r")
+    accounts.addresses["organisation-register"] = BackEndAddress(
+        UUID(int=1), "organisation-register", "http://one.test", {"token": "absent"}
+    )
+    with pytest.raises(ConfigurationFault):
+        register.connect()
+    assert line.sent == []
+
+
+def test_registers_are_asked_at_the_address_of_the_moment(accounts: Accounts) -> None:
+    """The business register and kinship, each at what is bound when somebody asks."""
+    line = FakeLine([reply(b'{"code": "NO_SUCH_ORGANISATION"}', 404), reply(b'{"relation": "PARENT"}')])
+    accounts.addresses["organisation-register"] = BackEndAddress(
+        UUID(int=1), "organisation-register", "http://one.test", {"token": "key-file"}
+    )
+    accounts.addresses["register"] = make_address("register", "http://two.test")
+    assert BoundOrganisationRegister(accounts, line, KnownSecrets()).find("91110101MA01ABCD19", "r") is None
+    assert BoundRegister(accounts, line, KnownSecrets()).is_parent("1", "2", "r") is True
+    assert [sent.url for sent in line.sent] == [
+        "http://one.test/v1/organisations/91110101MA01ABCD19",
+        "http://two.test/register/kinship",
+    ]
 
 
 @dataclass

@@ -71,30 +71,29 @@ def test_a_mandate_lasts_through_its_last_day(kind: MandateKind, days: int) -> N
         assert caught.value.detail == {"until": "past" if days < 0 else "too_far"}
 
 
+def judge(text: str) -> str:
+    """The rule that a text breaks, or the code that it is."""
+    try:
+        return read_credit_code(text)
+    except InputRefused as refused:
+        return str((refused.detail or {})["credit_code"])
+
+
 @given(
     st.text(CHARACTERS, min_size=2, max_size=2), st.integers(0, 999_999), st.text(CHARACTERS, min_size=9, max_size=9)
 )
 def test_credit_codes_have_one_check_character(head: str, region: int, body: str) -> None:
     """Of all characters in the last place exactly the published algorithm's is right (GB 32100, MOD 31)."""
     first = f"{head}{region:06d}{body}"
-    accepted = []
-    for last in CHARACTERS:
-        try:
-            accepted.append(read_credit_code(first + last))
-        except InputRefused as refused:
-            assert refused.detail == {"credit_code": "checksum"}
-    assert accepted == [first + uscc.calc_check_digit(first)]
+    right = first + uscc.calc_check_digit(first)
+    assert {judge(first + last) for last in CHARACTERS} == {right, "checksum"}
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_credit_code_or_refused(text: str) -> None:
-    """Nothing else can happen."""
-    try:
-        code = read_credit_code(text)
-    except InputRefused as refused:
-        assert set((refused.detail or {}).values()) <= {"form", "checksum"}
-    else:
-        assert read_credit_code(code) == code
+    """Nothing else can happen, and what was read is read the same again."""
+    found = judge(text)
+    assert found in ("form", "checksum") or judge(found) == found
 
 
 def test_one_digit_changed_is_noticed() -> None:
