@@ -158,15 +158,17 @@ class CounterRoom:
 
     def act(
         self, actor: Actor, name: str, case_id: UUID, seen_version: int | None, work: Work, *, reason: str = "",
-        detail: Mapping[str, JsonValue] | None = None,
+        detail: Mapping[str, JsonValue] | None = None, admit: Callable[[Place], None] | None = None,
     ) -> CaseFile:  # fmt: skip
         """Do what ``work`` decides, under the rules of ``PERMITS[name]``, and note it: all of it or nothing.
 
-        ``seen_version`` None: ``work`` judges the present state by itself. Raises ``NotFound``, ``NotPermitted``, ``OwnMatter``,
+        ``seen_version`` None: ``work`` judges the present state by itself. ``admit`` says who else is not permitted. Raises ``NotFound``, ``NotPermitted``, ``OwnMatter``,
         ``CaseMoved``, ``CaseInOtherHands``, ``NotAllowedNow`` and what ``work`` raises.
         """
         permit = PERMITS[name]
         place = self.find_place(actor, case_id, permit)
+        if admit is not None:
+            admit(place)
         desk = replace(self.desk, request_id=actor.request_id or self.desk.request_id)
         for _ in range(ATTEMPTS):
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.case_clocks import terms_of
 from services.case_errors import MaterialsMissing
 from services.case_events import Move
 from services.case_file import DECIDING, CaseFile
@@ -12,7 +13,7 @@ from services.case_graph import require_edge
 from services.case_limits import correction_clock, require_extension, require_special
 from services.case_record import CaseState, Hand
 from services.clock import compute, count_on
-from services.counter_bench import Bench, CounterRoom
+from services.counter_bench import Bench, CounterRoom, Place
 from services.counter_materials import list_lacking
 from services.counter_notices import read_reasons, read_words
 from services.counter_permits import refuse_now, require_in_hand, require_other_hands
@@ -117,17 +118,20 @@ class ExaminationRoom(CounterRoom):
         def work(bench: Bench) -> list[Move]:
             return self._finish(bench, step, told)
 
-        return self.act(actor, "finish_step", case_id, seen_version, work, detail={"step": step})
+        def admit(place: Place) -> None:
+            steps = terms_of(place.mapping).steps
+            if 0 <= step < len(steps):
+                actor.require([Role(steps[step].role)], self._agency_of(place, steps[step].agency))
+
+        return self.act(actor, "finish_step", case_id, seen_version, work, detail={"step": step}, admit=admit)
 
     def _finish(self, bench: Bench, index: int, opinion: str) -> list[Move]:
         steps, file = bench.terms.steps, bench.file
         if 0 <= index < len(steps):
             asked = steps[index]
-            role, agency = Role(asked.role), self._agency_of(bench, asked.agency)
-            bench.actor.require([role], agency)
-            hand = Hand.HEAD if role is Role.HEAD else Hand.CLERK
+            hand = Hand.HEAD if Role(asked.role) is Role.HEAD else Hand.CLERK
             require_edge(file.state, "step_finished", hand)
-            if agency == bench.place.lead:
+            if self._agency_of(bench.place, asked.agency) == bench.place.lead:
                 require_in_hand(file, bench.actor.member.staff_id)
         step = read_step(steps, file.steps_done, index)
         data: dict[str, JsonValue] = {"step": index, "opinion": opinion, "on": bench.today.isoformat()}
@@ -136,8 +140,8 @@ class ExaminationRoom(CounterRoom):
             moves.append(bench.make("released", {}, hand))
         return moves
 
-    def _agency_of(self, bench: Bench, slug: str) -> UUID:
-        return self.desk.directory.agency_id(slug) if slug else bench.place.lead
+    def _agency_of(self, place: Place, slug: str) -> UUID:
+        return self.desk.directory.agency_id(slug) if slug else place.lead
 
     def decide(
         self, actor: Actor, case_id: UUID, seen_version: int, outcome: str, reasons: Sequence[str] = (),
@@ -164,7 +168,10 @@ class ExaminationRoom(CounterRoom):
                 data["appeal"] = {str(language): text for language, text in bench.terms.appeal.items()}
             return [*self._finish_last(bench, told, hand), bench.make(outcome, data, hand)]
 
-        return self.act(actor, "decide", case_id, seen_version, work, detail={"outcome": outcome})
+        def admit(place: Place) -> None:
+            actor.require(list_deciders(terms_of(place.mapping).steps), place.lead)
+
+        return self.act(actor, "decide", case_id, seen_version, work, detail={"outcome": outcome}, admit=admit)
 
     def _require_decider(self, bench: Bench, outcome: str) -> Hand:
         terms, file = bench.terms, bench.file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,18 +12,20 @@ from uuid import UUID, uuid4
 from services.case_events import Move, load_case, write_move
 from services.case_file import CaseFile
 from services.case_opening import UNNUMBERED, open_case
-from services.case_ports import Slip
+from services.case_ports import RegisteredOrganisation, Registers, Slip
 from services.case_record import Hand, StoredFile
 from services.counter_delivery import Bearer
 from services.counter_desk import CounterDesk
 from services.counter_reception import MaterialCheck
 from services.counter_terms import Step
-from services.model import JsonValue
+from services.model import JsonValue, RegisterEntry
 from services.staffing import Act, Actor, AgencyTree, Role, RoleHeld, StaffMember
+from services.window_desk import WindowDesk
 from tests.case_samples import make_case, make_case_mapping, say
 from tests.fake_case_books import make_calendar
 from tests.fake_cases import FakeSlipPress, make_case_desk
 from tests.fake_console import Books, FakeActs, FakePeople, FakeStaff
+from tests.fake_families import FakeBusinessRegister, FakeFamilyRegister, FakePeopleRegister, FakeTownRegisters
 from tests.fake_store import FakeStore, FakeTransaction
 from tests.fakes import FakeClock, FakeDirectory
 
@@ -38,7 +41,11 @@ STEPS = (
     Step(say("税务核查"), "clerk", 5, agency="demo-tax", together="a"),
     Step(say("决定"), "head", 3),
 )
+HEAD_NUMBER, AGENT_NUMBER = "110101199003070011", "110101198505120029"
+CREDIT_CODE = "91110101MA01ABCD19"
 REASON = "核对本人提交的材料"
+TOWN = {"110101196001010011": "王秀英", HEAD_NUMBER: "王小明", AGENT_NUMBER: "李秀英"}
+"""Who is in the population register; ``HEAD_NUMBER`` heads the company."""
 FINE = (MaterialCheck("proof_of_premises"), MaterialCheck("floor_plan"))
 APPLICANT_NUMBER = "110101196001010011"
 APPLICANT: Mapping[str, str] = {
@@ -88,7 +95,17 @@ class CounterOffice:
         self.desk = make_case_desk(
             self.mapping, house=self.house, clock=self.clock, directory=directory, slips=self.slips  # type: ignore[arg-type] # a store of the same tables
         )  # fmt: skip
-        self.counter = CounterDesk(self.desk, self.house)
+        self.book = FakeTownRegisters({number: RegisterEntry(name, None) for number, name in TOWN.items()})
+        self.book.organisations[CREDIT_CODE] = RegisteredOrganisation(
+            CREDIT_CODE, "演示市顺达人力资源有限公司", "in_business", TOWN[HEAD_NUMBER], HEAD_NUMBER
+        )
+        business, family, people = (
+            FakeBusinessRegister(self.book),
+            FakeFamilyRegister(self.book),
+            FakePeopleRegister(self.book),
+        )
+        self.desk = replace(self.desk, registers=Registers(business, family, people))
+        self.counter, self.window = CounterDesk(self.desk, self.house), WindowDesk(self.desk, self.house)
         self.clerk, self.second = self.hire(OFFICE, Role.CLERK), self.hire(OFFICE, Role.CLERK)
         self.head, self.tax = self.hire(OFFICE, Role.HEAD), self.hire(TAX, Role.CLERK)
 
