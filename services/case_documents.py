@@ -43,11 +43,17 @@ ISSUED, MADE = "certificate_issued", "document_made"
 
 def make_documents(workshop: CaseWorkshop, file: CaseFile, request_id: str) -> CaseFile:
     """Make every letter that is due, then the certificate. Raises ``ConfigurationFault``, ``StoreUnavailable``."""
+    file = make_letters(workshop, file, request_id)
     press = _Press(replace(workshop, desk=replace(workshop.desk, request_id=request_id)))
-    terms = terms_of(mapping_of(workshop.desk, file))
-    for version, kind in list_due(file, terms):
+    return press.issue(file) if is_certificate_due(workshop, file) else file
+
+
+def make_letters(workshop: CaseWorkshop, file: CaseFile, request_id: str) -> CaseFile:
+    """Make every letter that is due; the certificate is none."""
+    press = _Press(replace(workshop, desk=replace(workshop.desk, request_id=request_id)))
+    for version, kind in list_due(file, terms_of(mapping_of(workshop.desk, file))):
         file = press.make_letter(file, version, kind)
-    return press.issue(file) if is_certificate_due(press.workshop, file) else file
+    return file
 
 
 def is_certificate_due(workshop: CaseWorkshop, file: CaseFile) -> bool:

@@ -15,8 +15,8 @@ import pytest
 from cwt import COSE, COSEKey
 from hypothesis import given
 from hypothesis import strategies as st
-from pycose.keys import CoseKey as OtherKey
-from pycose.messages import CoseMessage
+from pycose.keys.cosekey import CoseKey as OtherKey
+from pycose.messages.sign1message import Sign1Message
 
 from adapters.slip_keys import KEYS_FILE, KeyFolder, SlipKey, add_key, name_key, parse_keys, retire_key, write_keys
 from adapters.slips import CwtSlips, check_signature, open_envelope, read_slip, seal_octets
@@ -78,11 +78,12 @@ def test_another_library_agrees(tmp_path: Path) -> None:
     """The library pycose verifies our signature with the published key and finds the same claims."""
     for algorithm in ("EdDSA", "ES256"):
         press, key = make_press(tmp_path / algorithm, algorithm)
-        message = CoseMessage.decode(unwrap(press.sign(make_slip())))
+        message = Sign1Message.decode(unwrap(press.sign(make_slip())))
+        assert isinstance(message, Sign1Message)
         public = COSEKey.from_jwk({**key.jwk, "alg": algorithm, "use": "sig"}).to_dict()
         message.key = OtherKey.from_dict({name: public[name] for name in public if name in (1, -1, -2, -3)})
         assert message.verify_signature()
-        claims = cbor2.loads(message.payload)
+        claims = cbor2.loads(message.payload or b"")
         assert claims[1] == "counter.example.gov.cn"
         assert claims[7].hex() == "ab" * 12
         assert claims[PRIVATE_CLAIM][CLAIMS["number"][0]] == "YYZZ11"
@@ -348,10 +349,11 @@ def test_the_published_list_is_read_back_and_guarded(tmp_path: Path) -> None:
     assert parse_keys(published) == {key.key_id: key}
     assert "d" not in published["keys"][0]
     entry = published["keys"][0]
-    for faulty in (
+    faults: tuple[Any, ...] = (
         {"keys": [{**entry, "kid": "0" * 16}]}, {"keys": [{**entry, "kinds": ["anything"]}]}, {"keys": [entry, entry]},
         {"keys": [{**entry, "crv": "P-256"}]}, {"keys": [{**entry, "signs_from": "2026-02-10"}]}, {"keys": {}}, [], None,
-    ):  # fmt: skip
+    )  # fmt: skip
+    for faulty in faults:
         with pytest.raises(ConfigurationFault):
             parse_keys(faulty)
 
