@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, literal, select, union, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from adapters.stores.appending import insert_once
@@ -93,14 +93,18 @@ class SqlCaseStore:
     def list_of_persons(
         self, person_ids: Sequence[UUID], organisation_ids: Sequence[UUID], limit: int, before: UUID | None
     ) -> list[CaseRow]:
-        cells = cases.c
-        theirs = select(mandates.c.mandate_id).where(mandates.c.principal_person_id.in_(person_ids))
-        chosen: ColumnElement[bool] = or_(
-            cells.person_id.in_(person_ids), cells.organisation_id.in_(organisation_ids), cells.mandate_id.in_(theirs)
-        )
-        if before is not None:
-            chosen = and_(chosen, cells.case_id < before)
-        return self._read_all(self._select().where(chosen).order_by(cells.case_id.desc()).limit(limit))
+        """See the port. Each way to belong to them goes through its own index; the newest of all ways are read."""
+        cells, theirs = cases.c, mandates.c.principal_person_id.in_(person_ids)
+        ways: list[ColumnElement[bool]] = [
+            cells.person_id.in_(person_ids),
+            cells.organisation_id.in_(organisation_ids),
+            cells.mandate_id.in_(select(mandates.c.mandate_id).where(theirs)),
+        ]
+        later = [cells.case_id < before] if before is not None else []
+        newest = cells.case_id.desc()
+        parts = [select(cells.case_id).where(way, *later).order_by(newest).limit(limit).subquery() for way in ways]
+        found = union(*(select(part.c.case_id) for part in parts))
+        return self._read_all(self._select().where(cells.case_id.in_(found)).order_by(newest).limit(limit))
 
     def list_of_numbers(self, numbers: Sequence[str], limit: int) -> list[CaseRow]:
         """See the port: under every look-up key."""
@@ -146,13 +150,13 @@ class SqlCaseStore:
         return self._lines.find(agencies, desk_lines.c.number_hash.in_(self._hash_all(NUMBER, number)), limit)
 
     def list_open(self, after: UUID | None, limit: int) -> list[CaseRow]:
-        """See the port: those that have a line which is not closed."""
+        """See the port: those whose line on their own agency's desk is not closed."""
         line = desk_lines.c
-        waits = exists().where(line.lead_agency_id == cases.c.agency_id, line.case_id == cases.c.case_id, ~line.closed)
-        chosen = self._select().where(waits)
+        waiting = select(line.case_id).where(~line.closed, line.agency_id == line.lead_agency_id)
         if after is not None:
-            chosen = chosen.where(cases.c.case_id > after)
-        return self._read_all(chosen.order_by(cases.c.case_id).limit(limit))
+            waiting = waiting.where(line.case_id > after)
+        page = waiting.order_by(line.case_id).limit(limit)
+        return self._read_all(self._select().where(cases.c.case_id.in_(page)).order_by(cases.c.case_id))
 
     def assign_chains(self, agency_id: UUID, case_id: UUID, chain_id: UUID, principal_chain_id: UUID) -> None:
         mine = and_(cases.c.agency_id == agency_id, cases.c.case_id == case_id)

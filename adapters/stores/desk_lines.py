@@ -7,7 +7,7 @@ the same however many lines there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from sqlalchemy import (
     func,
     lateral,
     literal,
-    literal_column,
     not_,
     select,
     true,
@@ -40,6 +39,7 @@ _MOVING = (
 )  # fmt: skip
 _READ = tuple(column for column in desk_lines.c if not column.name.endswith("_hash"))
 _ORDER = (desk_lines.c.urgent_on, desk_lines.c.received_at, desk_lines.c.case_id)
+_FIRST = datetime(1, 1, 2, tzinfo=UTC)
 NEVER = date.max
 """Sorts after every day: no clock runs."""
 
@@ -84,11 +84,20 @@ class SqlDeskLines:
         desk = desks.subquery("desk")
         page = select(*_READ).where(desk_lines.c.agency_id == desk.c.agency_id, *chosen)
         if after is not None:
-            page = page.where(_follows(*after))
+            page = page.where(tuple_(*_ORDER) > tuple_(*self._find_place(*after)))
         part = lateral(page.order_by(*_ORDER).limit(limit)).alias("part")
         order = [part.c[column.name] for column in _ORDER]
         merged = select(part).select_from(desk.join(part, true())).order_by(*order)
         return self._read_all(merged.fetch(limit, with_ties=True))
+
+    def _find_place(self, due_on: date, case_id: UUID) -> tuple[ColumnElement[Any], ...]:
+        """Where a page ended. If that line has gone: before all of its day, so that they come rather twice than never.
+
+        Plain values: with an expression in the comparison row security would not let the index be used for it.
+        """
+        line = desk_lines.c
+        received = self._connection.execute(select(func.min(line.received_at)).where(line.case_id == case_id)).scalar()
+        return literal(due_on), literal(received or _FIRST, line.received_at.type), literal(case_id)
 
     def load(self, case_id: UUID) -> list[DeskLine]:
         """The lines of one case."""
@@ -102,14 +111,6 @@ class SqlDeskLines:
 
     def _read_all(self, chosen: Select[Any]) -> list[DeskLine]:
         return [_read(row) for row in self._connection.execute(chosen)]
-
-
-def _follows(due_on: date, case_id: UUID) -> ColumnElement[bool]:
-    """Whether a line stands after the last one of a page. If that one has no line any more: from its day on, rather twice than never."""
-    other = desk_lines.alias("last")
-    received = select(func.min(other.c.received_at)).where(other.c.case_id == case_id).scalar_subquery()
-    since = func.coalesce(received, literal_column("'-infinity'::timestamptz"))
-    return tuple_(*_ORDER) > tuple_(literal(due_on), since, literal(case_id))
 
 
 def _read(row: Row[Any]) -> DeskLine:

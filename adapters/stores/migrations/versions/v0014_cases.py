@@ -105,6 +105,7 @@ CREATE TABLE desk_lines (
 CREATE INDEX desk_lines_by_urgency ON desk_lines (agency_id, closed, urgent_on, received_at, case_id);
 CREATE INDEX desk_lines_in_hand ON desk_lines (agency_id, claimed_by, urgent_on, received_at, case_id)
     WHERE claimed_by IS NOT NULL AND NOT closed;
+CREATE INDEX desk_lines_open ON desk_lines (case_id) WHERE NOT closed AND agency_id = lead_agency_id;
 CREATE INDEX desk_lines_of_name ON desk_lines (agency_id, name_hash);
 CREATE INDEX desk_lines_of_number ON desk_lines (agency_id, number_hash);
 COMMENT ON COLUMN desk_lines.urgent_on IS 'due_on, or the last day of all where no clock runs: what the queue is sorted by';
