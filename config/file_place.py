@@ -55,7 +55,7 @@ def read_file_place(text: str) -> LocalFolder | Bucket:
     if parts.scheme == "file":
         path = Path(unquote(parts.path))
         if parts.netloc or parts.query or not path.is_absolute() or str(path) == "/":
-            raise ValueError("must be file:/// and the full path of a folder")
+            raise ValueError("must name a folder by its full path, which begins with a slash")
         return LocalFolder(path)
     if parts.scheme == "s3":
         return _read_bucket(parts.netloc, parts.path.strip("/"), parse_qsl(parts.query, keep_blank_values=True))

@@ -35,8 +35,9 @@ _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 class S3Shelf:
     """Implements ``file_shelf.Shelf``. The client's limit must be above that of a file."""
 
-    def __init__(self, place: Bucket, http: HttpClient, secrets: Secrets) -> None:
+    def __init__(self, place: Bucket, http: HttpClient, secrets: Secrets, page_size: int = 1000) -> None:
         self._place = place
+        self._page_size = page_size
         self._http = http
         self._secrets = secrets
 
@@ -55,7 +56,9 @@ class S3Shelf:
         token: str | None = None
         while True:
             root = self._place.prefix + "/" if self._place.prefix else ""
-            asked = {"list-type": "2", "prefix": root} | ({"continuation-token": token} if token else {})
+            asked = {"list-type": "2", "max-keys": str(self._page_size), "prefix": root} | (
+                {"continuation-token": token} if token else {}
+            )
             bucket = f"/{self._place.bucket}/" if self._place.style == "path" else "/"
             reply = self._send("GET", f"{bucket}?{urlencode(asked)}")
             self._require(reply, 200)
