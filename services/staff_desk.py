@@ -15,6 +15,7 @@ from uuid import UUID
 
 from services.console_ports import ConsoleStore, ConsoleTransaction, PasswordHasher, StaffSessions
 from services.errors import InputRefused, NotPermitted
+from services.identity import read_identity_number
 from services.ports import Clock
 from services.staff_rules import (
     read_name,
@@ -30,6 +31,7 @@ from services.staff_rules import (
 )
 from services.staff_sign_in import ONE_TIME_PASSWORD, mark_temporary
 from services.staffing import Act, Actor, Role, RoleHeld, StaffMember
+from services.till import business_day
 
 By = Actor | None
 
@@ -190,6 +192,13 @@ class StaffDesk:
                 raise refuse("subject_taken")
             tx.staff.bind_subject(staff_id, subject, _id_of(actor), self.clock.now())
             self._note(tx, actor, "staff.bind_subject", member.agency_id, staff_id)
+
+    def set_identity(self, actor: By, staff_id: UUID, number: str) -> None:
+        """Keep a keyed hash of a member's identity number, so that they handle no matter of their own. Raises ``InputRefused``."""
+        told = read_identity_number(number, business_day(self.clock.now()))
+        with self._changing_member(actor, staff_id) as (tx, member):
+            tx.staff.set_identity(staff_id, told, _id_of(actor), self.clock.now())
+            self._note(tx, actor, "staff.set_identity", member.agency_id, staff_id)
 
     @contextmanager
     def _changing(self, actor: By, *agencies: UUID) -> Iterator[ConsoleTransaction]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from uuid import UUID
 
 import click
@@ -183,6 +183,23 @@ def reset_password(home: Path, keyring: Path | None, codes_too: bool, login: str
     with open_office(home, keyring) as office:
         password = office.desk.reset_password(None, office.member(login).staff_id, codes_too=codes_too)
     click.echo(password)
+
+
+@staff.command()
+@home_option
+@keyring_option
+@click.option(
+    "--file", "source", type=click.File("r", encoding="utf-8"), help="A file with the number; else it is asked for."
+)
+@click.argument("login")
+@tell_faults
+def identity(home: Path, keyring: Path | None, source: TextIO | None, login: str) -> None:
+    """Set whose identity number it is: only a keyed hash is kept, so that nobody handles a matter of their own."""
+    with open_office(home, keyring) as office:
+        staff_id = office.member(login).staff_id
+        number = source.read() if source is not None else click.prompt("Identity number", hide_input=True)
+        office.desk.set_identity(None, staff_id, number)
+    click.echo("set")
 
 
 @staff.command(name="list")

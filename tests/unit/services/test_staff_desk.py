@@ -48,6 +48,7 @@ CHANGES: dict[str, Change] = {
     "grant": lambda hall, actor, who: hall.desk.grant(actor, who, LEFT, Role.FINANCE),
     "reset_password": lambda hall, actor, who: hall.desk.reset_password(actor, who, codes_too=True),
     "bind_subject": lambda hall, actor, who: hall.desk.bind_subject(actor, who, "somebody"),
+    "set_identity": lambda hall, actor, who: hall.desk.set_identity(actor, who, "110101199003070011"),
 }
 
 

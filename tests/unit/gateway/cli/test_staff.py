@@ -66,6 +66,25 @@ def test_the_first_administrator_and_what_follows(desk: Desk) -> None:
     assert acts == [(f"staff.{act}", None) for act in ("add", "grant", "revoke", "reset_password", "suspend")]
 
 
+def test_an_identity_number_is_set_from_a_prompt_or_a_file_and_kept_as_a_hash(desk: Desk) -> None:
+    """It stands in no argument, in no output and in no table; another number takes its place."""
+    desk.say("add", "--agency", "gas", "--name", "张三", "zhang.san")
+    typed = CliRunner().invoke(
+        main, ["staff", "identity", "--home", str(desk.home), "zhang.san"], input="110101199003070011\n"
+    )
+    assert (typed.exit_code, "110101199003070011" in typed.output) == (0, False), typed.output
+    kept = desk.home / "number"
+    kept.write_text("110101198505120029\n", "utf-8")
+    assert desk.say("identity", "--file", str(kept), "zhang.san") == "set"
+    kept.write_text("110101198505120020\n", "utf-8")
+    assert desk.run("identity", "--file", str(kept), "zhang.san").exit_code == 1
+    with psycopg.connect(desk.database.owner_url) as owner:
+        rows = owner.execute("SELECT identity_hash FROM staff_identities").fetchall()
+        acts = owner.execute("SELECT act, detail FROM acts ORDER BY act_id").fetchall()
+    assert len(rows) == 1
+    assert [(act, detail) for act, detail in acts[1:]] == [("staff.set_identity", {})] * 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
