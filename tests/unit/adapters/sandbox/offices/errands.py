@@ -270,7 +270,7 @@ ERRANDS: Mapping[str, tuple[Dress, tuple[Errand, ...]]] = {
         ),
     ),
     "organisations": (_token, (Errand("find", "GET", f"/v1/organisations/{SHUNDA}"),)),
-    "seals": (
+    "seal-register": (
         _signature,
         (
             Errand(

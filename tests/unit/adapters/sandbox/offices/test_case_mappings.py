@@ -20,11 +20,11 @@ WANG = {"name": "王小明", "identity_number": "110101199003070011", "phone": "
 LI = {"name": "李秀英", "identity_number": "110101198505120029", "phone": "13800138002"}
 OUYANG = {"name": "欧阳建国", "identity_number": "11010119621125003X", "phone": "13800138003"}
 OFFICES = {
-    "organisations", "seals", "capital-verification", "company-register", "elder-care", "labour-office",
+    "organisations", "seal-register", "capital-verification", "company-register", "elder-care", "labour-office",
 }  # fmt: skip
 OFFICE_OF_CALL: Mapping[tuple[str, str], tuple[str, str]] = {
     ("company-certificate", "fetch_business_licence"): ("organisations", "find"),
-    ("company-certificate", "fetch_seal_record"): ("seals", "find"),
+    ("company-certificate", "fetch_seal_record"): ("seal-register", "find"),
     ("company-certificate", "fetch_capital_report"): ("capital-verification", "find"),
     ("company-certificate", "record"): ("company-register", "record"),
     ("labour-dispatch", "fetch_business_licence"): ("organisations", "find"),
@@ -117,7 +117,7 @@ def test_a_seal_is_fetched_by_xml(street: Street) -> None:
     """The seal in use is found; a lost one is found too, and its check is not good; another name has none."""
     answer = ask(street, "company-certificate", "fetch_seal_record")
     assert (answer["found"], set(checks(answer).values())) == (True, {True})
-    street.control("seals", "seals", {"credit_code": QINGYUN, "status": "02"})
+    street.control("seal-register", "seals", {"credit_code": QINGYUN, "status": "02"})
     assert checks(ask(street, "company-certificate", "fetch_seal_record"))["印章在用，未挂失、未注销"] is False
     other = company(QINGYUN, "演示市他人商贸有限公司", LI["phone"])
     assert ask(street, "company-certificate", "fetch_seal_record", applicant=other)["found"] is False

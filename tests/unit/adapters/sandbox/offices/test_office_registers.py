@@ -20,7 +20,7 @@ from tests.unit.adapters.sandbox.offices.street import Street
 
 CODES = {one.story: one.credit_code for one in COMPANIES.values()}
 ORGANISATIONS = pytest.mark.parametrize("office", ["organisations"])
-SEALS = pytest.mark.parametrize("office", ["seals"])
+SEALS = pytest.mark.parametrize("office", ["seal-register"])
 REPORTS = pytest.mark.parametrize("office", ["capital-verification"])
 ELDER = pytest.mark.parametrize("office", ["elder-care"])
 

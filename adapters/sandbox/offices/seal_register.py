@@ -25,7 +25,7 @@ from adapters.sandbox.office import Binding, Office
 from adapters.sandbox.routing import Router, answer_json, read_control
 from adapters.sandbox.shelf import Shelf
 
-OFFICE_NAME = "seals"
+OFFICE_NAME = "seal-register"
 SIGNATURE_HEADER = "X-Signature"
 STATUSES = ("01", "02", "03")
 """01 in use (在用), 02 reported lost (挂失), 03 destroyed (注销)."""
@@ -93,7 +93,7 @@ def _engraver_of(credit_code: str) -> str:
     return make_canary("刻章店", f"seal{credit_code}", 6)
 
 
-def create_seals(shelf: Shelf, credentials: Mapping[str, str]) -> Router:
+def create_seal_register(shelf: Shelf, credentials: Mapping[str, str]) -> Router:
     """The register as a WSGI application; ``credentials`` holds mac_key."""
     speech = XmlSpeech("SealRequest", "SealResponse", "UTF-8", ("TransCode", "SerialNo"), _CODES)
     register = _Register(shelf, speech)
@@ -106,7 +106,7 @@ def create_seals(shelf: Shelf, credentials: Mapping[str, str]) -> Router:
 
 
 def _build(context: SandboxContext) -> Router:
-    return create_seals(context.open_shelf(OFFICE_NAME), context.credentials[OFFICE_NAME])
+    return create_seal_register(context.open_shelf(OFFICE_NAME), context.credentials[OFFICE_NAME])
 
 
 OFFICE = Office(
