@@ -69,10 +69,15 @@ def _compare_lists(path: str, old: list[Any], new: list[Any]) -> Iterator[Change
 
 def _by_name(items: list[Any]) -> dict[str, Any]:
     """By the items' own names where all of them have one that is unlike the others, else by position."""
-    names = [item.get("name") or item.get("value") if isinstance(item, dict) else None for item in items]
+    names = [_name_item(item) if isinstance(item, dict) else None for item in items]
     if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
         return {str(name): item for name, item in zip(names, items, strict=True)}
     return {str(index): item for index, item in enumerate(items)}
+
+
+def _name_item(item: dict[str, Any]) -> Any:
+    """A call's or back end's name, a choice's value, the code of a special procedure or of a ready-made reason."""
+    return item.get("name") or item.get("value") or item.get("code")
 
 
 def _tell(path: str, old: Any, new: Any) -> Iterator[Change]:
