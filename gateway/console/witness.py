@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, cast
 from uuid import UUID
 
 from gateway.console.registry import COMMITTED
-from services.application_record import ApplicationStore
-from services.console_ports import ActStore, ConsoleStore, ConsoleTransaction, PeopleIndex, StaffStore
-from services.mapping_record import MappingStore
+from services.console_ports import ActStore, ConsoleStore, ConsoleTransaction
 from services.staffing import Act, AgencyTree
 
 
@@ -32,15 +31,16 @@ class WitnessedActs:
         return self.acts.list_acts(limit, before, staff_id=staff_id, subject_id=subject_id, act=act)
 
 
-@dataclass(slots=True)
 class WitnessedTransaction:
-    """``console_ports.ConsoleTransaction``."""
+    """``console_ports.ConsoleTransaction``: the same transaction but for its book of acts."""
 
-    staff: StaffStore
-    acts: ActStore
-    mappings: MappingStore
-    applications: ApplicationStore
-    people: PeopleIndex
+    def __init__(self, tx: ConsoleTransaction, acts: WitnessedActs) -> None:
+        self._tx = tx
+        self.acts = acts
+
+    def __getattr__(self, name: str) -> Any:
+        """Every other store of it."""
+        return getattr(self._tx, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class WitnessedStore:
         """The same transaction, watched."""
         with self.store.begin(agencies) as tx:
             watched = WitnessedActs(tx.acts)
-            yield WitnessedTransaction(tx.staff, watched, tx.mappings, tx.applications, tx.people)
+            yield cast("ConsoleTransaction", WitnessedTransaction(tx, watched))
         COMMITTED.get([]).extend(watched.appended)
 
     def agency_tree(self) -> AgencyTree:
