@@ -129,7 +129,10 @@ class FileIndex(Protocol):
     def load(self, file_id: UUID) -> StoredFile | None: ...
     def list_of(self, owner: UUID) -> list[StoredFile]: ...
     def remove(self, file_id: UUID) -> None:
-        """From a draft, before it is handed in; any other file stays."""
+        """What was uploaded and is not handed in: from an open draft, or from a case since the last event that took something in.
+
+        Any other file stays, a document of ours above all. At the window: what the staff scanned, also before its case is opened.
+        """
         ...
 
 

@@ -147,7 +147,7 @@ def remove_from_case(door: ApplicantDesk, caller: Caller, case_id: UUID, file_id
     """Take back what was uploaded to a case and not handed in yet. Raises ``NotFound``, ``NotAllowedNow`` for what was."""
     with door.till.store.begin(caller.agencies) as tx:
         file = load_own_case(door.desk, tx, caller, case_id)
-        _remove(tx, case_id, file_id, list_handed_in(file))
+        _remove(tx, case_id, file_id, list_handed_in(file), by="applicant")
 
 
 def remove_at_window(room: CounterRoom, actor: Actor, case_id: UUID, file_id: UUID) -> None:

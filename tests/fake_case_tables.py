@@ -9,6 +9,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.calendar_record import Calendar
+from services.case_file import SUPPLYING
 from services.case_graph import CLOSED
 from services.case_record import (
     Case,
@@ -252,6 +253,13 @@ class FakeFileIndex(CaseRows):
 
     def remove(self, file_id: UUID) -> None:
         found = self.load(file_id)
-        draft = self.tables.drafts.get(found.owner) if found else None
-        if draft is not None and draft.submitted_at is None and draft.agency_id in self.agencies:
+        if found is not None and found.material and self._is_loose(found):
             del self.tables.files[file_id]
+
+    def _is_loose(self, file: StoredFile) -> bool:
+        if file.owner in self.tables.cases:
+            return not any(
+                event.name in SUPPLYING and event.at >= file.uploaded_at for event in self.tables.events[file.owner]
+            )
+        draft = self.tables.drafts.get(file.owner)
+        return file.uploaded_by.startswith("staff:") if draft is None else draft.submitted_at is None

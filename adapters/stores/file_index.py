@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from adapters.stores.appending import insert_once
 from adapters.stores.cells import open_text, seal_text
 from adapters.stores.keyring import Keyring
-from adapters.stores.tables.cases import case_drafts, stored_files
+from adapters.stores.tables.cases import stored_files
 from services.case_record import StoredFile
 
 _PLAIN = (
@@ -40,13 +40,8 @@ class SqlFileIndex:
         return [self._read(row) for row in self._connection.execute(mine)]
 
     def remove(self, file_id: UUID) -> None:
-        """See the port; row-level security says the same."""
-        of_draft = exists().where(
-            case_drafts.c.agency_id == stored_files.c.agency_id,
-            case_drafts.c.draft_id == stored_files.c.owner,
-            case_drafts.c.submitted_at.is_(None),
-        )
-        self._connection.execute(delete(stored_files).where(stored_files.c.file_id == file_id, of_draft))
+        """See the port; what may go is decided by row-level security alone (policies ``what_was_handed_in_stays``)."""
+        self._connection.execute(delete(stored_files).where(stored_files.c.file_id == file_id))
 
     def _read(self, row: Row[Any]) -> StoredFile:
         title = open_text(self._keyring, _place(row.file_id), row.title_cipher)

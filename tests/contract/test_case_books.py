@@ -117,6 +117,43 @@ def test_files_are_found_by_id_and_by_owner(houses: Houses) -> None:
         tx.files.add(replace(kept, title="other"))
 
 
+def test_what_was_uploaded_to_a_case_goes_until_it_is_handed_in(houses: Houses) -> None:
+    """From a case goes what came after the last event that took something in; a document of ours and what was handed in stay."""
+    case, _ = houses.open_case()
+    later, agency = case.received_at + timedelta(minutes=5), case.agency_id
+    waiting, scanned = (
+        make_file(agency, case.case_id, uploaded_at=later, uploaded_by=by) for by in ("applicant", "staff:1")
+    )
+    handed_in = make_file(agency, case.case_id, uploaded_at=case.received_at)
+    letter = make_file(agency, case.case_id, uploaded_at=later, material="", uploaded_by="house")
+    with houses.public.begin([agency]) as tx:
+        for file in (waiting, scanned, handed_in, letter):
+            tx.files.add(file)
+        for file in (waiting, handed_in, letter):
+            tx.files.remove(file.file_id)
+        assert {one.file_id for one in tx.files.list_of(case.case_id)} == {
+            scanned.file_id,
+            handed_in.file_id,
+            letter.file_id,
+        }
+    with houses.console.begin([agency]) as tx:
+        tx.files.remove(handed_in.file_id)
+        tx.files.remove(scanned.file_id)
+        assert {one.file_id for one in tx.files.list_of(case.case_id)} == {handed_in.file_id, letter.file_id}
+
+
+def test_what_the_window_scanned_goes_before_its_case_is_opened(houses: Houses) -> None:
+    """A clerk's scan for a case that is not there yet can be taken back; a citizen's file is not the clerk's to take."""
+    coming = uuid4()
+    scanned, theirs = (make_file(houses.gas, coming, uploaded_by=by) for by in ("staff:1", "applicant"))
+    with houses.console.begin([houses.gas]) as tx:
+        tx.files.add(scanned)
+        tx.files.add(theirs)
+        tx.files.remove(scanned.file_id)
+        tx.files.remove(theirs.file_id)
+        assert tx.files.list_of(coming) == [theirs]
+
+
 def test_a_matter_is_rated_once(houses: Houses) -> None:
     """A second rating of the same matter is refused; the same id under another kind of matter is another matter."""
     rating = make_rating(houses.gas)

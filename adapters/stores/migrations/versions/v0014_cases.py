@@ -273,10 +273,29 @@ COMMENT ON TABLE staff_identities IS 'keyed hash of a member''s identity number:
 POLICIES = """
 CREATE POLICY handed_in_stays ON case_drafts AS RESTRICTIVE FOR DELETE USING (submitted_at IS NULL);
 CREATE POLICY handed_in_is_fixed ON case_drafts AS RESTRICTIVE FOR UPDATE USING (submitted_at IS NULL) WITH CHECK (true);
-CREATE POLICY only_files_of_open_drafts_go ON stored_files AS RESTRICTIVE FOR DELETE USING (EXISTS (
-    SELECT 1 FROM case_drafts draft
-    WHERE draft.agency_id = stored_files.agency_id AND draft.draft_id = stored_files.owner AND draft.submitted_at IS NULL
-));
+CREATE POLICY what_was_handed_in_stays ON stored_files AS RESTRICTIVE FOR DELETE TO guitai_public, guitai_worker USING (
+    material <> '' AND CASE WHEN EXISTS (
+        SELECT 1 FROM cases opened WHERE opened.agency_id = stored_files.agency_id AND opened.case_id = stored_files.owner
+    ) THEN NOT EXISTS (
+        SELECT 1 FROM case_events taking
+        WHERE taking.agency_id = stored_files.agency_id AND taking.case_id = stored_files.owner
+            AND taking.name IN ('case_received', 'corrected', 'gap_supplied', 'fixed_on_the_spot')
+            AND taking.at >= stored_files.uploaded_at
+    ) ELSE EXISTS (
+        SELECT 1 FROM case_drafts draft
+        WHERE draft.agency_id = stored_files.agency_id AND draft.draft_id = stored_files.owner AND draft.submitted_at IS NULL
+    ) END
+);
+CREATE POLICY what_was_handed_in_stays_at_the_window ON stored_files AS RESTRICTIVE FOR DELETE TO guitai_console USING (
+    material <> '' AND uploaded_by LIKE 'staff:%' AND (NOT EXISTS (
+        SELECT 1 FROM cases opened WHERE opened.agency_id = stored_files.agency_id AND opened.case_id = stored_files.owner
+    ) OR NOT EXISTS (
+        SELECT 1 FROM case_events taking
+        WHERE taking.agency_id = stored_files.agency_id AND taking.case_id = stored_files.owner
+            AND taking.name IN ('case_received', 'corrected', 'gap_supplied', 'fixed_on_the_spot')
+            AND taking.at >= stored_files.uploaded_at
+    ))
+);
 CREATE POLICY known_to_every_agency ON organisations FOR SELECT USING (true);
 CREATE POLICY renamed_by_every_agency ON organisations FOR UPDATE USING (true) WITH CHECK (true);
 CREATE POLICY known_to_every_agency ON revoked_slips FOR SELECT USING (true);
@@ -361,7 +380,7 @@ def _grant_cases() -> None:
     line = f"SELECT, INSERT, DELETE, {LINE}"
     grant("desk_lines", public=line, worker=line, console=line)
     grant("case_drafts", public=f"SELECT, INSERT, DELETE, {DRAFT}", worker="SELECT, DELETE")
-    grant("stored_files", public="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE", console="SELECT, INSERT")
+    grant("stored_files", public="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE", console="SELECT, INSERT, DELETE")
     grant("claims", console="SELECT, INSERT")
     grant("due_work", console="SELECT, INSERT, UPDATE (due_at)")
 

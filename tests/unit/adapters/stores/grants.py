@@ -119,7 +119,7 @@ TABLES: dict[str, dict[str, str]] = {
         "case_events": "SELECT INSERT",
         "case_counters": "SELECT INSERT UPDATE(number)",
         "desk_lines": LINE,
-        "stored_files": "SELECT INSERT",
+        "stored_files": "SELECT INSERT DELETE",
         "organisations": read_columns(("agency_id", "organisation_id", "credit_code", "name", "recorded_at"))
         + " INSERT UPDATE(name)",
         "mandates": read_columns(MANDATE_OF_STAFF) + " INSERT" + MANDATE_ENDS,
