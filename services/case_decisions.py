@@ -25,7 +25,7 @@ from services.till import business_day
 
 PURPOSE = "submit_case"
 BY_CHECKS, BY_BACK_END, BY_RULE = "checks", "back_end", "rule"
-DECISION_WORDS = {"granted": CaseState.GRANTED, "refused": CaseState.REFUSED}
+DECISIONS = ("granted", "refused")
 
 
 def accept_by_checks(workshop: CaseWorkshop, file: CaseFile, request_id: str) -> CaseFile:
@@ -116,20 +116,26 @@ def describe_case(file: CaseFile) -> dict[str, JsonValue]:
 
 def _read_decision(answer: JsonValue, mapping: ServiceMapping, terms: CounterTerms, on: date) -> Move:
     """The decision as an event. Raises ``BackEndGarbled`` for anything but a clear word with its rule, its facts and its reasons."""
-    if not isinstance(answer, Mapping) or answer.get("decision") not in DECISION_WORDS:
+    if not isinstance(answer, Mapping) or answer.get("decision") not in DECISIONS:
         raise BackEndGarbled("decide: no clear decision")
-    reasons, facts = answer.get("reasons"), answer.get("facts")
-    if not (isinstance(reasons, list) and reasons and isinstance(facts, Mapping) and facts):
-        raise BackEndGarbled("decide: without reasons or facts")
-    if not answer.get("rule_id") or not answer.get("rule_version"):
+    rule, reasons, facts = (
+        (answer.get("rule_id"), answer.get("rule_version")),
+        answer.get("reasons"),
+        answer.get("facts"),
+    )
+    if not all(isinstance(part, str) and part for part in rule):
         raise BackEndGarbled("decide: without its rule")
+    if not (isinstance(reasons, list) and reasons and all(isinstance(reason, str) and reason for reason in reasons)):
+        raise BackEndGarbled("decide: without reasons")
+    if not (isinstance(facts, Mapping) and facts):
+        raise BackEndGarbled("decide: without facts")
     data: dict[str, JsonValue] = {
         "on": on.isoformat(),
         "by": BY_RULE,
-        "reasons": [str(reason) for reason in reasons],
+        "reasons": list(reasons),
         "legal_ground": mapping.legal_basis,
         "appeal": {str(language): text for language, text in terms.appeal.items()},
-        "rule": {"id": str(answer["rule_id"]), "version": str(answer["rule_version"])},
+        "rule": {"id": rule[0], "version": rule[1]},
         "facts": dict(facts),
     }
     return Move("granted" if answer["decision"] == "granted" else "refused", Hand.BACK_END, data)

@@ -41,7 +41,7 @@ def list_wanted(file: CaseFile, mapping: ServiceMapping, terms: CounterTerms) ->
     """
     if file.state is CaseState.CORRECTION_ASKED:
         return _list_asked(file, mapping, terms)
-    if file.gap is not None:
+    if file.state in (CaseState.ACCEPTED, CaseState.SPECIAL_PROCEDURE) and file.gap is not None:
         missing = set(file.gap.data["missing"]) - _list_supplied_gaps(file)
         return Wanted(frozenset(missing), frozenset(), frozenset())
     if file.state is CaseState.RECEIVED:
@@ -75,6 +75,15 @@ def _list_asked(file: CaseFile, mapping: ServiceMapping, terms: CounterTerms) ->
     typed = {name for name in asked if name in mapping.inputs and is_typed(mapping.inputs[name])}
     needed = {name for name in materials if levels[name] in NEEDED} | typed
     return Wanted(frozenset(materials), frozenset(typed), frozenset(needed))
+
+
+def _list_brought(file: CaseFile, terms: CounterTerms) -> set[str]:
+    """What an applicant may bring; of what a register should have but says it has not, a copy that a clerk holds against the original."""
+    held = file.materials
+    unknown = {
+        name for name, material in held.items() if "fetched" in material and not material["fetched"].get("found")
+    }
+    return {name for name, material in terms.materials.items() if material.level in BROUGHT or name in unknown}
 
 
 def _list_supplied_gaps(file: CaseFile) -> set[str]:

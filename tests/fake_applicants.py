@@ -104,6 +104,7 @@ class Counter:
 
     def __init__(self, *more: ServiceMapping, mapping: ServiceMapping | None = None, **changes: Any) -> None:
         self.clock, self.house, self.office = FakeClock(), FakeCaseHouse(), FakeCaseBackEnd()
+        self.office.answers["fetch_business_licence"] = {"found": True, "checks": [{"what": "在业", "ok": True}]}
         self.register = FakeOrganisations()
         self.mapping = mapping or make_case_mapping(**changes)
         desk = make_case_desk(self.mapping, *more, house=self.house, clock=self.clock, back_end=self.office)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -20,6 +23,8 @@ from services.case_graph import (
     OPEN,
     START,
     STARTERS,
+    Edge,
+    Note,
     find_edge,
     follow,
     require_edge,
@@ -149,39 +154,61 @@ def test_what_people_ask_in_the_wrong_state_is_refused(state: S) -> None:
 
 def test_each_line_names_its_basis() -> None:
     """Nobody may do anything without a sentence that says why."""
-    assert all(len(line.basis) >= 3 and line.hands for line in (*EDGES, *NOTES))
+    lines: list[Edge | Note] = [*EDGES, *NOTES]
+    assert all(len(line.basis) >= 3 and line.hands for line in lines)
 
 
 # the code that writes events
 
 
-def read_calls(name: str) -> Iterator[tuple[str, str, ast.Call, dict[str, str]]]:
-    """Every call of a function or method of this name in our own rooms: file, function around it, the call, the file's own names."""
+class Called(NamedTuple):
+    """One call in our own source: file, function around it, what is called, the call, the file's own names for texts."""
+
+    path: str
+    place: str
+    name: str
+    call: ast.Call
+    names: dict[str, str]
+
+
+@cache
+def read_source() -> tuple[Called, ...]:
+    """Every call of a function or method in our own rooms that could write an event."""
+    found = []
     for path in sorted(file for room in ("services", "gateway", "adapters") for file in (ROOT / room).rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        names = {
-            target.id: str(line.value.value)
-            for line in tree.body
-            if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
-            for target in line.targets
-            if isinstance(target, ast.Name)
-        }
-        for top in ast.walk(tree):
-            if (
-                isinstance(top, ast.Assign)
-                and isinstance(top.targets[0], ast.Tuple)
-                and isinstance(top.value, ast.Tuple)
-            ):
-                pairs = zip(top.targets[0].elts, top.value.elts, strict=True)
-                names |= {
-                    one.id: str(of.value)
-                    for one, of in pairs
-                    if isinstance(one, ast.Name) and isinstance(of, ast.Constant)
-                }
+        text = path.read_text("utf-8")
+        if not re.search(r"\bMove\(|\.make\(|cases\.(append|open)\(", text):
+            continue
+        tree = ast.parse(text)
+        names = _read_names(tree)
         for place, call in _list_calls(tree, ""):
-            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            if called == name:
-                yield path.relative_to(ROOT).as_posix(), place, call, names
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            found.append(Called(path.relative_to(ROOT).as_posix(), place, name, call, names))
+    return tuple(found)
+
+
+def read_calls(name: str) -> Iterator[tuple[str, str, ast.Call, dict[str, str]]]:
+    """The calls of one name."""
+    return ((one.path, one.place, one.call, one.names) for one in read_source() if one.name == name)
+
+
+def _read_names(tree: ast.Module) -> dict[str, str]:
+    """The module's names for texts: its own constants, and those that it imports from the services."""
+    names: dict[str, str] = {}
+    for line in tree.body:
+        if isinstance(line, ast.ImportFrom) and (line.module or "").startswith("services."):
+            given = {
+                one.asname or one.name: getattr(import_module(line.module or ""), one.name, None) for one in line.names
+            }
+            names |= {name: value for name, value in given.items() if type(value) is str}
+        if isinstance(line, ast.Assign):
+            target = line.targets[0]
+            many = isinstance(target, ast.Tuple) and isinstance(line.value, ast.Tuple)
+            pairs = zip(target.elts, line.value.elts, strict=True) if many else [(target, line.value)]  # type: ignore[attr-defined]  # both tuples
+            names |= {
+                one.id: str(of.value) for one, of in pairs if isinstance(one, ast.Name) and isinstance(of, ast.Constant)
+            }
+    return names
 
 
 def _list_calls(node: ast.AST, place: str) -> Iterator[tuple[str, ast.Call]]:
