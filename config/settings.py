@@ -169,10 +169,16 @@ VARIABLES: Mapping[str, Variable] = {
         "",
     ),
     "slip_keys": Variable(
-        "GUITAI_SLIP_KEYS", _read_path, "Folder of the keys that sign slips and of their published list (docs/slips.md).", ""
+        "GUITAI_SLIP_KEYS",
+        _read_path,
+        "Folder of the keys that sign slips and of their published list (docs/slips.md).",
+        "",
     ),
     "seals": Variable(
-        "GUITAI_SEALS", _read_path, "Folder of the organs' seals; only the worker signs documents (docs/certificates.md).", ""
+        "GUITAI_SEALS",
+        _read_path,
+        "Folder of the organs' seals; only the worker signs documents (docs/certificates.md).",
+        "",
     ),
     "rare_typeface": Variable(
         "GUITAI_RARE_TYPEFACE", _read_path, "Font file for characters that Noto Sans CJK has not; the worker's.", ""
@@ -213,6 +219,9 @@ VARIABLES: Mapping[str, Variable] = {
         _read_integer(1, 168),
         "How long a company may fail to answer before a write-off that it says is absent is refunded, hours.",
         "24",
+    ),
+    "draft_days": Variable(
+        "GUITAI_DRAFT_DAYS", _read_integer(1, 3650), "How long a draft that nobody touches is kept, days.", "90"
     ),
     "session_minutes": Variable(
         "GUITAI_SESSION_MINUTES", _read_integer(1, 43200), "How long a citizen's session lasts, minutes.", "720"
@@ -284,6 +293,7 @@ class Settings:
     order_minutes: int
     confirm_after_seconds: int
     write_off_hours: int
+    draft_days: int
     session_minutes: int
     web_url: str | None
     case_no_format: str

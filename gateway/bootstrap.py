@@ -115,7 +115,14 @@ def open_work_desk(settings: Settings) -> WorkDesk:
     """What the worker is made of; its role is ``worker``."""
     base = Foundation(settings)
     base.switches.list_unbound()  # says at the start what is missing, not at a citizen
-    return WorkDesk(base.till, base.store, lambda: make_queue_app(settings.database_url), workshop=base.workshop)
+    return WorkDesk(
+        base.till,
+        base.store,
+        lambda: make_queue_app(settings.database_url),
+        workshop=base.workshop,
+        draft_days=settings.draft_days,
+        sweep_files=base.sweep_files,
+    )
 
 
 def open_operations(settings: Settings) -> Flask:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
 
-from adapters.clock import make_clock
+from adapters.clock import SystemClock, make_clock
 from adapters.file_judge import ProcessJudge
 from adapters.http import HttpClient
 from adapters.ids import make_id
@@ -38,7 +39,7 @@ from adapters.stores.catalogue_shelf import LiveCatalogueShelf
 from adapters.stores.directory import SqlDirectory
 from adapters.stores.exposure_log import SqlExposureLog
 from adapters.stores.file_shelf import Shelf
-from adapters.stores.file_store import SealedFileStore
+from adapters.stores.file_store import SealedFileStore, sweep_files
 from adapters.stores.keyring import Keyring
 from adapters.stores.pings import LedgerPing, StorePing
 from adapters.stores.shelves import open_shelf
@@ -201,6 +202,11 @@ class Foundation:
     def file_shelf(self) -> Shelf:
         """The folder or bucket that the settings name; without a word of it the folder beside the keyring."""
         return open_shelf(self.settings.files, self.settings.keyring_file, self.secrets)
+
+    def sweep_files(self) -> int:
+        """Remove what lies on the shelf for a day by its own clock, and no row names; how many. Only the worker's role may read all rows."""
+        until = SystemClock().now() - timedelta(days=1)
+        return sweep_files(self.file_shelf, self.keyring, self.store.list_contents(), until)
 
     @cached_property
     def file_judge(self) -> ProcessJudge:

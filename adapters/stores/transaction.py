@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
 from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
@@ -28,6 +28,7 @@ from adapters.stores.persons import SqlPersonStore
 from adapters.stores.ratings import SqlRatingStore
 from adapters.stores.retention import forget_drafts, forget_finished
 from adapters.stores.slip_register import SqlSlipRegister
+from adapters.stores.tables.cases import stored_files
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
@@ -104,6 +105,14 @@ class SqlStore:
         """See the port and ``retention``. Only the worker's role may."""
         with scoped(self.engine, self._all_agencies()) as connection:
             return forget_drafts(connection, until, limit)
+
+    def list_contents(self) -> Iterator[tuple[UUID, str]]:
+        """Agency and digest of every file in the index, as they are at this moment, read piece by piece."""
+        with scoped(self.engine, self._all_agencies()) as connection:
+            cells = stored_files.c
+            rows = select(cells.agency_id, cells.digest).distinct().execution_options(yield_per=1000)
+            for row in connection.execute(rows):
+                yield row.agency_id, row.digest
 
     def _all_agencies(self) -> list[UUID]:
         with scoped(self.engine, ()) as connection:

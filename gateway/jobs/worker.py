@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from procrastinate import App
@@ -37,6 +37,9 @@ KEPT_DAYS = 30
 
 TIDY_SECONDS = 3600.0
 TIDY_LIMIT = 500
+FILES_SECONDS = 24 * 3600.0
+"""How often the file store is looked through for what no row names."""
+
 PAUSE_SECONDS = 1.0
 SWEEP_LIMIT = 100
 _log = get_logger("worker")
@@ -44,13 +47,18 @@ _log = get_logger("worker")
 
 @dataclass(frozen=True, slots=True)
 class WorkDesk:
-    """What the worker is made of. ``make_queue_app`` gives a new Procrastinate app on the worker's role; ``workshop`` is for cases."""
+    """What the worker is made of. ``make_queue_app`` gives a new Procrastinate app on the worker's role; ``workshop`` is for cases.
+
+    ``draft_days``: how long a draft that nobody touches is kept. ``sweep_files`` removes bytes that no row names; says how many files.
+    """
 
     till: Till
     due_work: DueWork
     make_queue_app: Callable[[], App]
     threads: int = THREADS
     workshop: CaseWorkshop | None = None
+    draft_days: int = 90
+    sweep_files: Callable[[], int] = lambda: 0
 
 
 class RetryInFiveSeconds(BaseRetryStrategy):
@@ -98,6 +106,7 @@ async def _work(desk: WorkDesk, stop: threading.Event) -> None:
                 _repeat(SWEEP_SECONDS, lambda: sweep(desk)),
                 _repeat(MONTHS_SECONDS, lambda: _in_thread(desk.due_work.extend_months)),
                 _repeat(TIDY_SECONDS, lambda: tidy_up(desk)),
+                _repeat(FILES_SECONDS, lambda: sweep_files(desk)),
                 _repeat(STALLED_SECONDS / 2, lambda: put_back_stalled(app)),
                 _wait_for(stop, broken),
             )
@@ -133,18 +142,34 @@ async def sweep(desk: WorkDesk) -> None:
 
 
 async def tidy_up(desk: WorkDesk) -> None:
-    """Forget what was finished long ago by the clock port, batch after batch. If it fails, the jobs go on and it is tried next time."""
-    until, gone = desk.till.clock.now() - timedelta(days=KEPT_DAYS), 0
+    """Forget what may go by the clock port: what was finished long ago, and drafts that nobody touches."""
+    now = desk.till.clock.now()
+    await _forget(desk.due_work.forget_finished, now - timedelta(days=KEPT_DAYS))
+    await _forget(desk.due_work.forget_drafts, now - timedelta(days=desk.draft_days))
+
+
+async def _forget(forget: Callable[[datetime, int], int], until: datetime) -> None:
+    """Batch after batch. If it fails, the jobs go on and it is tried next time."""
+    gone, batch = 0, TIDY_LIMIT
     try:
-        while True:
-            batch = await asyncio.to_thread(desk.due_work.forget_finished, until, TIDY_LIMIT)
+        while batch >= TIDY_LIMIT:
+            batch = await asyncio.to_thread(forget, until, TIDY_LIMIT)
             gone += batch
-            if batch < TIDY_LIMIT:
-                break
     except Exception as error:  # noqa: BLE001 - housekeeping must not stop payments
         _log.warning("what may go was not forgotten", **describe_exception(error))
     if gone:
         _log.info("what may go was forgotten", count=gone)
+
+
+async def sweep_files(desk: WorkDesk) -> None:
+    """Remove the bytes of files that no row names any more: those of drafts that were forgotten. As above, if it fails."""
+    try:
+        gone = await asyncio.to_thread(desk.sweep_files)
+    except Exception as error:  # noqa: BLE001 - housekeeping must not stop payments
+        _log.warning("files that nobody needs were not removed", **describe_exception(error))
+        return
+    if gone:
+        _log.info("files that nobody needs were removed", count=gone)
 
 
 async def put_back_stalled(app: App) -> int:

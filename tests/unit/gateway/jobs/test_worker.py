@@ -21,7 +21,7 @@ import pytest
 from adapters.stores.directory import import_accounts
 from adapters.stores.keyring import Keyring, create_keyring
 from adapters.stores.transaction import SqlStore
-from gateway.jobs.worker import KEPT_DAYS, TIDY_LIMIT, WorkDesk, run_worker, tidy_up
+from gateway.jobs.worker import KEPT_DAYS, TIDY_LIMIT, WorkDesk, run_worker, sweep_files, tidy_up
 from services.errors import StoreUnavailable
 from services.model import PaymentState
 from services.orders import read_file
@@ -191,6 +191,7 @@ class Housekeeping:
 
     def __init__(self, *batches: int | Exception) -> None:
         self.batches, self.asked = list(batches), list[tuple[datetime, int]]()
+        self.drafts: list[tuple[datetime, int]] = []
 
     def move_due(self, at: datetime, limit: int) -> int:
         return 0
@@ -205,6 +206,10 @@ class Housekeeping:
             raise batch
         return batch
 
+    def forget_drafts(self, until: datetime, limit: int) -> int:
+        self.drafts.append((until, limit))
+        return 0
+
 
 def test_forgetting_goes_on_until_a_batch_is_not_full() -> None:
     """Each batch is bounded; what is kept is counted from now by the clock port."""
@@ -214,7 +219,25 @@ def test_forgetting_goes_on_until_a_batch_is_not_full() -> None:
 
 
 def test_forgetting_that_fails_stops_nothing() -> None:
-    """Housekeeping is tried again next time; payments go on meanwhile."""
+    """Housekeeping is tried again next time; payments go on meanwhile, and so does the rest of it."""
     work = Housekeeping(StoreUnavailable())
     asyncio.run(tidy_up(WorkDesk(City().till, work, lambda: pytest.fail("no queue is needed"))))
-    assert len(work.asked) == 1
+    assert (len(work.asked), len(work.drafts)) == (1, 1)
+
+
+def test_drafts_are_kept_as_long_as_the_settings_say() -> None:
+    """Days are counted back from now by the clock port."""
+    work, till = Housekeeping(0), City().till
+    asyncio.run(tidy_up(WorkDesk(till, work, lambda: pytest.fail("no queue is needed"), draft_days=7)))
+    assert work.drafts == [(till.clock.now() - timedelta(days=7), TIDY_LIMIT)]
+
+
+def test_a_file_store_that_is_away_stops_nothing() -> None:
+    """Files that nobody needs are removed next time."""
+
+    def fail() -> int:
+        raise StoreUnavailable
+
+    for sweeping in (fail, lambda: 3):
+        desk = WorkDesk(City().till, Housekeeping(), lambda: pytest.fail("no queue is needed"), sweep_files=sweeping)
+        asyncio.run(sweep_files(desk))
