@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from config.mapping_schema import APPLICANT
 from services.catalogue import read_mappings, read_vocabulary
 from services.errors import BackEndRefused, ConfigurationFault, InputRefused
 from services.exposure import Direction
@@ -148,3 +149,54 @@ def test_inputs_are_held_against_their_declarations(entered: dict[str, str], tol
         run("gas-bill", back_end, entered=entered)
     assert caught.value.detail == told
     assert back_end.asked == []
+
+
+FOUND = {"found": True, "checks": [{"what": "名称一致", "ok": True}]}
+
+
+def test_a_case_is_asked_about_for_the_organisation_of_its_story() -> None:
+    """Every register is asked for the story's company, by whoever tries as its representative; the record is planned, not made."""
+    fetches = ("fetch_business_licence", "fetch_seal_record", "fetch_capital_report")
+    back_end = ScriptedBackEnd(dict.fromkeys(fetches, FOUND))
+    entered = {"new_capital": "5000000.00", "resolution_on": "2026-11-20", "contribution": "CASH"}
+    report = run("company-certificate", back_end, entered=entered)
+    assert [name for name, _ in back_end.asked] == list(fetches)
+    asked = back_end.asked[0][1]
+    assert asked["applicant"] == {
+        "kind": "organisation", "name": "演示市青云商贸有限公司", "credit_code": "91110105MA03HXKJ5R", "phone": "13800138001",
+    }  # fmt: skip
+    assert (asked["agent"]["as"], asked["inputs"]["new_capital"]) == ("legal_representative", 500_000_000)
+    assert [(plan.operation, plan.back_end) for plan in report.planned] == [("record", "market-entities")]
+    seen = report.exposure[PlatformName.WECHAT]
+    assert {"material_title", "case_no", "deadline"} <= seen[Direction.SHOWN_IN_CLIENT]
+    assert "new_licence_no" not in seen[Direction.SHOWN_IN_CLIENT], "nothing was recorded yet"
+    assert {"new_capital", "material_file"} <= seen[Direction.ENTERED_IN_CLIENT]
+
+
+def test_a_case_for_another_organisation() -> None:
+    """Who tries may name another company."""
+    back_end = ScriptedBackEnd({"fetch_business_licence": FOUND})
+    who = {**APPLICANT, "organisation": "演示市新天科技有限公司", "credit_code": "91110101MA07XTKX4R"}
+    run("labour-dispatch", back_end, entered={"workplace": "演示市1号楼", "staff_count": "5"}, applicant=who,
+        operation="fetch_business_licence")  # fmt: skip
+    assert back_end.asked[0][1]["applicant"]["credit_code"] == "91110101MA07XTKX4R"
+
+
+def test_a_rule_is_asked_and_the_record_shows_its_outputs() -> None:
+    """Where a back end decides, its rule is asked after the registers; what a record gives is what a citizen would see."""
+    decided = {
+        "decision": "granted",
+        "rule_id": "r",
+        "rule_version": "1",
+        "reasons": ["年满六十周岁"],
+        "facts": {"age": 63},
+    }
+    outputs = {"elder_card_no": "N-1", "elder_card_issued_on": "2026-12-01"}
+    back_end = ScriptedBackEnd(
+        {"fetch_household_record": FOUND, "decide": decided, "record": {"reference": "LN1", "outputs": outputs}}
+    )
+    report = run("elder-card", back_end, write=True)
+    assert [name for name, _ in back_end.asked] == ["fetch_household_record", "decide", "record"]
+    assert back_end.asked[0][1]["agent"] is None
+    assert back_end.asked[-1][1]["decided_on"] == "2026-12-01", "the legal day is that of China"
+    assert "elder_card_no" in report.exposure[PlatformName.ALIPAY][Direction.SHOWN_IN_CLIENT]
