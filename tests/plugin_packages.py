@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 POSTGRES_MARK, REDIS_MARK, MARIA_MARK = "postgres15", "redis_server", "mariadb_server"
-CHROMIUM_MARK, FONT_MARK = "chromium", "chinese_font"
+CHROMIUM_MARK, FONT_MARK, POPPLER_MARK = "chromium", "chinese_font", "poppler"
 
 
 def find_debian_postgres() -> Path | None:
@@ -40,6 +40,8 @@ def list_missing() -> dict[str, str]:
         missing[MARIA_MARK] = "mariadb-server"
     if shutil.which("chromium") is None:
         missing[CHROMIUM_MARK] = "chromium"
+    if any(shutil.which(program) is None for program in ("pdfsig", "pdftoppm")):
+        missing[POPPLER_MARK] = "poppler-utils"
     if not has_chinese_font():
         missing[FONT_MARK] = "fonts-wqy-microhei"
     return missing
@@ -85,10 +87,11 @@ def main() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks of tests that need a real Redis, a MariaDB or a browser."""
+    """Register the marks of tests that need a real Redis, a MariaDB, a browser or poppler."""
     config.addinivalue_line("markers", f"{REDIS_MARK}: needs a redis-server on the PATH")
     config.addinivalue_line("markers", f"{MARIA_MARK}: needs mariadbd and mariadb-install-db")
     config.addinivalue_line("markers", f"{CHROMIUM_MARK}: needs Debian's chromium on the PATH")
+    config.addinivalue_line("markers", f"{POPPLER_MARK}: needs pdfsig and pdftoppm on the PATH")
     config.addinivalue_line("markers", f"{FONT_MARK}: needs a font with Chinese characters")
 
 

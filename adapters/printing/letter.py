@@ -15,6 +15,8 @@ from services.case_ports import Letter
 LEFT, RIGHT, TOP, BOTTOM = 28.0, 26.0, 30.0, 28.0
 BODY, LABEL, NOTE = 13.0, 12.0, 9.0
 BODY_STEP, LABEL_STEP, NOTE_STEP = 8.4, 7.8, 5.2
+SCALES = (1.0, 0.94, 0.88, 0.82)
+"""How much room lines take: less, where the signature would otherwise stand alone on a page."""
 LABEL_WIDTH, CODE_SIDE, SIGNATURE_HEIGHT = 42.0, 38.0, 62.0
 WASH: Colour = (246, 243, 238)
 CODE_WORDS = "扫码核验真伪"
@@ -35,20 +37,24 @@ def draw_letter(letter: Letter, typeface: Typeface, at: datetime) -> bytes:
     ]
     words += [word for line in letter.lines for word in line]
     words += [CODE_WORDS, CODE_WORDS_EN, SEALED_WORDS, "编号：　"]
-    with open_sheet(typeface, "".join(words), letter.title, at) as sheet:
-        flow = _Flow(sheet)
-        _draw_head(flow, letter)
-        _draw_body(flow, letter)
-        _draw_signature(flow, letter)
-        _number_pages(sheet)
-        return bytes(sheet.pdf.output())
+    for scale in SCALES:
+        with open_sheet(typeface, "".join(words), letter.title, at) as sheet:
+            flow = _Flow(sheet, scale)
+            _draw_head(flow, letter)
+            _draw_body(flow, letter)
+            alone = _draw_signature(flow, letter)
+            if alone and scale != SCALES[-1]:
+                continue
+            _number_pages(sheet)
+            return bytes(sheet.pdf.output())
+    raise AssertionError("the last scale is always taken")
 
 
 class _Flow:
     """Where the next line goes; a new page where none is left."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet = sheet
+    def __init__(self, sheet: Sheet, scale: float) -> None:
+        self.sheet, self.scale = sheet, scale
         self.left, self.right = LEFT, sheet.width - RIGHT
         self.y = 0.0
         self.turn()
@@ -64,6 +70,7 @@ class _Flow:
 
     def step(self, height: float) -> float:
         """The base line of a line of this height."""
+        height *= self.scale
         if self.y + height > self.sheet.height - BOTTOM:
             self.turn()
         self.y += height
@@ -132,8 +139,9 @@ def _draw_lines(flow: _Flow, letter: Letter) -> None:
 def _draw_summary(flow: _Flow, summary: str) -> None:
     sheet = flow.sheet
     lines = break_lines(summary, lambda text: sheet.measure(text, NOTE), flow.width - 8)
-    height = NOTE_STEP * len(lines) + 5
-    if flow.y + 4 + height > sheet.height - BOTTOM:
+    height = NOTE_STEP * len(lines) * flow.scale + 5
+    together = height + (SIGNATURE_HEIGHT if flow.scale == SCALES[-1] else 0.0)
+    if flow.y + 4 + together > sheet.height - BOTTOM + 6:
         flow.turn()
     flow.y += 4
     sheet.pdf.set_fill_color(*WASH)
@@ -143,9 +151,11 @@ def _draw_summary(flow: _Flow, summary: str) -> None:
     flow.y += 5
 
 
-def _draw_signature(flow: _Flow, letter: Letter) -> None:
+def _draw_signature(flow: _Flow, letter: Letter) -> bool:
+    """Organ, day, seal and code; whether they came to stand alone on a page."""
     sheet = flow.sheet
-    if flow.y + SIGNATURE_HEIGHT > sheet.height - BOTTOM + 6:
+    alone = flow.y + SIGNATURE_HEIGHT > sheet.height - BOTTOM + 6
+    if alone:
         flow.turn()
     top = max(flow.y + 8, TOP)
     if letter.slip:
@@ -159,6 +169,7 @@ def _draw_signature(flow: _Flow, letter: Letter) -> None:
     sheet.draw_seal(middle, top + 22, letter.organ)
     sheet.write_middle(middle, top + 20, letter.organ, BODY)
     sheet.write_middle(middle, top + 29, say_day(letter.dated_on), BODY)
+    return alone
 
 
 def _number_pages(sheet: Sheet) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,52 +17,18 @@ from hypothesis import strategies as st
 from pycose.keys.cosekey import CoseKey as OtherKey
 from pycose.messages.sign1message import Sign1Message
 
-from adapters.slip_keys import KEYS_FILE, KeyFolder, SlipKey, add_key, name_key, parse_keys, retire_key, write_keys
-from adapters.slips import CwtSlips, check_signature, open_envelope, read_slip, seal_octets
+from adapters.slip_keys import KeyFolder, SlipKey, name_key, parse_keys, write_keys
+from adapters.slips import CwtSlips, check_signature, open_envelope, read_slip
 from services.case_errors import SlipRefused
 from services.case_ports import Slip
-from services.errors import ConfigurationFault
 from services.slips import CLAIMS, KIND_CLAIM, OF_KIND, PRIVATE_CLAIM
-
-NOW = datetime(2026, 2, 10, 1, 0, tzinfo=UTC)
-WEB_URL = "https://counter.example.gov.cn"
-KINDS = ("case_receipt", "certificate", "collection_code", "voucher", "payment_receipt")
-
-
-def make_slip(**changes: Any) -> Slip:
-    """A certificate's slip of NOW that ends in a year."""
-    claims = {"number": "YYZZ11", "service": "trial", "case_no": "11", "issued_on": "2026-02-10"}
-    return replace(Slip("ab" * 12, "certificate", claims, NOW, NOW + timedelta(days=365)), **changes)
-
-
-def make_press(folder: Path, algorithm: str = "EdDSA", kinds: tuple[str, ...] = KINDS) -> tuple[CwtSlips, SlipKey]:
-    """A press with one key."""
-    key = add_key(folder, kinds, NOW - timedelta(days=1), algorithm)
-    return CwtSlips(KeyFolder(folder), WEB_URL), key
+from tests.slip_samples import GOOD, NOW, WEB_URL, forge, make_press, make_slip, refuse, unwrap, wrap
 
 
 @pytest.fixture(params=["EdDSA", "ES256"])
 def press(request: pytest.FixtureRequest, tmp_path: Path) -> CwtSlips:
     """A press with one key of each algorithm in turn."""
     return make_press(tmp_path, request.param)[0]
-
-
-def unwrap(text: str) -> bytes:
-    """The octets of a slip's text."""
-    written = text.rpartition("/")[2]
-    return base64.urlsafe_b64decode(written + "=" * (-len(written) % 4))
-
-
-def wrap(octets: bytes) -> str:
-    """The text of these octets."""
-    return f"{WEB_URL}/v/{base64.urlsafe_b64encode(octets).rstrip(b'=').decode()}"
-
-
-def refuse(press: CwtSlips, text: str, now: datetime = NOW) -> str:
-    """Why a text is refused."""
-    with pytest.raises(SlipRefused) as refused:
-        press.read(text, now)
-    return refused.value.reason
 
 
 def test_what_is_signed_is_read(press: CwtSlips) -> None:
@@ -206,15 +171,6 @@ def test_loose_bits_are_refused(press: CwtSlips) -> None:
     assert refuse(press, loose) == "form"
 
 
-def forge(folder: Path, key: SlipKey, claims: Mapping[object, object]) -> str:
-    """A slip with claims that ``sign`` would not write, under our own key."""
-    pem = (folder / f"{key.key_id}.pem").read_bytes()
-    return wrap(seal_octets(cbor2.dumps(claims, canonical=True), key, pem))
-
-
-GOOD: Mapping[object, object] = {
-    1: "x", 6: int(NOW.timestamp()), 7: bytes(12), PRIVATE_CLAIM: {KIND_CLAIM: 3, 2: "YYZZ"},
-}  # fmt: skip
 CLAIM_FAULTS: Mapping[str, Mapping[object, object]] = {
     "no iat": {name: value for name, value in GOOD.items() if name != 6},
     "a true iat": {**GOOD, 6: True},
@@ -252,83 +208,6 @@ def test_a_slip_of_tomorrow_is_refused(press: CwtSlips) -> None:
     assert refuse(press, text, NOW - timedelta(seconds=61)) == "not_yet"
 
 
-def test_a_key_signs_its_kinds_only(tmp_path: Path) -> None:
-    """The key of receipts neither signs nor vouches for a certificate."""
-    press, key = make_press(tmp_path, kinds=("case_receipt",))
-    with pytest.raises(ConfigurationFault, match="certificate"):
-        press.sign(make_slip())
-    assert refuse(press, forge(tmp_path, key, GOOD)) == "key"
-
-
-def test_after_a_rotation_the_new_key_signs_and_the_old_one_verifies(tmp_path: Path) -> None:
-    """A running process takes a new key up without a restart, and the old slips go on holding till the old key's end."""
-    press, old = make_press(tmp_path)
-    before = press.sign(make_slip())
-    new = add_key(tmp_path, KINDS, NOW + timedelta(days=1), "ES256")
-    later = NOW + timedelta(days=2)
-    after = press.sign(make_slip(issued_at=later))
-    assert open_envelope(before).key_id == old.key_id
-    assert open_envelope(after).key_id == new.key_id
-    assert press.read(before, later) == make_slip()
-    assert press.read(after, later).issued_at == later
-    assert refuse(press, press.sign(make_slip(expires_at=None, issued_at=NOW)), old.verifies_until) == "key"
-
-
-def test_a_retired_key_signs_no_more(tmp_path: Path) -> None:
-    """What a retired key signed before holds; what it says that it signed afterwards does not; a distrusted key's does not at all."""
-    press, key = make_press(tmp_path)
-    before = press.sign(make_slip())
-    retire_key(tmp_path, key.key_id, NOW + timedelta(hours=1))
-    with pytest.raises(ConfigurationFault, match="none at this moment"):
-        press.sign(make_slip(issued_at=NOW + timedelta(hours=2)))
-    late = forge(tmp_path, key, {**GOOD, 6: int((NOW + timedelta(hours=2)).timestamp())})
-    assert press.read(before, NOW + timedelta(days=2)) == make_slip()
-    assert refuse(press, late, NOW + timedelta(days=2)) == "key"
-    retire_key(tmp_path, key.key_id, NOW + timedelta(days=3), distrust=True)
-    assert refuse(press, before, NOW) == "key"
-
-
-def test_a_missing_key_is_said_clearly(tmp_path: Path) -> None:
-    """Without a folder, without a list, without the private half: a configuration fault that names what is missing, at issuing."""
-    with pytest.raises(ConfigurationFault, match="GUITAI_SLIP_KEYS"):
-        CwtSlips(KeyFolder(None), WEB_URL).sign(make_slip())
-    with pytest.raises(ConfigurationFault, match="cannot be read"):
-        CwtSlips(KeyFolder(tmp_path), WEB_URL).sign(make_slip())
-    press, key = make_press(tmp_path)
-    text = press.sign(make_slip())
-    (tmp_path / f"{key.key_id}.pem").unlink()
-    with pytest.raises(ConfigurationFault, match="private half is not here"):
-        press.sign(make_slip())
-    assert press.read(text, NOW) == make_slip()
-
-
-def test_a_private_half_is_not_left_open(tmp_path: Path) -> None:
-    """Private halves are written for their owner alone, and one that others can read is not used."""
-    press, key = make_press(tmp_path)
-    private = tmp_path / f"{key.key_id}.pem"
-    assert private.stat().st_mode & 0o777 == 0o600
-    private.chmod(0o644)
-    with pytest.raises(ConfigurationFault, match="0600"):
-        press.sign(make_slip())
-
-
-def test_a_foreign_private_half_is_noticed(tmp_path: Path) -> None:
-    """A private half that does not belong to its published half signs nothing."""
-    press, key = make_press(tmp_path / "ours")
-    make_press(tmp_path / "theirs")
-    stolen = next((tmp_path / "theirs").glob("*.pem")).read_bytes()
-    (tmp_path / "ours" / f"{key.key_id}.pem").write_bytes(stolen)
-    with pytest.raises(ConfigurationFault, match="another key's"):
-        press.sign(make_slip())
-
-
-def test_a_slip_never_outlives_its_key(tmp_path: Path) -> None:
-    """A slip that would end after its key is not signed: it would become unreadable before it ends."""
-    press, key = make_press(tmp_path)
-    with pytest.raises(ConfigurationFault, match="ends before"):
-        press.sign(make_slip(expires_at=key.verifies_until + timedelta(seconds=1)))
-
-
 def test_claims_that_are_not_of_the_kind_are_a_fault_of_ours(press: CwtSlips) -> None:
     """No name, no foreign claim and no wrong form is ever signed."""
     for claims in (
@@ -340,29 +219,6 @@ def test_claims_that_are_not_of_the_kind_are_a_fault_of_ours(press: CwtSlips) ->
     ):
         with pytest.raises(ValueError, match="slip"):
             press.sign(make_slip(claims=claims))
-
-
-def test_the_published_list_is_read_back_and_guarded(tmp_path: Path) -> None:
-    """The list comes back as published; a foreign id, an unknown use or a doubled key is refused."""
-    press, key = make_press(tmp_path)
-    published = json.loads(json.dumps(press.public_keys()))
-    assert parse_keys(published) == {key.key_id: key}
-    assert "d" not in published["keys"][0]
-    entry = published["keys"][0]
-    faults: tuple[Any, ...] = (
-        {"keys": [{**entry, "kid": "0" * 16}]}, {"keys": [{**entry, "kinds": ["anything"]}]}, {"keys": [entry, entry]},
-        {"keys": [{**entry, "crv": "P-256"}]}, {"keys": [{**entry, "signs_from": "2026-02-10"}]}, {"keys": {}}, [], None,
-    )  # fmt: skip
-    for faulty in faults:
-        with pytest.raises(ConfigurationFault):
-            parse_keys(faulty)
-
-
-def test_a_damaged_list_is_a_clear_fault(tmp_path: Path) -> None:
-    """A list of keys that is no JSON is a configuration fault, not an accident."""
-    (tmp_path / KEYS_FILE).write_text("{", "utf-8")
-    with pytest.raises(ConfigurationFault):
-        KeyFolder(tmp_path).list_keys()
 
 
 TEXT = st.text(alphabet=[chr(code) for code in range(0x21, 0x7F)], min_size=1, max_size=64)
