@@ -177,8 +177,8 @@ class FakeCases(CaseRows):
 
     def assign_chains(self, agency_id: UUID, case_id: UUID, chain_id: UUID, principal_chain_id: UUID) -> None:
         self.require(agency_id)
-        chains = {"chain_id": chain_id, "principal_chain_id": principal_chain_id}
-        self.tables.cases[case_id] = replace(self.tables.cases[case_id], **chains)
+        case = self.tables.cases[case_id]
+        self.tables.cases[case_id] = replace(case, chain_id=chain_id, principal_chain_id=principal_chain_id)
 
     def _seen(self) -> list[Case]:
         """Newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters.stores.migrations.file_policies import FILE_POLICIES
 from adapters.stores.migrations.statements import grant, partition_by_month, protect, run
 
 revision = "0014"
@@ -273,29 +274,6 @@ COMMENT ON TABLE staff_identities IS 'keyed hash of a member''s identity number:
 POLICIES = """
 CREATE POLICY handed_in_stays ON case_drafts AS RESTRICTIVE FOR DELETE USING (submitted_at IS NULL);
 CREATE POLICY handed_in_is_fixed ON case_drafts AS RESTRICTIVE FOR UPDATE USING (submitted_at IS NULL) WITH CHECK (true);
-CREATE POLICY what_was_handed_in_stays ON stored_files AS RESTRICTIVE FOR DELETE TO guitai_public, guitai_worker USING (
-    material <> '' AND CASE WHEN EXISTS (
-        SELECT 1 FROM cases opened WHERE opened.agency_id = stored_files.agency_id AND opened.case_id = stored_files.owner
-    ) THEN NOT EXISTS (
-        SELECT 1 FROM case_events taking
-        WHERE taking.agency_id = stored_files.agency_id AND taking.case_id = stored_files.owner
-            AND taking.name IN ('case_received', 'corrected', 'gap_supplied', 'fixed_on_the_spot')
-            AND taking.at >= stored_files.uploaded_at
-    ) ELSE EXISTS (
-        SELECT 1 FROM case_drafts draft
-        WHERE draft.agency_id = stored_files.agency_id AND draft.draft_id = stored_files.owner AND draft.submitted_at IS NULL
-    ) END
-);
-CREATE POLICY what_was_handed_in_stays_at_the_window ON stored_files AS RESTRICTIVE FOR DELETE TO guitai_console USING (
-    material <> '' AND uploaded_by LIKE 'staff:%' AND (NOT EXISTS (
-        SELECT 1 FROM cases opened WHERE opened.agency_id = stored_files.agency_id AND opened.case_id = stored_files.owner
-    ) OR NOT EXISTS (
-        SELECT 1 FROM case_events taking
-        WHERE taking.agency_id = stored_files.agency_id AND taking.case_id = stored_files.owner
-            AND taking.name IN ('case_received', 'corrected', 'gap_supplied', 'fixed_on_the_spot')
-            AND taking.at >= stored_files.uploaded_at
-    ))
-);
 CREATE POLICY known_to_every_agency ON organisations FOR SELECT USING (true);
 CREATE POLICY renamed_by_every_agency ON organisations FOR UPDATE USING (true) WITH CHECK (true);
 CREATE POLICY known_to_every_agency ON revoked_slips FOR SELECT USING (true);
@@ -365,6 +343,7 @@ def upgrade() -> None:
     for table in TABLES:
         protect(table)
     run(POLICIES)
+    run(FILE_POLICIES)
     run(TASKS)
     _grant_cases()
     _grant_people()
