@@ -131,6 +131,21 @@ class PeopleIndex(Protocol):
         ...
 
 
+class WindowAccounts(Protocol):
+    """Accounts as the window may touch them: written, never read. The transaction must have been begun with all agencies."""
+
+    def verify(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> UUID:
+        """Raise an account to verified-at-window and give it this name and number, if it has none; gives the account that it is by now.
+
+        Raises ``NotFound``, ``PersonMismatch`` if it has proven another number, ``Conflict`` if another account has this one.
+        """
+        ...
+
+    def list_chains(self, person_ids: Sequence[UUID], identity_number: str) -> list[UUID]:
+        """The chain ids of these accounts and of this number: those whose link exists, no others."""
+        ...
+
+
 class ConsoleTransaction(Protocol):
     """One transaction of the console's role, limited to the agencies with which it was begun; also a ``CaseTransaction``."""
 
@@ -139,6 +154,7 @@ class ConsoleTransaction(Protocol):
     mappings: MappingStore
     applications: ApplicationStore
     people: PeopleIndex
+    accounts: WindowAccounts
     cases: CaseStore
     drafts: DraftStore
     files: FileIndex

@@ -69,25 +69,27 @@ class ExposureDesk:
         with self.store.begin(caller.agencies) as tx:
             chains = tx.persons.list_chains(caller.person_id)
         found = self.reader.list_of_chains(chains, caller.app.platform, PAGE_SIZE + 1, before)
-        page = [self._explain(leaf, caller.language) for leaf in found[:PAGE_SIZE]]
+        page = [explain_record(self.words, leaf, caller.language) for leaf in found[:PAGE_SIZE]]
         more = len(found) > PAGE_SIZE
         return Page(page, str(page[-1].record_id) if more else None)
 
-    def _explain(self, leaf: Mapping[str, JsonValue], language: Language) -> SeenRecord:
-        outcome = leaf["outcome"] if isinstance(leaf.get("outcome"), str) else None
-        return SeenRecord(
-            record_id=UUID(leaf["id"]),
-            at=datetime.fromisoformat(leaf["at"]),
-            direction=leaf["direction"],
-            direction_label=self.words.direction(leaf["direction"], language),
-            service=leaf["service"],
-            service_title=self.words.title(leaf["service"], language),
-            purpose=self.words.purpose(leaf["purpose"], language, leaf["service"]),
-            legal_basis=leaf["legal_basis"],
-            fields=tuple(SeenField(name, self.words.label(name, language)) for name in leaf["fields"]),
-            outcome=outcome,
-            outcome_label=self.words.outcome(outcome, language) if outcome else None,
-        )
+
+def explain_record(words: Catalogue, leaf: Mapping[str, JsonValue], language: Language) -> SeenRecord:
+    """A leaf of the ledger in plain words."""
+    outcome = leaf["outcome"] if isinstance(leaf.get("outcome"), str) else None
+    return SeenRecord(
+        record_id=UUID(leaf["id"]),
+        at=datetime.fromisoformat(leaf["at"]),
+        direction=leaf["direction"],
+        direction_label=words.direction(leaf["direction"], language),
+        service=leaf["service"],
+        service_title=words.title(leaf["service"], language),
+        purpose=words.purpose(leaf["purpose"], language, leaf["service"]),
+        legal_basis=leaf["legal_basis"],
+        fields=tuple(SeenField(name, words.label(name, language)) for name in leaf["fields"]),
+        outcome=outcome,
+        outcome_label=words.outcome(outcome, language) if outcome else None,
+    )
 
 
 def read_cursor(cursor: str | None) -> UUID | None:

@@ -18,7 +18,8 @@ from services.counter_delivery import Bearer
 from services.counter_desk import CounterDesk
 from services.counter_reception import MaterialCheck
 from services.counter_terms import Step
-from services.model import JsonValue, RegisterEntry
+from services.errors import Conflict, PersonMismatch
+from services.model import Assurance, JsonValue, RegisterEntry
 from services.staffing import Act, Actor, AgencyTree, Role, RoleHeld, StaffMember
 from services.window_desk import WindowDesk
 from tests.case_samples import make_case, make_case_mapping, say
@@ -62,6 +63,31 @@ class FakeCounterTransaction(FakeTransaction):
         self.staff = FakeStaff(house.books, agencies, house.clock)
         self.acts = FakeActs(house.books, agencies, down=house.acts_down)
         self.people = FakePeople(house.books, agencies)
+        self.accounts = FakeWindowAccounts(house)
+
+
+class FakeWindowAccounts:
+    """Implements ``console_ports.WindowAccounts``."""
+
+    def __init__(self, house: FakeCounterHouse) -> None:
+        self.house = house
+
+    def verify(self, person_id: UUID, real_name: str, identity_number: str, at: datetime) -> UUID:
+        persons = self.house.tables.persons
+        person = persons[person_id]
+        if person.identity_number not in (None, identity_number):
+            raise PersonMismatch
+        if any(one.identity_number == identity_number and one.person_id != person_id for one in persons.values()):
+            raise Conflict
+        persons[person_id] = replace(
+            person, assurance=Assurance.WINDOW, real_name=real_name, identity_number=identity_number
+        )
+        return person_id
+
+    def list_chains(self, person_ids: Sequence[UUID], identity_number: str) -> list[UUID]:
+        tables = self.house.tables
+        own = [chain for (_, kind, key), chain in tables.chains.items() if (kind, key) == ("identity", identity_number)]
+        return [*(tables.persons[one].chain_id for one in person_ids), *own]
 
 
 class FakeCounterHouse(FakeStore):

@@ -27,6 +27,7 @@ from adapters.stores.ratings import SqlRatingStore
 from adapters.stores.slip_register import SqlSlipRegister
 from adapters.stores.staff import SqlStaffStore
 from adapters.stores.tables.directory import agencies
+from adapters.stores.window_accounts import SqlWindowAccounts
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
@@ -38,7 +39,7 @@ from services.case_stores import (
     RatingStore,
     SlipRegister,
 )
-from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore
+from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore, WindowAccounts
 from services.mapping_record import MappingStore
 from services.ports import ClaimStore, Clock, JobQueue
 from services.staffing import AgencyTree
@@ -53,6 +54,7 @@ class SqlConsoleTransaction:
         self.mappings: MappingStore = SqlMappingStore(connection)
         self.applications: ApplicationStore = SqlApplicationStore(connection, keyring, chains=False)
         self.people: PeopleIndex = SqlPeopleIndex(connection, keyring)
+        self.accounts: WindowAccounts = SqlWindowAccounts(connection, keyring)
         self.cases: CaseStore = SqlCaseStore(connection, keyring, chains=False)
         self.drafts: DraftStore = SqlDraftStore(connection, keyring)
         self.files: FileIndex = SqlFileIndex(connection, keyring)

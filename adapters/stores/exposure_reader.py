@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Uuid, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.ids import first_id_of, moment_of
 from adapters.stores.connection import open_engine, scoped
@@ -15,11 +16,17 @@ from services.model import JsonValue, PlatformName
 
 
 class SqlExposureReader:
-    """``ports.ExposureReader``. ``agencies`` gives all agencies: a citizen sees what every office showed the platform."""
+    """``ports.ExposureReader``. ``agencies`` gives all agencies: a citizen sees what every office showed the platform.
 
-    def __init__(self, where: str | Engine, agencies: Callable[[], Sequence[UUID]], pool_size: int = 2) -> None:
+    ``console``: for the console's role, which may not read whom a record concerns and asks a function with the chains that it knows.
+    """
+
+    def __init__(
+        self, where: str | Engine, agencies: Callable[[], Sequence[UUID]], pool_size: int = 2, *, console: bool = False
+    ) -> None:
         self._engine = open_engine(where, pool_size)
         self._agencies = agencies
+        self._find = _ask_for_records if console else _find_records
 
     def list_of_chains(
         self, chains: Sequence[UUID], platform: PlatformName, limit: int, before: UUID | None
@@ -28,7 +35,7 @@ class SqlExposureReader:
         if not chains:
             return []
         with scoped(self._engine, self._agencies()) as connection:
-            ids = _find_records(connection, chains, platform, limit, before)
+            ids = self._find(connection, chains, platform, limit, before)
             if not ids:
                 return []
             records = exposure_records.c
@@ -50,6 +57,15 @@ def _find_records(
     if before is not None:
         query = query.where(persons.record_id < before)
     return list(connection.execute(query.order_by(persons.record_id.desc()).limit(limit)).scalars())
+
+
+def _ask_for_records(
+    connection: Connection, chains: Sequence[UUID], platform: PlatformName, limit: int, before: UUID | None
+) -> list[UUID]:
+    asked = select(
+        func.guitai_records_of(cast(list(chains), ARRAY(Uuid())), str(platform), cast(before, Uuid()), limit)
+    )
+    return list(connection.execute(asked).scalars())
 
 
 def _find_outcomes(connection: Connection, ids: Sequence[UUID]) -> dict[str, str]:

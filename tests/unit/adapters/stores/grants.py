@@ -99,7 +99,11 @@ TABLES: dict[str, dict[str, str]] = {
             "SELECT(agency_id) SELECT(payment_id) SELECT(service) SELECT(amount_fen) SELECT(person_id) SELECT(order_no)"
             " SELECT(created_at)"
         ),
-        "persons": "SELECT(agency_id) SELECT(person_id) SELECT(identity_hash) SELECT(phone_hash) SELECT(joined_into)",
+        "persons": (
+            "SELECT(agency_id) SELECT(person_id) SELECT(identity_hash) SELECT(phone_hash) SELECT(joined_into)"
+            " SELECT(assurance) UPDATE(assurance) UPDATE(identity_hash) UPDATE(real_name_cipher) UPDATE(identity_cipher)"
+        ),
+        "person_events": "INSERT",
         "payment_events": "SELECT(agency_id) SELECT(payment_id) SELECT(version) SELECT(state)",
         **dict.fromkeys(CATALOGUE, "SELECT INSERT"),
         **CALENDARS,
@@ -181,5 +185,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "guitai_agencies": {"public", "console", "worker", "sequencer"},
     "guitai_enqueue": {"public", "console", "worker"},
     "guitai_add_month": {"worker"},
+    "guitai_chain_links": {"console"},
+    "guitai_records_of": {"console"},
 }
 """Who may call a function of ours. The queue's own functions are the worker's, its trigger functions nobody's."""

@@ -1,0 +1,113 @@
+"""What the window does for a person beside cases: raise their account because the clerk has seen them, and print what the platforms know.
+
+The card is seen and held against the population register first, as for a case. The whole of the ledger is shown here, both platforms,
+because no platform stands by: PIPL articles 44, 45 and 48.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.case_desk import CaseDesk
+from services.case_errors import OwnMatter
+from services.catalogue import Catalogue
+from services.console_ports import ConsoleStore, ConsoleTransaction, PersonKey
+from services.counter_permits import CLERK
+from services.doors import PLATFORMS
+from services.errors import Conflict, InputRefused, NotFound
+from services.exposure_view import SeenRecord, explain_record
+from services.identity import tidy_phone
+from services.mandate_deeds import find_named
+from services.model import JsonValue, Language, PlatformName
+from services.ports import ExposureReader
+from services.staff_rules import read_reason
+from services.staffing import Act, Actor
+from services.walk_ins import CARD_PLACE, ApplicantShown, find_registers, read_card
+
+PAGE = 500
+"""How many records of one platform are read at once; a printout has them all, up to MOST."""
+MOST = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPeople:
+    """``store`` is the console's, ``reader`` one that its role may use (``SqlExposureReader(…, console=True)``)."""
+
+    desk: CaseDesk
+    store: ConsoleStore
+    reader: ExposureReader
+    words: Catalogue
+
+    def verify_holder(self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str) -> int:
+        """Raise the accounts of whoever stands there to verified-at-window; gives how many there were.
+
+        Accounts that have proven the card's number; without any, the one account with the telephone that is shown, which the clerk has
+        seen open in the holder's hand: it gets name and number. Raises ``NotPermitted``, ``InputRefused``, ``OwnMatter``, ``NotFound``
+        without an account, ``Conflict`` where several have this telephone, ``PersonMismatch`` for another's, errors of the register.
+        """
+        number, name, told = self._identify(actor, agency_id, shown, reason)
+        with self.store.begin(tuple(actor.tree.parents)) as tx:
+            proven = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
+            by = "number" if proven else "phone"
+            found = proven or self._find_by_phone(tx, shown.phone)
+            now = self.desk.clock.now()
+            raised = {tx.accounts.verify(person_id, name, number, now) for person_id in found}
+            for person_id in sorted(raised):
+                self._note(tx, actor, "person.verify_at_window", agency_id, person_id, told, {"by": by})
+        return len(raised)
+
+    def _find_by_phone(self, tx: ConsoleTransaction, phone: str) -> list[UUID]:
+        """The one account with this telephone, joined ones counted as one. Raises ``NotFound``, ``Conflict``."""
+        tidy = tidy_phone(phone) if phone else ""
+        found = tx.people.find_persons(PersonKey.PHONE, tidy) if tidy else []
+        if not found:
+            raise NotFound
+        if len(found) > 1:
+            raise Conflict(detail={"rule": "several_accounts"})
+        return found
+
+    def list_exposures(
+        self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str, language: Language = Language.ZH_CN
+    ) -> Mapping[PlatformName, Sequence[SeenRecord]]:
+        """What each platform may have seen of whoever stands there, newest first: noted before anything is read.
+
+        Raises ``NotPermitted``, ``InputRefused``, ``OwnMatter``, the errors of the register.
+        """
+        number, _, told = self._identify(actor, agency_id, shown, reason)
+        with self.store.begin(tuple(actor.tree.parents)) as tx:
+            persons = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
+            chains = tx.accounts.list_chains(persons, number)
+            subject = persons[0] if persons else ""
+            self._note(tx, actor, "person.exposures", agency_id, subject, told, {"chains": len(chains)})
+        return {platform: self._read_all(chains, platform, language) for platform in PLATFORMS}
+
+    def _read_all(self, chains: Sequence[UUID], platform: PlatformName, language: Language) -> list[SeenRecord]:
+        told: list[SeenRecord] = []
+        while len(told) < MOST:
+            before = told[-1].record_id if told else None
+            page = self.reader.list_of_chains(chains, platform, PAGE, before)
+            told += [explain_record(self.words, leaf, language) for leaf in page]
+            if len(page) < PAGE:
+                break
+        return told
+
+    def _identify(self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str) -> tuple[str, str, str]:
+        """Number and name of whoever stands there, by the register, and the reason. Nobody does this for themselves."""
+        actor.require(CLERK, agency_id)
+        told, number = read_reason(reason), read_card(self.desk, shown)
+        if not shown.card.name.strip():
+            raise InputRefused(detail={"card.name": "missing"})
+        with self.store.begin(tuple(actor.tree.parents)) as tx:
+            if tx.staff.identity_matches(actor.member.staff_id, [number]):
+                raise OwnMatter(detail={"rule": "own_matter"})
+        name = find_named(find_registers(self.desk), number, shown.card.name, CARD_PLACE, actor.request_id)
+        return number, name, told
+
+    def _note(
+        self, tx: ConsoleTransaction, actor: Actor, act: str, agency_id: UUID, subject: UUID | str, reason: str,
+        detail: Mapping[str, JsonValue],
+    ) -> None:  # fmt: skip
+        at, by = self.desk.clock.now(), actor.member.staff_id
+        tx.acts.append(Act(self.desk.new_id(), agency_id, at, by, act, "person", str(subject), reason, dict(detail)))
