@@ -14,6 +14,7 @@ from services.acting import IN_BUSINESS, settle_organisation
 from services.case_errors import OwnMatter
 from services.case_ports import RegisteredOrganisation, Registers
 from services.case_record import Mandate, MandateKind, Organisation
+from services.case_stores import NO_CHAIN
 from services.console_ports import PersonKey
 from services.counter_bench import CounterRoom, CounterTransaction
 from services.counter_permits import CLERK
@@ -167,9 +168,10 @@ class MandateRoom(CounterRoom):
     def _name_principal(
         self, tx: CounterTransaction, entry: RegisteredOrganisation | None, name: str, number: str
     ) -> Principal:
+        """The console reads no chains: whose chain it is follows from the number, and is found when somebody acts."""
         root, now = self.desk.directory.root_agency(), self.desk.clock.now()
         if entry is None:
-            return name_person(name, number, tx.mandates.find_chain(root, number, now))
+            return name_person(name, number, NO_CHAIN)
         chain = UUID(bytes=self.desk.random(16), version=4)
         new = Organisation(self.desk.new_id(), root, entry.credit_code, entry.name, chain, now)
         organisation = tx.mandates.record_organisation(new)

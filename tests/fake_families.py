@@ -22,14 +22,16 @@ from services.model import Assurance, Caller, Language, PlatformApp, PlatformNam
 from services.organisations import MandateDesk, OrganisationInView, record_organisation
 from tests.case_samples import make_case, make_case_mapping
 from tests.fake_cases import FakeCaseHouse, make_case_desk
-from tests.fakes import FakeClock, FakeLimiter
+from tests.fakes import FakeClock, FakeDirectory, FakeLimiter
 
 WANG, LI, OUYANG = "110101199003070011", "110101198505120029", "11010119621125003X"
 OLD_WANG, YOUNG_WANG = "110101195304180013", "110101201506010010"
+OLD_OUYANG = "110101193804120018"
 TEENAGER = "110101200903150020"
 """Li's child: of age on 15 March 2027."""
 NAMES: Mapping[str, str] = {
     WANG: "王小明", LI: "李秀英", OUYANG: "欧阳建国", OLD_WANG: "王长山", YOUNG_WANG: "王小雨", TEENAGER: "张一诺",
+    OLD_OUYANG: "欧阳德",
 }  # fmt: skip
 SHUNDA, QINGYUN = "91110101MA01ABCD19", "91110105MA03HXKJ5R"
 MORNING = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
@@ -89,10 +91,15 @@ class FakeFamilyRegister:
 
 
 class Town:
-    """Wang heads Shunda, Li heads Qingyun; Wang has an old father and a young child, Li a teenager."""
+    """Wang heads Shunda, Li heads Qingyun; Wang has an old father and a young child, Li a teenager.
 
-    def __init__(self, *more: ServiceMapping, **changes: Any) -> None:
-        self.clock, self.house = FakeClock(MORNING), FakeCaseHouse()
+    ``house`` and ``directory``: other ones than those in memory. ``changes`` are those of ``case_samples.make_terms``.
+    """
+
+    def __init__(
+        self, *more: ServiceMapping, house: Any = None, directory: FakeDirectory | None = None, **changes: Any
+    ) -> None:
+        self.clock, self.house = FakeClock(MORNING), house or FakeCaseHouse()
         self.mapping = make_case_mapping(**changes)
         self.book = FakeTownRegisters(
             {number: RegisterEntry(name, None) for number, name in NAMES.items()},
@@ -104,7 +111,7 @@ class Town:
             FakeBusinessRegister(self.book), FakeFamilyRegister(self.book), FakePeopleRegister(self.book)
         )
         services = (self.mapping, make_case_mapping(OTHER, **changes), *more)
-        desk = make_case_desk(*services, house=self.house, clock=self.clock)
+        desk = make_case_desk(*services, house=self.house, clock=self.clock, directory=directory)
         self.desk = replace(desk, registers=registers)
         self.limiter = FakeLimiter(self.clock)
         self.room = MandateDesk(self.desk, self.house, self.limiter)
@@ -184,6 +191,11 @@ class Town:
             organisation_id=acting.organisation.organisation_id if acting.organisation else None,
             mandate_id=acting.mandate.mandate_id if acting.mandate else None,
         )  # fmt: skip
+
+    def list_chains(self, caller: Caller) -> list[UUID]:
+        """Every chain of somebody in the ledger."""
+        with self.house.begin(caller.agencies) as tx:
+            return list(tx.persons.list_chains(caller.person_id))
 
     def load(self, mandate_id: UUID) -> Mandate:
         """A mandate as it is kept."""
