@@ -42,6 +42,8 @@ class Standing:
     number: str | None
     mandates: tuple[Mandate, ...]
     at: datetime
+    known: frozenset[UUID] = frozenset()
+    """The organisations for which they act or acted."""
 
     def may_see(self, case: Case) -> bool:
         """Whether it is their own matter, or that of somebody for whom they hold a mandate in force for this service."""
@@ -52,10 +54,13 @@ class Standing:
         return any(mandate.holds(self.at, case.service) and concerns(mandate, case) for mandate in self.mandates)
 
     def may_edit(self, draft: Draft) -> bool:
-        """Whether the draft is theirs, or that of an organisation for which they hold a mandate in force for its service."""
+        """Whether the draft is theirs, or that of an organisation for which they hold a mandate in force for its service.
+
+        One that they wrote themselves for an organisation for which they acted once is its people's now.
+        """
         organisation = name_organisation(draft)
-        if organisation is not None and self.represents(organisation, draft.service):
-            return True
+        if organisation is not None and organisation in self.known:
+            return self.represents(organisation, draft.service)
         unbound = organisation is None or draft.content.get("mandate_id") is None
         return unbound and draft.person_id in self.persons
 
@@ -84,9 +89,9 @@ def find_standing(desk: CaseDesk, tx: Transaction, caller: Caller) -> Standing:
     now, person = desk.clock.now(), tx.persons.load(caller.person_id)
     persons = tx.persons.joined_ids(person.person_id)
     held = list_held(tx.mandates, persons, person.identity_number)
-    return Standing(
-        frozenset(persons), person.identity_number, tuple(mandate for mandate in held if _lasts(mandate, now)), now
-    )
+    lasting = tuple(mandate for mandate in held if _lasts(mandate, now))
+    known = frozenset(mandate.organisation_id for mandate in held if mandate.organisation_id is not None)
+    return Standing(frozenset(persons), person.identity_number, lasting, now, known)
 
 
 def load_own_case(desk: CaseDesk, tx: Transaction, caller: Caller, case_id: UUID) -> CaseFile:

@@ -340,6 +340,18 @@ def test_colleagues_see_the_same_case(town: Town) -> None:
     assert not town.stand(town.open_account(OLD_WANG)).may_see(case)
 
 
+def test_a_former_colleague_has_no_draft_of_the_company(town: Town) -> None:
+    """Not even one that they wrote without naming a mandate: others may have worked on it since."""
+    wang, li = town.open_account(WANG), town.open_account(LI)
+    company = town.prove_company(wang).organisation
+    mandate = town.authorise(wang, LI, organisation_id=company.organisation_id).mandate
+    draft = town.write_draft(li, company.organisation_id)
+    assert (town.stand(li).may_edit(draft), town.stand(wang).may_edit(draft)) == (True, True)
+    revoke_mandate(town.room, wang, mandate.mandate_id)
+    assert (town.stand(li).may_edit(draft), town.stand(wang).may_edit(draft)) == (False, True)
+    assert town.stand(li).may_edit(town.write_draft(li))
+
+
 COMPANIES = {SHUNDA: UUID(int=1), QINGYUN: UUID(int=2)}
 TERMS = st.fixed_dictionaries(
     {
