@@ -17,7 +17,7 @@ from services.case_documents import make_documents
 from services.case_events import load_case
 from services.case_file import CaseFile
 from services.case_ports import CaseTransaction
-from services.case_record import Case, CaseState
+from services.case_record import CaseState
 from services.case_records import record_grant
 from services.case_stores import NO_CHAIN
 from services.materials import fetch_materials
@@ -33,27 +33,29 @@ def work_on_case(workshop: CaseWorkshop, agency_id: UUID, case_id: UUID, request
     workshop = replace(workshop, desk=desk)
     with desk.house.begin((agency_id,)) as tx:
         file = load_case(tx, case_id)
-        name_chains(desk, tx, file.case)
+    if NO_CHAIN in (file.case.chain_id, file.case.principal_chain_id):
+        file = name_chains(desk, file)
     for step in STEPS:
         file = step(workshop, file, request_id)
     return file.state
 
 
-def name_chains(desk: CaseDesk, tx: CaseTransaction, case: Case) -> None:
+def name_chains(desk: CaseDesk, file: CaseFile) -> CaseFile:
     """Join a case that was opened at the window to the chains of those whom it concerns: the console's role cannot.
 
     So a person who proves later who they are finds what a platform saw of this case among their own records.
     """
-    if NO_CHAIN not in (case.chain_id, case.principal_chain_id):
-        return
-    organisation = tx.mandates.load_organisation(case.organisation_id) if case.organisation_id else None
-    theirs = (
-        organisation.chain_id if organisation else _find_chain(desk, tx, case, case.applicant.get("identity_number"))
-    )
-    acting = _find_chain(desk, tx, case, case.agent.get("identity_number")) if case.agent else theirs
-    if theirs is not None:
-        tx.cases.assign_chains(case.agency_id, case.case_id, acting or theirs, theirs)
+    case = file.case
+    with desk.house.begin(desk.directory.all_agencies()) as tx:
+        organisation = tx.mandates.load_organisation(case.organisation_id) if case.organisation_id else None
+        number = case.applicant.get("identity_number")
+        theirs = organisation.chain_id if organisation else _find_chain(desk, tx, number)
+        acting = _find_chain(desk, tx, case.agent.get("identity_number")) if case.agent else theirs
+        if theirs is not None and theirs != NO_CHAIN:
+            tx.cases.assign_chains(case.agency_id, case.case_id, acting or theirs, theirs)
+        return load_case(tx, case.case_id)
 
 
-def _find_chain(desk: CaseDesk, tx: CaseTransaction, case: Case, number: str | None) -> UUID | None:
-    return tx.mandates.find_chain(case.agency_id, number, desk.clock.now()) if number else None
+def _find_chain(desk: CaseDesk, tx: CaseTransaction, number: str | None) -> UUID | None:
+    """The chain of whoever has this number; persons belong to the root agency."""
+    return tx.mandates.find_chain(desk.directory.root_agency(), number, desk.clock.now()) if number else None

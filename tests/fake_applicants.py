@@ -35,7 +35,7 @@ from services.model import (
 from services.till import Till
 from tests.case_samples import make_case_mapping
 from tests.fake_cases import FakeCaseBackEnd, FakeCaseHouse, make_case_desk
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeDirectory
 
 WANG, LI, ZHAO = "110101199003070011", "11010119850101002X", "110101197002020030"
 COMPANY = "91110101MA01ABCD19"
@@ -100,14 +100,20 @@ class FakeTexts:
 
 
 class Counter:
-    """Everything wired together; ``changes`` are those of ``case_samples.make_terms``."""
+    """Everything wired together; ``changes`` are those of ``case_samples.make_terms``, ``house`` another store than the fake one."""
 
-    def __init__(self, *more: ServiceMapping, mapping: ServiceMapping | None = None, **changes: Any) -> None:
-        self.clock, self.house, self.office = FakeClock(), FakeCaseHouse(), FakeCaseBackEnd()
+    def __init__(
+        self, *more: ServiceMapping, mapping: ServiceMapping | None = None, house: Any = None,
+        directory: FakeDirectory | None = None, **changes: Any,
+    ) -> None:  # fmt: skip
+        self.clock, self.office = FakeClock(), FakeCaseBackEnd()
+        self.house: Any = house or FakeCaseHouse()
         self.office.answers["fetch_business_licence"] = {"found": True, "checks": [{"what": "在业", "ok": True}]}
         self.register = FakeOrganisations()
         self.mapping = mapping or make_case_mapping(**changes)
-        desk = make_case_desk(self.mapping, *more, house=self.house, clock=self.clock, back_end=self.office)
+        desk = make_case_desk(
+            self.mapping, *more, house=self.house, clock=self.clock, back_end=self.office, directory=directory
+        )
         people = Registers(self.register, FakeFamilies(), FakePeople())
         self.desk = replace(desk, registers=people, request_id=None)
         self.directory = self.desk.directory
@@ -148,7 +154,8 @@ class Counter:
         root = self.directory.root_agency()
         company = Organisation(uuid4(), root, COMPANY, "演示市小明餐饮有限公司", uuid4(), self.clock.now())
         with self.house.begin((root,)) as tx:
-            return tx.mandates.record_organisation(company)
+            recorded: Organisation = tx.mandates.record_organisation(company)
+        return recorded
 
     def authorise(
         self, company: Organisation, caller: Caller, number: str, kind: MandateKind = MandateKind.AGENT, **changes: Any
