@@ -63,6 +63,7 @@ from services.exposure import Disclosure
 from services.login_messages import PHRASES
 from services.mapping import disclose
 from services.model import PlatformName
+from services.organisations import MandateDesk
 from services.ports import Clock, Ping, Platform
 from services.till import Till
 from services.uploads import UploadDesk
@@ -259,6 +260,11 @@ class Foundation:
     def applicants(self) -> ApplicantDesk:
         """The citizen's side of cases."""
         return ApplicantDesk(self.case_desk, self.till)
+
+    @cached_property
+    def mandates(self) -> MandateDesk:
+        """Organisations and mandates on the citizen's side."""
+        return MandateDesk(self.case_desk, self.store, self.redis.limiter)
 
     @cached_property
     def workshop(self) -> CaseWorkshop:
