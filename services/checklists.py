@@ -143,10 +143,7 @@ def _view_line(
     staff: bool,
 ) -> ChecklistLine:  # fmt: skip
     held, standing = file.materials.get(material.name, {}), judge_material(file, material)
-    given = tuple(
-        FileLine(UUID(str(one["file_id"])), str(one["title"]), str(one["media_type"]), int(one["size_bytes"]), False)
-        for one in held.get("files") or ()
-    )
+    given = tuple(_handed_in(one) for one in held.get("files") or ())
     staged = tuple(_line_of(one, waiting=True) for one in waiting if one.material == material.name)
     fetched = held.get("fetched") or {}
     return _make_line(
@@ -165,6 +162,12 @@ def _make_line(material: Material, language: Language, **found: JsonValue) -> Ch
         register=_say(material.register, language), accepts=material.accepts, maximum_files=material.maximum_files,
         maximum_megabytes=material.maximum_megabytes, **found,
     )  # fmt: skip
+
+
+def _handed_in(told: Mapping[str, JsonValue]) -> FileLine:
+    """A file as its event keeps it."""
+    kind, size = str(told.get("media_type") or ""), int(told.get("size_bytes") or 0)
+    return FileLine(UUID(str(told["file_id"])), str(told.get("title") or ""), kind, size, waiting=False)
 
 
 def _line_of(file: StoredFile, *, waiting: bool) -> FileLine:
@@ -189,7 +192,7 @@ def _view_issued(fetched: Mapping[str, JsonValue], *, staff: bool) -> IssuedLine
 
 def _list_fetched(fetched: Mapping[str, JsonValue], language: Language) -> tuple[CheckLine, ...]:
     return tuple(
-        CheckLine(str(one["what"]), bool(one["ok"]), str(one["register"]), _read_moment(one["at"]), _say(BY_HOUSE, language))
+        CheckLine(str(one["what"]), bool(one["ok"]), str(one.get("register") or ""), _read_moment(one.get("at")), _say(BY_HOUSE, language))
         for one in fetched.get("checks") or ()
     )  # fmt: skip
 
@@ -207,8 +210,8 @@ def _list_seen(file: CaseFile, material: Material, language: Language, *, staff:
     )  # fmt: skip
 
 
-def _read_moment(text: JsonValue) -> datetime:
-    return datetime.fromisoformat(str(text))
+def _read_moment(text: JsonValue) -> datetime | None:
+    return datetime.fromisoformat(str(text)) if text else None
 
 
 def _say(texts: Texts, language: Language) -> str:
