@@ -118,7 +118,8 @@ def test_the_choice_among_mandates_does_not_depend_on_their_order(order: list[in
     assert choose_mandate([], town.mapping.id, MORNING) is None
 
 
-def test_a_mandate_concerns_no_case_of_nobody(town: Town) -> None:
+def test_a_mandate_concerns_no_case_of_nobody() -> None:
     """A case without a number is nobody's whom a mandate could name."""
+    town = Town()
     mandate = town.authorise(town.open_account(WANG), LI).mandate
     assert not concerns(mandate, make_case(town.root, MORNING, applicant={}))
