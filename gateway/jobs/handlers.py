@@ -74,7 +74,7 @@ CASE_STATES = Counter("guitai_job_case_states_total", "States in which jobs left
 _log = get_logger("jobs")
 
 
-def run_task(till: Till, task: str, agency_id: str, subject_id: str, workshop: CaseWorkshop | None = None) -> None:
+def run_task(till: Till, task: str, agency_id: str, subject_id: str, *, workshop: CaseWorkshop | None = None) -> None:
     """Run one job; ``workshop`` is what jobs of cases need. Raises only what kept the job from being planned again."""
     agency, subject, log = UUID(agency_id), UUID(subject_id), _log.bind(task=task, subject=subject_id)
     try:

@@ -87,7 +87,7 @@ def register_tasks(app: App, desk: WorkDesk) -> None:
 
 def _make_task(desk: WorkDesk, name: str) -> Callable[..., None]:
     def run(agency_id: str, subject_id: str) -> None:
-        run_task(desk.till, name, agency_id, subject_id, desk.workshop)
+        run_task(desk.till, name, agency_id, subject_id, workshop=desk.workshop)
 
     return run
 

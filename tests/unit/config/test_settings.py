@@ -92,3 +92,40 @@ def test_repr_holds_no_secret() -> None:
     """A traceback that shows the settings shows no password."""
     shown = repr(load_settings(GOOD | {"GUITAI_DATABASE_URL": "postgresql://u:hunter2@h/d"}))
     assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize(
+    "good", ["{agency}{number}", "QY-{agency}-{year}-{number}-{check}", "{agency}{service}{number}{check}"]
+)
+def test_a_format_of_case_numbers_is_taken(good: str) -> None:
+    """Letters, digits, hyphens, and the parts that there are, each once."""
+    assert load_settings(GOOD | {"GUITAI_CASE_NO_FORMAT": good}).case_no_format == good
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("{date}{number}{check}", "two cases could have one number"),
+        ("{agency}{date}{check}", "two cases could have one number"),
+        ("{agency}{number}{check}{date}", "must end with"),
+        ("{agency}{number}{number}", "must be made of"),
+        ("{agency}{number}{hour}", "must be made of"),
+        ("{agency}{number:>9}", "must be made of"),
+        ("{agency}{number}{", "must be made of"),
+        ("{agency}{number}办", "must be made of"),
+        ("{agency}{number}{0}", "must be made of"),
+        ("{agency}{number}" + "A" * 36, "more than 50"),
+    ],
+)
+def test_a_format_that_could_not_number_cases_is_a_fault(bad: str, why: str) -> None:
+    """It is told when the process starts, not when somebody hands something in."""
+    with pytest.raises(SettingsFault, match=f"GUITAI_CASE_NO_FORMAT .*{why}"):
+        load_settings(GOOD | {"GUITAI_CASE_NO_FORMAT": bad})
+
+
+def test_the_governments_own_pages_are_never_plain_in_production() -> None:
+    """Slips lead there."""
+    told = GOOD | {"GUITAI_ENVIRONMENT": "production", "GUITAI_PUBLIC_URL": "https://a.example"}
+    with pytest.raises(SettingsFault, match="GUITAI_WEB_URL must begin with https"):
+        load_settings(told | {"GUITAI_WEB_URL": "http://w.example"})
+    assert load_settings(told | {"GUITAI_WEB_URL": "https://w.example"}).web_url == "https://w.example"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from config.settings import load_settings
 from gateway.foundation import Foundation
+from tests.fakes import FakeDirectory
 from tests.unit.config.test_settings import GOOD
 
 
@@ -22,3 +25,21 @@ class _Anything:
 
     def find(self) -> None:
         """What a directory of back ends offers."""
+
+
+def test_the_desk_of_cases_has_the_format_and_the_address_that_were_set() -> None:
+    """Numbers look as the settings say; slips lead to the government's own pages, or else to the public app."""
+    for told, expected in (
+        ({}, ("{agency}{date}{number}{check}", "http://127.0.0.1:8600")),
+        (
+            {"GUITAI_CASE_NO_FORMAT": "A-{agency}-{number}", "GUITAI_WEB_URL": "https://w.example/"},
+            ("A-{agency}-{number}", "https://w.example"),
+        ),
+    ):
+        base = Foundation(load_settings(GOOD | told))
+        parts = ("store", "catalogue", "clock", "keyring", "back_ends", "registers", "file_store", "slip_press")
+        base.__dict__.update(dict.fromkeys(parts, _Anything()) | {"directory": FakeDirectory({"demo-city": uuid4()})})
+        desk = base.case_desk
+        assert (desk.number_format.pattern, desk.web_url) == expected
+        assert desk.house is base.store
+        assert base.applicants.desk is desk

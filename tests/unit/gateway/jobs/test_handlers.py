@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.queue import TASKS as QUEUE_TASKS
-from gateway.jobs.handlers import CASE_TASKS, JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
+from gateway.jobs.handlers import CASE_STATES, CASE_TASKS, JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
 from services.application_events import name_service
 from services.application_record import ApplicationState
 from services.errors import ConfigurationFault, ExposureUnavailable, ServiceUnknown, StoreUnavailable
 from services.model import PaymentState
 from services.notices import accept_notice
 from services.till import find_cause
+from tests.fake_applicants import Counter as Applicants
 from tests.fake_city import City, W
 from tests.fake_counter import Counter
 
@@ -56,6 +57,38 @@ def test_a_job_of_an_application_goes_on_under_its_request() -> None:
     assert find_cause(counter.file.events) == counter.wang.request_id
     run_task(counter.till, "fetch_results", str(agency), str(name_service(counter.mapping.id)))
     assert counter.office.count("list_results") == 8
+
+
+def test_a_job_of_a_case_goes_on_under_its_request() -> None:
+    """The hand-in is the cause of what the house does with the case; the job is counted with the state that it left."""
+    counter = Applicants()
+    case_id = counter.open()
+    before = count("work_on_case", "done")
+    run_task(counter.till, "work_on_case", str(counter.agency), str(case_id), workshop=counter.workshop)
+    file = counter.file(case_id)
+    assert file.last("material_fetched") is not None
+    assert {event.data["request_id"] for event in file.events} == {counter.wang.request_id}
+    assert count("work_on_case", "done") == before + 1
+    assert CASE_STATES.labels("work_on_case", "received")._value.get() >= 1
+    run_task(counter.till, "watch_case", str(counter.agency), str(case_id), workshop=counter.workshop)
+    run_task(counter.till, "tell_case", str(counter.agency), str(case_id), workshop=counter.workshop)
+
+
+def test_a_job_of_a_case_without_a_workshop_is_put_off() -> None:
+    """A worker that cannot print or tell loses nothing: the job waits for one that can."""
+    counter = Applicants()
+    case_id = counter.open()
+    counter.house.tables.due.clear()
+    run_task(counter.till, "work_on_case", str(counter.agency), str(case_id))
+    due = counter.house.tables.due["work_on_case", counter.agency, case_id]
+    assert due == counter.clock.now() + timedelta(seconds=LATER_SECONDS)
+
+
+def test_a_job_of_a_case_that_is_not_there_ends() -> None:
+    """It is counted as failed and not tried again."""
+    counter, before = Applicants(), count("watch_case", "failed")
+    run_task(counter.till, "watch_case", str(counter.agency), str(uuid4()), workshop=counter.workshop)
+    assert count("watch_case", "failed") == before + 1
 
 
 def test_a_job_of_an_application_whose_version_is_gone_is_put_off() -> None:
