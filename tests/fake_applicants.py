@@ -104,7 +104,7 @@ class Counter:
 
     def __init__(
         self, *more: ServiceMapping, mapping: ServiceMapping | None = None, house: Any = None,
-        directory: FakeDirectory | None = None, **changes: Any,
+        directory: FakeDirectory | None = None, citizen: bool = True, **changes: Any,
     ) -> None:  # fmt: skip
         self.clock, self.office = FakeClock(), FakeCaseBackEnd()
         self.house: Any = house or FakeCaseHouse()
@@ -126,7 +126,8 @@ class Counter:
         self.door = ApplicantDesk(self.desk, self.till)
         self.printer = FakePrinter()
         self.workshop = CaseWorkshop(self.desk, self.printer, {}, FakeTexts())
-        self.wang = self.add_citizen(WANG)
+        if citizen:
+            self.wang = self.add_citizen(WANG)
 
     def add_citizen(self, number: str | None, platform: PlatformName = PlatformName.WECHAT) -> Caller:
         """Somebody with a proven name; without a number somebody with a phone only."""
