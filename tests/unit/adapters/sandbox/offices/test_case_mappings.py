@@ -211,7 +211,7 @@ def test_recording(street: Street, service: str) -> None:
 def test_a_number_with_other_content_is_in_doubt(street: Street, service: str) -> None:
     """A number that is taken leaves open what happened: the question for it finds what was entered."""
     entered = ask(street, service, "record")
-    other = {
+    other: Mapping[str, dict[str, Any]] = {
         "company-certificate": {"certificate_no": "YY2026000018"},
         "labour-dispatch": {"inputs": {**ASKED["labour-dispatch"]["inputs"], "staff_count": 6}},
         "elder-card": {"certificate_no": "YY2026000018"},
