@@ -7,15 +7,25 @@ the lowest room and cannot know ``services.errors``).
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
-from urllib.parse import urlsplit
 
 from config.file_place import Bucket, LocalFolder, read_file_place
+from config.setting_readers import (
+    read_address,
+    read_choice,
+    read_integer,
+    read_number_format,
+    read_path,
+    read_private_hosts,
+    read_public_address,
+    read_release,
+    read_seconds,
+    read_words,
+    read_yes,
+)
 
 Environment = Literal["demo", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -36,131 +46,30 @@ class Variable:
     secret: bool = False
 
 
-def _read_choice(choices: tuple[str, ...]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError("must be one of " + ", ".join(choices))
-        return text
-
-    return read
-
-
-def _read_integer(lowest: int, highest: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,12}", text) or not lowest <= int(text) <= highest:
-            raise ValueError(f"must be a whole number from {lowest} to {highest}")
-        return int(text)
-
-    return read
-
-
-def _read_seconds(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or not 0 < float(text) <= 300:
-        raise ValueError("must be a number of seconds, above 0 and at most 300")
-    return float(text)
-
-
-def _read_address(*schemes: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        try:
-            scheme = urlsplit(text).scheme
-        except ValueError:
-            scheme = ""
-        if scheme not in schemes or not text.startswith(f"{scheme}://"):
-            raise ValueError("must begin with " + " or ".join(f"{name}://" for name in schemes))
-        return text
-
-    return read
-
-
-def _read_public_address(text: str) -> str:
-    parts = urlsplit(_read_address("http", "https")(text))
-    if parts.query or parts.fragment or parts.username or not parts.hostname:
-        raise ValueError("must be scheme, host and path alone: platforms refuse notice addresses with a query")
-    return text.rstrip("/")
-
-
-def _read_yes(text: str) -> bool:
-    if text not in ("yes", "no"):
-        raise ValueError("must be yes or no")
-    return text == "yes"
-
-
-def _read_words(text: str) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]{1,512}", text):
-        raise ValueError("must be 1 to 512 printable ASCII characters")
-    return text
-
-
-def _read_path(text: str) -> Path:
-    if not text:
-        raise ValueError("must not be empty")
-    return Path(text)
-
-
-def _read_private_hosts(text: str) -> tuple[str, ...]:
-    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
-    for entry in entries:
-        try:
-            ipaddress.ip_network(entry)
-        except ValueError:
-            name = re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?", entry)
-            if not name or entry.replace(".", "").isdigit():
-                raise ValueError("must be host names or networks like 10.1.0.0/16, with commas between them") from None
-    return entries
-
-
-_NUMBER_PARTS = {"agency": 9, "service": 20, "date": 8, "year": 4, "number": 6, "check": 1}
-"""What a case number may be made of, and how many characters each has at least (services/case_numbers.py)."""
-
-
-def _read_number_format(text: str) -> str:
-    """A format that tells agencies apart, counts, and is no longer than 办件编号 may be."""
-    parts = re.findall(r"\{([a-z]+)\}", text)
-    literal = re.sub(r"\{[a-z]+\}", "", text)
-    if not re.fullmatch(r"[A-Z0-9-]*", literal) or not set(parts) <= set(_NUMBER_PARTS) or len(set(parts)) < len(parts):
-        raise ValueError("must be made of {agency}, {service}, {date}, {year}, {number}, {check}, A-Z, 0-9 and hyphens")
-    if not {"agency", "number"} <= set(parts):
-        raise ValueError("must hold {agency} and {number}: else two cases could have one number")
-    if "check" in parts and not text.endswith("{check}"):
-        raise ValueError("must end with {check}, if it has one")
-    if len(literal) + sum(_NUMBER_PARTS[part] for part in parts) > 50:
-        raise ValueError("makes a number of more than 50 characters")
-    return text
-
-
-def _read_release(text: str) -> str:
-    if not re.fullmatch(r"[0-9A-Za-z.+_-]{1,64}", text):
-        raise ValueError("must be 1 to 64 letters, digits, dots, plus, underscore or hyphen")
-    return text
-
-
 VARIABLES: Mapping[str, Variable] = {
     "environment": Variable(
         "GUITAI_ENVIRONMENT",
-        _read_choice(get_args(Environment)),
+        read_choice(get_args(Environment)),
         "Where this runs. The shared clock and plain HTTP public addresses are refused in production.",
         "production",
     ),
     "database_url": Variable(
         "GUITAI_DATABASE_URL",
-        _read_address("postgresql"),
+        read_address("postgresql"),
         "PostgreSQL address with the role of this process (public, console, worker).",
         secret=True,
     ),
     "redis_url": Variable(
         "GUITAI_REDIS_URL",
-        _read_address("redis", "rediss", "unix"),
+        read_address("redis", "rediss", "unix"),
         "Redis address; holds only what may be lost.",
         secret=True,
     ),
     "public_url": Variable(
-        "GUITAI_PUBLIC_URL", _read_public_address, "Outside address of the public app; notice addresses begin with it."
+        "GUITAI_PUBLIC_URL", read_public_address, "Outside address of the public app; notice addresses begin with it."
     ),
-    "secrets_dir": Variable(
-        "GUITAI_SECRETS_DIR", _read_path, "Folder with one file per secret, named by the accounts."
-    ),
-    "keyring_file": Variable("GUITAI_KEYRING_FILE", _read_path, "File with the keys that encrypt personal fields."),
+    "secrets_dir": Variable("GUITAI_SECRETS_DIR", read_path, "Folder with one file per secret, named by the accounts."),
+    "keyring_file": Variable("GUITAI_KEYRING_FILE", read_path, "File with the keys that encrypt personal fields."),
     "files": Variable(
         "GUITAI_FILES",
         read_file_place,
@@ -170,101 +79,101 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "slip_keys": Variable(
         "GUITAI_SLIP_KEYS",
-        _read_path,
+        read_path,
         "Folder of the keys that sign slips and of their published list (docs/slips.md).",
         "",
     ),
     "seals": Variable(
         "GUITAI_SEALS",
-        _read_path,
+        read_path,
         "Folder of the organs' seals; only the worker signs documents (docs/certificates.md).",
         "",
     ),
     "rare_typeface": Variable(
-        "GUITAI_RARE_TYPEFACE", _read_path, "Font file for characters that Noto Sans CJK has not; the worker's.", ""
+        "GUITAI_RARE_TYPEFACE", read_path, "Font file for characters that Noto Sans CJK has not; the worker's.", ""
     ),
     "clock_file": Variable(
-        "GUITAI_CLOCK_FILE", _read_path, "File with the offset of the shared clock; refused in production.", ""
+        "GUITAI_CLOCK_FILE", read_path, "File with the offset of the shared clock; refused in production.", ""
     ),
     "max_body_bytes": Variable(
-        "GUITAI_MAX_BODY_BYTES", _read_integer(1024, 8 * 1024 * 1024), "Largest accepted request body, bytes.", "262144"
+        "GUITAI_MAX_BODY_BYTES", read_integer(1024, 8 * 1024 * 1024), "Largest accepted request body, bytes.", "262144"
     ),
     "http_timeout_seconds": Variable(
-        "GUITAI_HTTP_TIMEOUT_SECONDS", _read_seconds, "How long a call to a platform or back end may take.", "5.0"
+        "GUITAI_HTTP_TIMEOUT_SECONDS", read_seconds, "How long a call to a platform or back end may take.", "5.0"
     ),
     "private_back_ends": Variable(
         "GUITAI_PRIVATE_BACK_ENDS",
-        _read_private_hosts,
+        read_private_hosts,
         "Private machines that back ends may be on: host names or networks like 10.1.0.0/16, with commas between them. Demo and test "
         "may always reach loopback.",
         "",
     ),
     "pool_size": Variable(
-        "GUITAI_POOL_SIZE", _read_integer(1, 200), "Connections to PostgreSQL for business work, per process.", "8"
+        "GUITAI_POOL_SIZE", read_integer(1, 200), "Connections to PostgreSQL for business work, per process.", "8"
     ),
     "ledger_pool_size": Variable(
-        "GUITAI_LEDGER_POOL_SIZE", _read_integer(1, 50), "Connections for the exposure ledger alone, per process.", "2"
+        "GUITAI_LEDGER_POOL_SIZE", read_integer(1, 50), "Connections for the exposure ledger alone, per process.", "2"
     ),
     "order_minutes": Variable(
-        "GUITAI_ORDER_MINUTES", _read_integer(1, 110), "How long an unpaid order stays open, minutes.", "15"
+        "GUITAI_ORDER_MINUTES", read_integer(1, 110), "How long an unpaid order stays open, minutes.", "15"
     ),
     "confirm_after_seconds": Variable(
         "GUITAI_CONFIRM_AFTER_SECONDS",
-        _read_integer(1, 3600),
+        read_integer(1, 3600),
         "How late a notice may be before the platform is asked, seconds.",
         "30",
     ),
     "write_off_hours": Variable(
         "GUITAI_WRITE_OFF_HOURS",
-        _read_integer(1, 168),
+        read_integer(1, 168),
         "How long a company may fail to answer before a write-off that it says is absent is refunded, hours.",
         "24",
     ),
     "draft_days": Variable(
-        "GUITAI_DRAFT_DAYS", _read_integer(1, 3650), "How long a draft that nobody touches is kept, days.", "90"
+        "GUITAI_DRAFT_DAYS", read_integer(1, 3650), "How long a draft that nobody touches is kept, days.", "90"
     ),
     "session_minutes": Variable(
-        "GUITAI_SESSION_MINUTES", _read_integer(1, 43200), "How long a citizen's session lasts, minutes.", "720"
+        "GUITAI_SESSION_MINUTES", read_integer(1, 43200), "How long a citizen's session lasts, minutes.", "720"
     ),
     "web_url": Variable(
         "GUITAI_WEB_URL",
-        _read_public_address,
+        read_public_address,
         "Outside address of the government's own pages, where slips lead and full texts are read; without it that of the public app.",
         "",
     ),
     "case_no_format": Variable(
         "GUITAI_CASE_NO_FORMAT",
-        _read_number_format,
+        read_number_format,
         "How case numbers look (docs/cases.md): {agency} and {number}, and of {service}, {date}, {year}, {check} what is wanted.",
         "{agency}{date}{number}{check}",
     ),
     "console_url": Variable(
         "GUITAI_CONSOLE_URL",
-        _read_public_address,
+        read_public_address,
         "Outside address of the console; the OpenID provider sends staff back to it.",
         "",
     ),
     "oidc_issuer": Variable(
-        "GUITAI_OIDC_ISSUER", _read_public_address, "Issuer of the OpenID provider at which staff sign in.", ""
+        "GUITAI_OIDC_ISSUER", read_public_address, "Issuer of the OpenID provider at which staff sign in.", ""
     ),
-    "oidc_client_id": Variable("GUITAI_OIDC_CLIENT_ID", _read_words, "What the console is called there.", ""),
+    "oidc_client_id": Variable("GUITAI_OIDC_CLIENT_ID", read_words, "What the console is called there.", ""),
     "oidc_client_secret": Variable(
-        "GUITAI_OIDC_CLIENT_SECRET", _read_words, "The console's password there.", "", secret=True
+        "GUITAI_OIDC_CLIENT_SECRET", read_words, "The console's password there.", "", secret=True
     ),
     "local_accounts": Variable(
         "GUITAI_LOCAL_ACCOUNTS",
-        _read_yes,
+        read_yes,
         "Whether staff may sign in with login, password and one-time code; in production no unless it says yes.",
         "",
     ),
     "log_level": Variable(
-        "GUITAI_LOG_LEVEL", _read_choice(get_args(LogLevel)), "Least severe log line that is written.", "info"
+        "GUITAI_LOG_LEVEL", read_choice(get_args(LogLevel)), "Least severe log line that is written.", "info"
     ),
     "release": Variable(
-        "GUITAI_RELEASE", _read_release, "Name of the release; stands in the manifest of published bodies.", "0.1.0"
+        "GUITAI_RELEASE", read_release, "Name of the release; stands in the manifest of published bodies.", "0.1.0"
     ),
     "metrics_dir": Variable(
-        "PROMETHEUS_MULTIPROC_DIR", _read_path, "Folder in which processes share their metrics.", ""
+        "PROMETHEUS_MULTIPROC_DIR", read_path, "Folder in which processes share their metrics.", ""
     ),
 }
 """Every setting by its attribute name. A default of ``""`` means that it may be left out; None means that it is needed."""
