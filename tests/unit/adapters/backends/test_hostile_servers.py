@@ -16,10 +16,10 @@ import pytest
 
 from adapters.backends.breaker import Breakers
 from adapters.backends.factory import Surroundings, make_back_end
+from services.counter_shapes import shape_mapping
 from services.errors import BackEndError, BackEndGarbled, BackEndOutcomeUnknown, BackEndUnreachable
 from services.mapping import BackEndSpec, Call, Operation, ServiceMapping
 from services.model import BackEndAddress
-from services.result_shapes import shape_operations
 from tests.unit.adapters.backends.fake_line import CATALOGUE, StillClock
 from tests.unit.adapters.backends.test_against_companies import open_line, say
 
@@ -76,7 +76,7 @@ def ask(service: str, answer: bytes, *, linger: float = 0) -> tuple[BackEndError
     """What the first question of a service ends in."""
     mapping = CATALOGUE.service(service)
     mapping = replace(mapping, back_end=hurry(mapping.back_end))
-    shapes = shape_operations(mapping.kind, mapping.inputs, mapping.outputs, mapping.payment, mapping.assurance)
+    shapes = shape_mapping(mapping)
     name, operation = next(iter(mapping.back_end.operations.items()))
     with say(answer, linger=linger) as url, open_line(url) as line:
         addresses = {
