@@ -59,7 +59,7 @@ class WindowPeople:
         return len(raised)
 
     def _find_by_phone(self, tx: ConsoleTransaction, phone: str) -> list[UUID]:
-        """The one account with this telephone, joined ones counted as one. Raises ``NotFound``, ``Conflict``."""
+        """The one account with this telephone: accounts that were joined have a number. Raises ``NotFound``, ``Conflict``."""
         tidy = tidy_phone(phone) if phone else ""
         found = tx.people.find_persons(PersonKey.PHONE, tidy) if tidy else []
         if not found:
