@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(?: ; ([^\\]+))?", re.MULTILINE)
 COMPATIBLE = (
     r"MIT", r"BSD", r"Apache", r"ISC", r"PSF", r"Python Software Foundation", r"MPL", r"Mozilla Public License", r"Unlicense",
-    r"ZPL", r"Public Domain", r"PostgreSQL", r"0BSD", r"HPND",
+    r"ZPL", r"Public Domain", r"PostgreSQL", r"0BSD", r"HPND", r"OFL-1\.1",
 )  # fmt: skip
 LGPL = re.compile(r"LGPL|Lesser General Public|Library or Lesser")
 STRONG = re.compile(r"(?<!L)(?<!Lesser )\b(?:A?GPL|General Public License)", re.IGNORECASE)
@@ -41,7 +41,7 @@ def read_licence(name: str) -> str | None:
 
 @pytest.mark.parametrize("name", sorted(read_pins("requirements.txt")))
 def test_each_shipped_dependency_is_compatible(name: str) -> None:
-    """A permissive licence, MPL, or LGPL used unmodified; never GPL or AGPL alone."""
+    """A permissive licence, MPL, the OFL for fonts, or LGPL used unmodified; never GPL or AGPL alone."""
     licence = read_licence(name)
     if licence is None:
         assert read_pins("requirements.txt")[name], f"{name} is locked for this Python, but not installed"
