@@ -1,9 +1,9 @@
 """The government's own store of files: each sealed under a key of its own, found by a keyed digest, checked whenever it is read.
 
-On the shelf lies ``magic (4) | wrapped data key (76) | nonce (12) | AES-256-GCM``. The data key is new for each file and wrapped by the
+On the shelf lies ``magic (4) | wrapped data key (64) | nonce (12) | AES-256-GCM``. The data key is new for each file and wrapped by the
 keyring's current key; the wrap is bound to the file's name, the content to agency and digest, so that neither can be moved. The name is
 a keyed hash of agency and digest: whoever only sees the shelf learns neither what lies there nor whether a file that they know does.
-To change the wrapping key, only the first 80 bytes are made anew (``rewrap_files``). NIST SP 800-38D.
+To change the wrapping key, only the first 68 bytes are made anew (``rewrap_files``). NIST SP 800-38D.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -21,13 +21,24 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from adapters.boundary import refuse_inside_transaction
 from adapters.stores.file_shelf import Shelf
 from adapters.stores.keyring import KEY_ID_BYTES, CiphertextRefused, Keyring
-from services.errors import NotFound, StoreUnavailable
+from services.errors import ConfigurationFault, NotFound, StoreUnavailable
 
 MAGIC = b"GTF1"
 _WRAP_BYTES = KEY_ID_BYTES + 12 + 32 + 16
 _NONCE_BYTES = 12
 _HEAD = len(MAGIC) + _WRAP_BYTES
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+FEW = 100
+"""So many files may always be swept at one time."""
+
+
+class FileAltered(StoreUnavailable):
+    """What lies there is not what was put there: somebody must look, and put it back from a copy."""
+
+    retryable = False
+
+    def __init__(self) -> None:
+        super().__init__("files: what lies there is not what was put there")
 
 
 class SealedFileStore:
@@ -63,9 +74,9 @@ class SealedFileStore:
         try:
             content = open_file(self._keyring, name, _bind(agency_id, digest), sealed)
         except CiphertextRefused:
-            raise StoreUnavailable("files: what lies there is not what was put there") from None
+            raise FileAltered from None
         if hashlib.sha256(content).hexdigest() != digest:
-            raise StoreUnavailable("files: what lies there is not what was put there")
+            raise FileAltered
         return content
 
 
@@ -124,12 +135,24 @@ def sweep_files(shelf: Shelf, keyring: Keyring, indexed: Iterable[tuple[UUID, st
     """Remove what no row of the index names and nobody put there since ``until``; how many were.
 
     ``indexed``: agency and digest of every row, read *before* the shelf is looked through. ``until`` leaves uploads that are under
-    way the time to write their row, and what was put there anew meanwhile stays.
+    way the time to write their row, and what was put there anew meanwhile stays. Raises ``ConfigurationFault``, and removes nothing,
+    if more than half of what lies there (and more than FEW) would go: then it is the index that is wrong, not the shelf.
     """
-    shelf.drop_drafts(until)
     wanted = {name for agency_id, digest in indexed for name in name_file(keyring, agency_id, digest)}
-    return sum(
-        shelf.remove_old(kept.name, until)
-        for kept in shelf.list_kept()
-        if kept.name not in wanted and kept.put_at <= until
-    )
+    shelf.drop_drafts(until)
+    lying = list(shelf.list_kept())
+    orphans = [kept.name for kept in lying if kept.name not in wanted and kept.put_at <= until]
+    if len(orphans) > max(FEW, len(lying) // 2):
+        raise ConfigurationFault("files: the index does not name half of what lies there; is it the right database?")
+    return sum(shelf.remove_old(name, until) for name in orphans)
+
+
+def find_missing(store: SealedFileStore, indexed: Iterable[tuple[UUID, str]]) -> Iterator[tuple[UUID, str, str]]:
+    """Agency, digest and what is wrong (``missing``, ``altered``) of every file that the index names and that does not come back whole."""
+    for agency_id, digest in indexed:
+        try:
+            store.get(agency_id, digest)
+        except NotFound:
+            yield agency_id, digest, "missing"
+        except FileAltered:
+            yield agency_id, digest, "altered"

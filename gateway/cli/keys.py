@@ -62,13 +62,20 @@ def promote(file: Path) -> None:
 @click.option("--batch", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Rows per transaction.")
 @tell_faults
 def rotate(file: Path, home: Path, batch: int) -> None:
-    """Encrypt again, under the current key, every cell that is not: while serving, and again after a stop. Prints how many rows."""
+    """Encrypt again, under the current key, every cell and every file's key that is not: while serving, and again after a stop.
+
+    Prints how many rows and files. Where the files lie is told by GUITAI_FILES, else beside the keyring.
+    """
+    from adapters.stores.file_store import rewrap_files
     from adapters.stores.keyring import CiphertextRefused, Keyring
     from adapters.stores.rotation import rotate_cells
+    from gateway.cli.files import find_shelf
 
     keyring = Keyring.load(file)
     try:
         done = rotate_cells(find_database(home), keyring, lambda count: click.echo(f"{count} rows", err=True), batch)
+        shelf = find_shelf(home, file)
+        done += rewrap_files(shelf, keyring, lambda count: click.echo(f"{count} files", err=True))
     except CiphertextRefused as error:
         raise click.ClickException(f"{error}; is this the ring of this database?") from error
     click.echo(str(done))

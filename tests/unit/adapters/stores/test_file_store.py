@@ -212,8 +212,8 @@ def test_a_new_key_wraps_what_is_put_and_reads_what_was(tmp_path: Path, ring: Pa
     assert told == [1]
     after = only_file(tmp_path).read_bytes()
     assert after[4:8] == keyring.current_key_id
-    assert after[80:] == before[80:]
-    assert after[:80] != before[:80]
+    assert after[68:] == before[68:]
+    assert after[:68] != before[:68]
     assert rewrap_files(shelf, keyring) == 0
     assert SealedFileStore(shelf, keyring).get(AGENCY, digest) == PAPER
 
