@@ -51,9 +51,9 @@ from gateway.bindings import (
     BoundOrganisationRegister,
     BoundPushedResults,
     BoundRegister,
+    BoundTextMessages,
 )
 from gateway.switches import Switches
-from gateway.vacancies import NoTextMessages
 from services.case_access import ApplicantDesk
 from services.case_desk import CaseDesk, CaseWorkshop
 from services.case_numbers import require_distinct_codes
@@ -205,8 +205,8 @@ class Foundation:
         return open_shelf(self.settings.files, self.settings.keyring_file, self.secrets)
 
     def sweep_files(self) -> int:
-        """Remove what lies on the shelf for a day by its own clock, and no row names; how many. Only the worker's role may read all rows."""
-        until = SystemClock().now() - timedelta(days=1)
+        """Remove what lies on the shelf for a week by its own clock, and no row names; how many. Only the worker's role may read all rows."""
+        until = SystemClock().now() - timedelta(days=7)
         return sweep_files(self.file_shelf, self.keyring, self.store.list_contents(), until)
 
     @cached_property
@@ -234,7 +234,7 @@ class Foundation:
     @cached_property
     def text_messages(self) -> TextMessages:
         """The government's provider of text messages."""
-        return NoTextMessages()
+        return BoundTextMessages(self.directory, self.http, self.secrets, self.clock)
 
     @cached_property
     def case_desk(self) -> CaseDesk:
