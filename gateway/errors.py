@@ -131,13 +131,15 @@ def write_error(
 
 
 def show_detail(error: Exception) -> dict[str, JsonValue] | None:
-    """What an error may add: refused fields by name and rule, the level needed, when to try again. Nothing else passes."""
+    """What an error may add: refused fields (or the file) by name and rule, the level needed, when to try again. Nothing else passes."""
     detail = error.detail if isinstance(error, domain.GuitaiError) else None
     if not detail:
         return None
     if isinstance(error, domain.InputRefused):
         faults = [(_only(PATH_FORM, path, "body"), _only(RULE_FORM, rule, "form")) for path, rule in detail.items()]
         return {"fields": [{"path": path, "rule": rule} for path, rule in faults]}
+    if isinstance(error, case_errors.FileRefused):
+        return {"fields": [{"path": "file", "rule": _only(RULE_FORM, detail.get("rule"), "form")}]}
     shown: dict[str, JsonValue] = {}
     if detail.get("required") in {level.label for level in Assurance}:
         shown["required"] = detail["required"]

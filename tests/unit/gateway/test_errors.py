@@ -11,6 +11,7 @@ import pytest
 import services
 from gateway.errors import STATUS_OF_CODE, TABLE, ReplyRefused, explain_error, show_detail, write_error
 from gateway.words import load_wording
+from services.case_errors import FileRefused
 from services.errors import (
     AssuranceTooLow,
     BackEndRefused,
@@ -86,3 +87,11 @@ def test_a_back_ends_own_fault_is_no_conflict() -> None:
     """``system`` is 503, like a back end that is away: trying again helps; any other refusal stays 409."""
     assert explain_error(BackEndRefused("system")) == (503, "back_end_unreachable")
     assert explain_error(BackEndRefused("past_period")) == (409, "back_end_refused")
+
+
+def test_a_refused_file_is_told_by_its_rule() -> None:
+    """Whoever uploads learns which rule the file broke, and nothing that stood in it."""
+    assert show_detail(FileRefused(detail={"rule": "bomb", "title": "王小明.pdf"})) == {
+        "fields": [{"path": "file", "rule": "bomb"}]
+    }
+    assert show_detail(FileRefused(detail={"rule": "王小明"})) == {"fields": [{"path": "file", "rule": "form"}]}
