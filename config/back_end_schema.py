@@ -29,8 +29,9 @@ ERROR_NAMES = (
 生活缴费 (no such customer, nothing owed, batch window, past period, system), with what look-ups and applications add."""
 UNKNOWN_OUTCOME = "unknown"
 """Not a refusal: the back end says something from which nobody can tell whether it happened."""
-PROOFS_OF_IDENTITY = ("register", "face-check", "organisation-register")
-"""Names under which the root agency binds what proves who citizens are and for whom they stand (``gateway/bindings.py``). No mapping asks them."""
+PROOFS_OF_IDENTITY = ("register", "face-check", "organisation-register", "text-messages")
+"""Names under which the root agency binds what proves who citizens are, for whom they stand and whose telephone it is (``gateway/bindings.py``).
+No mapping asks them."""
 TEST_SUFFIX = "-test"
 """How the name of an address ends at which writes may be tried: whoever binds it says so, not whoever writes a mapping."""
 MAX_CALLS = 5

@@ -20,6 +20,7 @@ from adapters.backends.late import open_result
 from adapters.backends.observation import Observer
 from adapters.backends.organisations import OrganisationsBackEnd
 from adapters.backends.register import RegisterBackEnd
+from adapters.backends.text_messages import TextMessageBackEnd
 from adapters.http import HttpClient
 from adapters.reach import Reach
 from config.back_end_schema import PROOFS_OF_IDENTITY, TEST_SUFFIX
@@ -30,9 +31,10 @@ from services.model import BackEndAddress, JsonValue, RegisterEntry
 from services.ports import BackEnd, Clock, Directory, Secrets
 from services.trial_rules import list_doubtful
 
-REGISTER, FACE_CHECK, ORGANISATION_REGISTER = PROOFS_OF_IDENTITY
-"""The names under which the accounts document binds the population register, the certified provider of face checks and the business
-register, at the root agency; an environment may have no provider, and no business register. No mapping is given their addresses: whoever writes one would ask with the root's secrets.
+REGISTER, FACE_CHECK, ORGANISATION_REGISTER, TEXT_MESSAGES = PROOFS_OF_IDENTITY
+"""The names under which the accounts document binds the population register, the certified provider of face checks, the business
+register and the provider of text messages, at the root agency; an environment may have none but the first. No mapping is given their
+addresses: whoever writes one would ask with the root's secrets.
 """
 
 
@@ -213,3 +215,29 @@ class BoundOrganisationRegister:
         except ConfigurationFault:
             return None
         return OrganisationsBackEnd(address, self._http, self._secrets)
+
+
+class BoundTextMessages:
+    """The provider of text messages of this environment. Implements ``case_ports.TextMessages``.
+
+    Where none is bound, each call raises ``ConfigurationFault``: people are told by letter, and nobody signs in by telephone.
+    """
+
+    def __init__(self, directory: Directory, http: HttpClient, secrets: Secrets, clock: Clock) -> None:
+        self._directory = directory
+        self._http = http
+        self._secrets = secrets
+        self._clock = clock
+
+    def send(self, phone: str, template: str, words: Mapping[str, str], message_id: str) -> str:
+        """See the port."""
+        return self.connect().send(phone, template, words, message_id)
+
+    def ask(self, message_id: str) -> str:
+        """See the port."""
+        return self.connect().ask(message_id)
+
+    def connect(self) -> TextMessageBackEnd:
+        """The provider as it is bound now; nothing is sent. Raises ``ConfigurationFault``."""
+        address = self._directory.back_end(self._directory.root_agency(), TEXT_MESSAGES)
+        return TextMessageBackEnd(address, self._http, self._secrets, self._clock)
