@@ -359,7 +359,12 @@ def _grant_cases() -> None:
     line = f"SELECT, INSERT, DELETE, {LINE}"
     grant("desk_lines", public=line, worker=line, console=line)
     grant("case_drafts", public=f"SELECT, INSERT, DELETE, {DRAFT}", worker="SELECT, DELETE")
-    grant("stored_files", public="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE", console="SELECT, INSERT, DELETE")
+    grant(
+        "stored_files",
+        public="SELECT, INSERT, DELETE",
+        worker="SELECT, INSERT, DELETE",
+        console="SELECT, INSERT, DELETE",
+    )
     grant("claims", console="SELECT, INSERT")
     grant("due_work", console="SELECT, INSERT, UPDATE (due_at)")
 
