@@ -1,4 +1,5 @@
-"""The three WSGI apps: ``public`` (mini-programs, platform notices), ``console`` (staff), ``operations`` (loopback only).
+"""The four WSGI apps: ``public`` (mini-programs, platform notices), ``web`` (the government's own page), ``console`` (staff),
+``operations`` (loopback only).
 
 Each is built when a server asks for it by name, so that a process that serves one does not open what the others need.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-APPS = ("public", "console", "operations")
+APPS = ("public", "web", "console", "operations")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Redis for what may be lost: sessions, rate limits, platform tokens. Each value carries its own expiry from the clock port.
+"""Redis for what may be lost: sessions, sign-in codes, rate limits, platform tokens. Each value carries its own expiry from the clock port.
 
 Nothing personal lies here in clear: a session is found by the SHA-256 of its token and holds random ids, platform tokens are
 encrypted. Redis's own time-to-live only cleans up. Whatever fails is ``CacheUnavailable``: default deny. No pipelines: the
@@ -24,6 +24,7 @@ from services.console_ports import StaffSession
 from services.errors import CacheUnavailable, TooManyRequests
 from services.model import Assurance, PlatformName, Session
 from services.ports import Clock
+from services.web_sign_in import SentCode
 
 _KEEP_SECONDS = 86_400
 """Redis keeps a value a day longer than its own expiry says: the shared clock may stand still."""
@@ -60,6 +61,17 @@ _DROP = """
 local held = redis.call('GET', KEYS[1])
 if held and cjson.decode(held)['digest'] == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
+"""
+
+
+_SPEND_TRY = """
+if redis.call('HINCRBY', KEYS[1], 'tries', -1) < 0 then redis.call('DEL', KEYS[1]) return false end
+return redis.call('HGET', KEYS[1], 'cell')
+"""
+"""A challenge that does not exist has no tries, so that asking for one leaves nothing behind."""
+_SAVE_CODE = """
+redis.call('HSET', KEYS[1], 'cell', ARGV[1], 'tries', ARGV[2])
+return redis.call('EXPIRE', KEYS[1], ARGV[3])
 """
 
 
@@ -216,6 +228,47 @@ class RedisTokenCache:
             self._drop(keys=[_token_key(key)], args=[_digest(value)])
 
 
+class RedisSignInCodes:
+    """``web_sign_in.SignInCodes``: by the SHA-256 of the challenge, the telephone encrypted, the code a keyed hash."""
+
+    def __init__(self, client: redis.Redis, clock: Clock, cipher: Cipher) -> None:
+        self._client = client
+        self._clock = clock
+        self._cipher = cipher
+        self._save = client.register_script(_SAVE_CODE)
+        self._spend = client.register_script(_SPEND_TRY)
+
+    def save(self, challenge: str, sent: SentCode, tries: int) -> None:
+        key = _challenge_key(challenge)
+        cell = {
+            "phone": self._cipher.encrypt("redis", "web_code", key, sent.phone.encode()).hex(),
+            "code": sent.code_hash.hex(),
+            "expires_at": sent.expires_at.isoformat(),
+        }
+        keep = _seconds_until(sent.expires_at, self._clock) + _KEEP_SECONDS
+        with _reporting_unavailability():
+            self._save(keys=[key], args=[json.dumps(cell), tries, keep])
+
+    def spend_try(self, challenge: str) -> SentCode | None:
+        key = _challenge_key(challenge)
+        with _reporting_unavailability():
+            found = _take(self._spend(keys=[key]))
+        if found is None:
+            return None
+        try:
+            cell = json.loads(found)
+            phone = self._cipher.decrypt("redis", "web_code", key, bytes.fromhex(cell["phone"])).decode()
+            sent = SentCode(phone, bytes.fromhex(cell["code"]), datetime.fromisoformat(cell["expires_at"]))
+        except (ValueError, KeyError, TypeError, RuntimeError):
+            return None
+        return sent if self._clock.now() < sent.expires_at else None
+
+    def take(self, challenge: str) -> bool:
+        with _reporting_unavailability():
+            taken: Any = self._client.delete(_challenge_key(challenge))
+        return bool(taken)
+
+
 class RedisRevocations:
     """``ports.Revocations``. An entry is kept until what it revokes would have ended anyway."""
 
@@ -291,6 +344,10 @@ def _revocation_key(kind: str, name: str) -> str:
 
 def _token_key(key: str) -> str:
     return f"guitai:token:{_digest(key)}"
+
+
+def _challenge_key(challenge: str) -> str:
+    return f"guitai:web-code:{_digest(challenge)}"
 
 
 def _seconds_until(moment: datetime, clock: Clock) -> int:

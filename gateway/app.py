@@ -1,4 +1,4 @@
-"""The three WSGI apps, from dependencies that are already made. Registration only: no setting is read and nothing is opened here."""
+"""The four WSGI apps, from dependencies that are already made. Registration only: no setting is read and nothing is opened here."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ from gateway.routes import (
 )  # fmt: skip
 from gateway.schemas.errors import ErrorReply
 from gateway.specification import finish_specification
+from gateway.web import pages
+from gateway.web.desk import WebDesk
+from gateway.web.pages import WSGIApplication
+from gateway.web.sessions import sign_in_blueprint as web_sign_in_blueprint
 from services.errors import BackEndRefused, MethodNotAllowed, NotFound, RequestTooLarge
 from services.ports import Ping
 
@@ -72,6 +76,29 @@ def create_public_app(desk: Desk, *, release: str, max_body_bytes: int) -> Guard
         register(api, blueprint, auth.allow_anonymous)
     publish_documents(app, api, desk, release)
     return Guard(app, desk.recorder, new_id=desk.new_id, max_body_bytes=max_body_bytes)
+
+
+def create_web_app(web: WebDesk, *, max_body_bytes: int) -> WSGIApplication:
+    """The government's own door: its pages, and the whole citizen API beside them. No platform sees what passes here."""
+    desk = web.citizen
+    api = make_flask("gateway.web.api")
+    api.extensions.update({"guitai": desk, "guitai-entrance": web.entrance})
+    api.config.update(
+        API_TITLE="Guitai 柜台 · 政务网站接口", API_VERSION=web.release, OPENAPI_VERSION="3.1.0",
+        PROPAGATE_EXCEPTIONS=True, TRAP_HTTP_EXCEPTIONS=False,
+    )  # fmt: skip
+    auth.protect(api)
+    registered = Api(api)
+    api.register_error_handler(Exception, answer_error)
+    api.register_error_handler(HTTPException, answer_error)
+    for blueprint in GUARDED:
+        register(registered, blueprint, auth.require_session)
+    register(registered, web_sign_in_blueprint, auth.allow_anonymous)
+    shown = make_flask("gateway.web")
+    shown.extensions["guitai-web"] = web
+    pages.furnish(shown)
+    guard = Guard(api, desk.recorder, new_id=desk.new_id, max_body_bytes=max_body_bytes, name="web")
+    return pages.dispatch(guard, shown)
 
 
 def make_flask(name: str) -> Flask:

@@ -1,11 +1,12 @@
 """The composition root: settings → adapters → services → apps. What each process opens, made from one ``Foundation``.
 
-Each process builds what it needs: ``open_public``, ``open_console``, ``open_operations``, ``open_work_desk``.
+Each process builds what it needs: ``open_public``, ``open_web``, ``open_console``, ``open_operations``, ``open_work_desk``.
 """
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from flask import Flask
 
@@ -16,7 +17,7 @@ from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.exposure_reader import SqlExposureReader
 from adapters.stores.overview import SqlOverview
 from config.settings import Settings
-from gateway.app import create_console_app, create_operations_app, create_public_app
+from gateway.app import create_console_app, create_operations_app, create_public_app, create_web_app
 from gateway.console.desk import ConsoleDesk
 from gateway.console.witness import WitnessedStore
 from gateway.desk import Desk
@@ -26,6 +27,9 @@ from gateway.jobs.worker import WorkDesk
 from gateway.publication import Publication
 from gateway.recording import Recorder
 from gateway.routes.health import RollCall
+from gateway.web.desk import WebDesk
+from gateway.web.pages import WSGIApplication
+from gateway.web.recorder import NoLedger, OwnRecorder
 from gateway.workshop import Workshop
 from services.act_book import ActBook
 from services.application_files import ApplicationFiles
@@ -36,10 +40,13 @@ from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
 from services.identity import IdentityDesk
 from services.mapping_desk import MappingDesk
+from services.model import PlatformName
 from services.publishing import PublishingDesk
 from services.sessions import SessionDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
+from services.web_sign_in import SESSION_MINUTES as WEB_SESSION_MINUTES
+from services.web_sign_in import WebSignInDesk
 
 
 def make_desk(base: Foundation) -> Desk:
@@ -109,6 +116,40 @@ def open_public(settings: Settings) -> Guard:
     base.switches.list_unbound()  # says at the start what is missing, not at a citizen
     require_identity(base)
     return create_public_app(make_desk(base), release=settings.release, max_body_bytes=settings.max_body_bytes)
+
+
+def open_web(settings: Settings) -> WSGIApplication:
+    """The government's own door. What passes here is seen by no platform; a call to one (an order is closed) is recorded as ever."""
+    base = Foundation(settings)
+    base.switches.list_unbound()
+    require_identity(base)
+    return create_web_app(make_web_desk(base), max_body_bytes=settings.max_body_bytes)
+
+
+def make_web_desk(base: Foundation) -> WebDesk:
+    """What the web door is made of: the citizen's desk with sessions of its own, and who lets people in."""
+    desk, settings = make_desk(base), base.settings
+    sessions = replace(
+        desk.sessions, doors=(PlatformName.WEB,), log=NoLedger(),
+        session_minutes=min(settings.session_minutes, WEB_SESSION_MINUTES),
+    )  # fmt: skip
+    recorder = OwnRecorder(
+        NoLedger(), base.catalogue, Publication(lambda _manifest: None), base.directory.root_agency()
+    )
+    entrance = WebSignInDesk(
+        base.store, sessions, base.redis.codes, base.text_messages, base.register, base.face, base.directory,
+        base.redis.limiter, base.keyring, base.clock, base.new_id, lambda: secrets.token_urlsafe(32), secrets.token_bytes,
+    )  # fmt: skip
+    return WebDesk(
+        citizen=replace(desk, sessions=sessions, recorder=recorder),
+        entrance=entrance,
+        applicants=base.applicants,
+        uploads=base.uploads,
+        mandates=base.mandates,
+        random=secrets.token_bytes,
+        release=settings.release,
+        secure=settings.environment == "production",
+    )
 
 
 def open_work_desk(settings: Settings) -> WorkDesk:

@@ -28,6 +28,7 @@ from adapters.redis import (
     RedisRateLimiter,
     RedisRevocations,
     RedisSessions,
+    RedisSignInCodes,
     RedisStaffSessions,
     RedisTokenCache,
     make_redis_client,
@@ -123,6 +124,7 @@ class Foundation:
             RedisRevocations(client, self.clock),
             RedisPing(client),
             RedisStaffSessions(client, self.clock),
+            RedisSignInCodes(client, self.clock, self.keyring),
         )
 
     @cached_property
@@ -323,3 +325,4 @@ class RedisParts:
     revocations: RedisRevocations
     ping: RedisPing
     staff_sessions: RedisStaffSessions
+    codes: RedisSignInCodes

@@ -58,16 +58,18 @@ _log = get_logger("guard")
 
 
 class Guard:
-    """Wraps the Flask app. ``new_id`` makes request ids, ``max_body_bytes`` bounds what is read."""
+    """Wraps the Flask app. ``new_id`` makes request ids, ``max_body_bytes`` bounds what is read, ``name`` is the app's in counters."""
 
     def __init__(
-        self, application: Application, recorder: Recorder, *, new_id: Callable[[], UUID], max_body_bytes: int
-    ) -> None:
+        self, application: Application, recorder: Recorder, *, new_id: Callable[[], UUID], max_body_bytes: int,
+        name: str = "public",
+    ) -> None:  # fmt: skip
         self.application = application
         self.recorder = recorder
         self.publication = recorder.publication
         self._new_id = new_id
         self._max_body_bytes = max_body_bytes
+        self._name = name
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -165,15 +167,14 @@ class Guard:
     def _published(body: PublishedBody, *more: tuple[str, str]) -> Reply:
         return advise_retry(Reply(body.status, (("Content-Type", body.content_type), *more), body.body))
 
-    @staticmethod
-    def _note(arrival: Arrival, reply: Reply, seconds: float) -> None:
+    def _note(self, arrival: Arrival, reply: Reply, seconds: float) -> None:
         method = (
             arrival.method if arrival.method in METHODS else "OTHER"
         )  # counters and logs are not for outsiders' words
-        REQUESTS.labels("public", arrival.route, method, reply.status).inc()
-        SECONDS.labels("public", arrival.route).observe(seconds)
+        REQUESTS.labels(self._name, arrival.route, method, reply.status).inc()
+        SECONDS.labels(self._name, arrival.route).observe(seconds)
         _log.info(
-            "request", app="public", route=arrival.route, method=method, status=reply.status,
+            "request", app=self._name, route=arrival.route, method=method, status=reply.status,
             seconds=round(seconds, 6), request_id=arrival.request_id, session=bool(arrival.audience),
             platform=arrival.audience[0].platform if arrival.audience else None,
         )  # fmt: skip

@@ -83,7 +83,7 @@ class Recorder:
         """Record a reply before its bytes leave. Raises ``ReplyRefused``, ``ExposureError``, ``ExposureUnavailable``."""
         if not arrival.told:
             raise ReplyRefused(f"{arrival.route}: says nothing of its reply")
-        names = self._derive_shown(arrival, reply)
+        names = self.derive_shown(arrival, reply)
         headers = tuple(name.lower() for name, _ in reply.headers)
         exposures = []
         for _, disclosure in arrival.disclosures():
@@ -97,7 +97,8 @@ class Recorder:
         self.log.append(exposures)
         count_exposure(exposures)
 
-    def _derive_shown(self, arrival: Arrival, reply: Reply) -> frozenset[str]:
+    def derive_shown(self, arrival: Arrival, reply: Reply) -> frozenset[str]:
+        """The names of what a reply shows, held against what its route says. Raises ``ReplyRefused``, ``ExposureUndeclared``."""
         if not reply.body:
             return frozenset()
         if reply.status >= 400:

@@ -12,7 +12,7 @@ Application = Callable[..., Iterable[bytes]]
 
 
 def open_app(name: str) -> Application:
-    """Build the app ``public``, ``console`` or ``operations``. Raises ``SettingsFault``, ``ConfigurationFault``."""
+    """Build the app ``public``, ``web``, ``console`` or ``operations``. Raises ``SettingsFault``, ``ConfigurationFault``."""
     settings = load_settings(os.environ)
     from gateway import bootstrap  # noqa: PLC0415 - a process imports what it serves, and settings faults come first
     from gateway.logging import configure_logging  # noqa: PLC0415 - the same
@@ -20,6 +20,7 @@ def open_app(name: str) -> Application:
     configure_logging(settings.log_level)
     makers: dict[str, Any] = {
         "public": bootstrap.open_public,
+        "web": bootstrap.open_web,
         "console": bootstrap.open_console,
         "operations": bootstrap.open_operations,
     }

@@ -5,7 +5,9 @@ What passes a platform's door is recorded in the ledger; what passes a door of o
 
 from __future__ import annotations
 
-from services.model import PlatformName
+from uuid import UUID
+
+from services.model import PlatformApp, PlatformName
 
 PLATFORMS = (PlatformName.WECHAT, PlatformName.ALIPAY)
 """The shops in which the counter stands."""
@@ -16,3 +18,13 @@ OWN_DOORS = (PlatformName.WEB, PlatformName.WINDOW)
 def is_own(door: PlatformName) -> bool:
     """Whether no platform sees what passes here."""
     return door in OWN_DOORS
+
+
+def own_app(door: PlatformName, root_agency: UUID) -> PlatformApp:
+    """What stands for an own door where a mini-program stands for a platform's: no address, no secret, the root agency's."""
+    return PlatformApp(root_agency, str(door), door, str(door), "")
+
+
+def find_own_app(name: str, root_agency: UUID) -> PlatformApp | None:
+    """The own door of this name, if it is one; no app of an accounts document may be called so."""
+    return own_app(PlatformName(name), root_agency) if name in OWN_DOORS else None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from services.doors import is_own
 from services.errors import ConfigurationFault, GuitaiError, PlatformOutcomeUnknown, PlatformRefused
 from services.mapping import disclose
 from services.model import Login, Person, PlatformName
@@ -46,8 +47,8 @@ def tell_new_login(till: Till, agency_id: UUID, login_id: UUID, request_id: str)
         login = tx.persons.load_login(login_id)
         person = tx.persons.load(login.person_id)
         joined_at = _find_joining(tx, person.person_id)
-        if login.revoked_at is not None or joined_at is None:
-            return 0
+        if login.revoked_at is not None or joined_at is None or is_own(login.platform):
+            return 0  # an own door has nothing that rings
         claim = f"told|{login_id}|{joined_at.isoformat()}"
         if tx.claims.take(agency_id, CLAIM, claim, own, till.clock.now()) != own:
             return 0

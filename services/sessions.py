@@ -6,12 +6,13 @@ they may do is decided from the government store. A session holds random ids onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.catalogue import Catalogue
+from services.doors import PLATFORMS
 from services.errors import AssuranceTooLow, InputRefused, LastLogin, LoginCutOff, NotFound, NotSignedIn, SessionExpired
 from services.exposure import Trail
 from services.mapping import disclose
@@ -58,7 +59,11 @@ class AccountEvent:
 
 @dataclass(frozen=True, slots=True)
 class SessionDesk:
-    """Who is calling. ``new_token`` makes 256 random bits as text, ``new_id`` a UUIDv7."""
+    """Who is calling. ``new_token`` makes 256 random bits as text, ``new_id`` a UUIDv7.
+
+    ``doors``: only sessions that were opened there count here. A platform's session is worth nothing at an own door, where nothing is
+    recorded, and the other way round.
+    """
 
     store: Store
     sessions: SessionStore
@@ -71,6 +76,7 @@ class SessionDesk:
     new_token: Callable[[], str]
     session_minutes: int
     log: ExposureLog
+    doors: Collection[PlatformName] = PLATFORMS
 
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp:
         """The mini-program of ours that asks to sign in; spends the limit of its questions. Raises ``InputRefused``, ``TooManyRequests``."""
@@ -100,6 +106,12 @@ class SessionDesk:
         self.limiter.spend("sign-in", app.app, SIGN_INS_A_MINUTE, 60)
         if login.revoked_at is not None:
             raise LoginCutOff
+        return self.open_session(app, login, person, language, request_id, new_login=new_login)
+
+    def open_session(
+        self, app: PlatformApp, login: Login, person: Person, language: Language, request_id: str, *, new_login: bool
+    ) -> SignedIn:
+        """A new session for a login that has just proven itself. Raises ``CacheUnavailable``."""
         now = self.clock.now()
         session = Session(
             self.new_id(), person.person_id, login.login_id, app.app, app.platform, person.assurance, now,
@@ -134,7 +146,7 @@ class SessionDesk:
         ``CacheUnavailable``, ``StoreUnavailable``.
         """
         session = self.sessions.load(token)
-        if session is None:
+        if session is None or session.platform not in self.doors:
             raise NotSignedIn
         with self.store.begin(self.directory.all_agencies()) as tx:
             login = tx.persons.load_login(session.login_id)

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from adapters.ids import make_id
 from services.catalogue import Catalogue
+from services.doors import find_own_app
 from services.errors import (
     CacheUnavailable,
     ConfigurationFault,
@@ -241,10 +242,12 @@ class FakeDirectory:
         return tuple(self.agencies.values())
 
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp | None:
-        return next((row for row in self.apps if (row.platform, row.app_id) == (platform, app_id)), None)
+        own = find_own_app(app_id, self.root_agency())
+        known = [*self.apps, *([own] if own else [])]
+        return next((row for row in known if (row.platform, row.app_id) == (platform, app_id)), None)
 
     def app_named(self, app: str) -> PlatformApp:
-        return next(row for row in self.apps if row.app == app)
+        return find_own_app(app, self.root_agency()) or next(row for row in self.apps if row.app == app)
 
     def merchant_for(self, agency_id: UUID, app: PlatformApp, payee: str) -> MerchantAccount | None:
         wanted = (agency_id, app.platform, app.app_id, payee)

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from services.doors import OWN_DOORS, PLATFORMS
 from services.errors import ConfigurationFault
-from services.model import Language, MerchantMode, PlatformName
+from services.model import Language, MerchantMode
 
 _SHAPES: Mapping[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "agencies": ("slug", frozenset({"slug", "name"}), frozenset({"parent"})),
@@ -65,8 +66,10 @@ def _check_entry(
     for name in ("api_url", "pay_url", "url"):
         if name in entry and not _ADDRESSES[name].match(str(entry[name])):
             yield f"{name} is not an http(s) address" + (" and not one of a database" if name == "url" else "")
-    if "platform" in entry and entry["platform"] not in set(PlatformName):
+    if "platform" in entry and entry["platform"] not in set(PLATFORMS):
         yield "platform is unknown"
+    if section == "apps" and entry.get("app") in set(OWN_DOORS):
+        yield "app has the name of an own door"
     if section == "agencies" and set(entry.get("name") or ()) != set(Language):
         yield "name is not in zh-CN and en"
     if section == "merchants":

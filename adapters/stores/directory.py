@@ -19,6 +19,7 @@ from adapters.ids import make_id
 from adapters.stores.accounts_document import check_document, read_moment
 from adapters.stores.connection import driver_url, open_engine, reporting_unavailability
 from adapters.stores.tables.directory import agencies, back_ends, directory_version, merchant_accounts, platform_apps
+from services.doors import find_own_app, is_own, own_app
 from services.errors import ConfigurationFault
 from services.model import BackEndAddress, MerchantAccount, MerchantMode, PlatformApp, PlatformName
 from services.ports import Clock
@@ -114,12 +115,15 @@ class SqlDirectory:
         return next((slug for slug, one in self._present().agencies.items() if one == agency_id), str(agency_id))
 
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp | None:
+        if is_own(platform):
+            return own_app(platform, self.root_agency()) if app_id == platform else None
         apps = self._present().apps.values()
         return next((app for app in apps if (app.platform, app.app_id) == (platform, app_id)), None)
 
     def app_named(self, app: str) -> PlatformApp:
-        """Raises ``ConfigurationFault`` for an app that was not imported."""
-        return _require(self._present().apps, app, f"app {app}")
+        """An own door by its name, or an imported app. Raises ``ConfigurationFault`` for any other."""
+        own = find_own_app(app, self.root_agency())
+        return own or _require(self._present().apps, app, f"app {app}")
 
     def merchant_for(self, agency_id: UUID, app: PlatformApp, payee: str) -> MerchantAccount | None:
         """The account bound to this app that is valid now; of several the one whose validity began last."""

@@ -91,7 +91,7 @@ def discard_old_home(home: Path) -> None:
 def gather_evidence(company: Company, folder: Path, ledger: LedgerWatch) -> list[str]:
     """End the counter, so that nothing more is sent; then write and compare what both sides know. All faults."""
     stage = company.stage
-    stage.stack.children.stop_named("public", "console", "operations", "worker")
+    stage.stack.children.stop_named("public", "web", "console", "operations", "worker")
     records = ledger.look()
     received = read_received(folder / "received.jsonl")
     write_ledger(folder / "ledger.jsonl", records)
@@ -136,6 +136,7 @@ def tell_addresses(stack: Stack, *, all_held: bool) -> None:
     """What to open now."""
     say("\nBoth bills are paid." if all_held else "\nNOT every step held; see above and the logs.")
     say(f"  public app        {stack.urls['public']}/docs")
+    say(f"  web door          {stack.urls['web']}/")
     say(f"  console           {stack.urls['console']}/")
     say(f"  health, metrics   {stack.urls['operations']}/ready")
     for name, url in stack.addresses.items():

@@ -14,7 +14,7 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder with ``wsgi.py``: the working folder of every process that the launcher starts."""
-PREFERRED_PORTS = {"public": 8600, "console": 8601, "operations": 8602}
+PREFERRED_PORTS = {"public": 8600, "console": 8601, "operations": 8602, "web": 8603}
 
 
 class LaunchFault(Exception):

@@ -1,4 +1,4 @@
-"""The Python processes of a run: the sandbox, the three WSGI apps under granian, the worker."""
+"""The Python processes of a run: the sandbox, the four WSGI apps under granian, the worker."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from gateway.launch.staff import make_demo_accounts
 READY_SECONDS = 60.0
 ADDRESSES = "addresses.json"
 """Of the sandbox; kept between runs."""
-WEB_THREADS = {"public": 16, "console": 4, "operations": 2}
-ROLE_OF = {"public": "public", "console": "console", "operations": "public", "worker": "worker"}
+WEB_THREADS = {"public": 16, "console": 4, "operations": 2, "web": 8}
+ROLE_OF = {"public": "public", "web": "public", "console": "console", "operations": "public", "worker": "worker"}
 
 
 def begin_sandbox(stack: Stack, offices: Path | None = None) -> None:
@@ -90,8 +90,8 @@ def _read_mark(file: Path) -> tuple[int, int] | None:
 
 
 def start_apps(stack: Stack) -> None:
-    """Start public, console, operations and the worker; wait until each web app answers and is ready."""
-    stack.report("starting the public app, the console, operations and the worker")
+    """Start public, web, console, operations and the worker; wait until each web app answers and is ready."""
+    stack.report("starting the public app, the web door, the console, operations and the worker")
     stack.reserved = reserve_ports(stack.places, stack.report)
     ports = {name: reserved.getsockname()[1] for name, reserved in stack.reserved.items()}
     stack.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
@@ -147,6 +147,7 @@ def make_environment(stack: Stack, process: str) -> dict[str, str]:
         "GUITAI_DATABASE_URL_FILE": str(stack.places.secrets / f"database-url-{role}"),
         "GUITAI_REDIS_URL_FILE": str(stack.places.secrets / "redis-url"),
         "GUITAI_PUBLIC_URL": stack.urls["public"],
+        "GUITAI_WEB_URL": stack.urls["web"],
         "GUITAI_SECRETS_DIR": str(stack.places.secrets),
         "GUITAI_KEYRING_FILE": str(stack.keyring_file),
         "GUITAI_FILES": (stack.places.home.resolve() / "files").as_uri(),

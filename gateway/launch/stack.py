@@ -162,6 +162,7 @@ def write_state(stack: Stack) -> None:
         stack.places.state_file,
         {
             "public_url": stack.urls["public"],
+            "web_url": stack.urls["web"],
             "console_url": stack.urls["console"],
             "operations_url": stack.urls["operations"],
             "wechat_sandbox_url": stack.addresses["wechat"],

@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from psycopg.rows import dict_row
 from adapters.clock import SharedClock
 from adapters.embedded import RunningPostgres, RunningRedis, spawn_redis, start_postgres
 from gateway.launch.loopback import LoopbackFault, Reply, send
-from gateway.launch.places import write_json
+from gateway.launch.places import PREFERRED_PORTS, write_json
 from gateway.launch.processes import _start_app, make_environment, start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 
@@ -327,8 +327,9 @@ def open_city(home: Path, *, binaries: Path | None = None) -> Iterator[City]:
 def _wish_ports(home: Path) -> None:
     """Ports of our own, so that a demo that runs beside the tests is not met."""
     (home / "run").mkdir(exist_ok=True)
-    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-        for probe in (one, two, three):
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in PREFERRED_PORTS]
+        for probe in probes:
             probe.bind(("127.0.0.1", 0))
-        ports = [probe.getsockname()[1] for probe in (one, two, three)]
-    write_json(home / "run" / "ports.json", dict(zip(("public", "console", "operations"), ports, strict=True)))
+        ports = [probe.getsockname()[1] for probe in probes]
+    write_json(home / "run" / "ports.json", dict(zip(PREFERRED_PORTS, ports, strict=True)))

@@ -198,7 +198,7 @@ def test_a_run_serves_until_ctrl_c_and_keeps_the_data(tmp_path: Path) -> None:
             assert running.wait(30) == 0, log.read_text("utf-8")[-3000:]
         assert "Both bills are paid." in log.read_text("utf-8"), log.read_text("utf-8")[-3000:]
         assert set(state) == {
-            "public_url", "console_url", "operations_url", "wechat_sandbox_url", "alipay_sandbox_url", "backends",
+            "public_url", "web_url", "console_url", "operations_url", "wechat_sandbox_url", "alipay_sandbox_url", "backends",
             "database_url", "registries_url", "redis_url", "pids",
         }  # fmt: skip
         assert [name for name, pid in state["pids"].items() if runs(pid)] == []

@@ -1,0 +1,47 @@
+"""What the government's own pages are made of, and who is in front of them at this request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import current_app, g
+
+from gateway.desk import Desk
+from services.case_access import ApplicantDesk
+from services.model import Caller
+from services.organisations import MandateDesk
+from services.uploads import UploadDesk
+from services.web_sign_in import WebSignInDesk
+
+
+@dataclass(frozen=True, slots=True)
+class WebDesk:
+    """The dependencies of the pages. ``citizen`` are those of the citizen API beside them; ``secure`` is off only on loopback."""
+
+    citizen: Desk
+    entrance: WebSignInDesk
+    applicants: ApplicantDesk
+    uploads: UploadDesk
+    mandates: MandateDesk
+    random: Callable[[int], bytes]
+    release: str
+    secure: bool
+
+
+def current_web() -> WebDesk:
+    """The dependencies of this app."""
+    desk: WebDesk = current_app.extensions["guitai-web"]
+    return desk
+
+
+def current_visitor() -> Caller | None:
+    """Whoever the gate let in, if it was asked to."""
+    caller: Caller | None = g.get("caller")
+    return caller
+
+
+def current_citizen() -> Caller:
+    """Whoever is in front of the page; only behind the gate."""
+    caller: Caller = g.caller
+    return caller
