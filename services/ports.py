@@ -288,7 +288,7 @@ class DueWork(Protocol):
         """Delete at most ``limit`` rows of each kind that may go and were finished at ``until``; returns how many."""
 
     def forget_drafts(self, until: datetime, limit: int) -> int:
-        """Delete at most ``limit`` drafts, with the index of their files, that nobody has touched since ``until``; returns how many."""
+        """Delete at most ``limit`` drafts that nobody has touched since ``until``, with their files, and as many files of nothing; how many."""
 
 
 class Transaction(Protocol):

@@ -9,6 +9,7 @@ Payments, applications, cases, events, acts and the ledger are never touched.
   without a doubt, for the whole time; or, if nothing came of the key, for that time after it was claimed.
 
 - *Drafts of cases* that nobody has touched for long and that were never handed in, with the index of their files.
+- *Scans for a walk-in* whose case was never opened, by the same time.
 
 All other claims stay: that of a written-off bill is why it cannot be paid twice.
 """
@@ -17,10 +18,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select, text, true, tuple_
 
 from adapters.stores.tables.applications import application_events
-from adapters.stores.tables.cases import case_drafts, stored_files
+from adapters.stores.tables.cases import case_drafts, cases, stored_files
 from adapters.stores.tables.payments import claims, idempotency_keys, payment_events
 from services.application_graph import AT_BACK_END
 from services.application_graph import FINAL as DECIDED
@@ -56,9 +57,10 @@ def forget_finished(connection: Connection, until: datetime, limit: int) -> int:
 
 
 def forget_drafts(connection: Connection, until: datetime, limit: int) -> int:
-    """Delete up to ``limit`` drafts that were never handed in and not touched since ``until``; returns how many.
+    """Delete up to ``limit`` drafts that were never handed in and not touched since ``until``, and up to ``limit`` rows of files that
+    were uploaded before that to what is neither a case nor a draft; returns how many drafts and such rows.
 
-    One statement: a draft that is saved or handed in meanwhile keeps its files.
+    One statement for the drafts: one that is saved or handed in meanwhile keeps its files.
     """
     cells = case_drafts.c
     old = and_(cells.submitted_at.is_(None), cells.updated_at < until)
@@ -69,7 +71,17 @@ def forget_drafts(connection: Connection, until: datetime, limit: int) -> int:
     files = delete(stored_files).where(owner.in_(select(gone.c.agency_id, gone.c.draft_id)))
     emptied = files.returning(stored_files.c.file_id).cte("emptied")
     counted = select(func.count()).select_from(gone).add_cte(emptied)
-    return int(connection.execute(counted).scalar_one())
+    return int(connection.execute(counted).scalar_one()) + _forget_nobodys_files(connection, until, limit)
+
+
+def _forget_nobodys_files(connection: Connection, until: datetime, limit: int) -> int:
+    """What the window scanned for somebody who went away again. Row-level security keeps whatever is of a case or a draft, too."""
+    file, case, draft = stored_files.c, cases.c, case_drafts.c
+    opened = exists().where(case.agency_id == file.agency_id, case.case_id == file.owner)
+    drafted = exists().where(draft.agency_id == file.agency_id, draft.draft_id == file.owner)
+    old = and_(file.uploaded_at < until, file.material != "", ~opened, ~drafted)
+    oldest = select(file.agency_id, file.file_id).where(old).order_by(file.uploaded_at).limit(limit)
+    return connection.execute(delete(stored_files).where(tuple_(file.agency_id, file.file_id).in_(oldest))).rowcount
 
 
 def _may_go(until: datetime) -> ColumnElement[bool]:

@@ -147,9 +147,10 @@ def test_a_line_without_its_case_is_refused(houses: Houses) -> None:
 @pytest.mark.parametrize("role", ["public", "worker", "console"])
 def test_the_database_keeps_what_was_handed_in(database: Database, houses: Houses, role: str) -> None:
     """Whatever the code says: a draft that was handed in, its files and those of a case are not deleted by any role."""
-    draft = make_draft(houses.gas)
-    of_draft, of_case = make_file(houses.gas, draft.draft_id), make_file(houses.gas, uuid4())
-    with houses.public.begin([houses.gas]) as tx:
+    draft, case = make_draft(houses.gas), houses.open_case()[0]
+    of_draft = make_file(houses.gas, draft.draft_id)
+    of_case = make_file(case.agency_id, case.case_id, uploaded_at=case.received_at)
+    with houses.public.begin(houses.all) as tx:
         tx.drafts.save(make_draft(houses.gas, draft_id=draft.draft_id, person_id=draft.person_id, submitted_at=MORNING))
         for file in (of_draft, of_case):
             tx.files.add(file)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -67,6 +68,45 @@ def test_only_what_nobody_touches_goes(
     with houses.public.begin([houses.gas]) as tx:
         assert (tx.drafts.load(draft.draft_id) is None) is goes
         assert (tx.files.list_of(draft.draft_id) == []) is goes
+
+
+def test_scans_for_a_case_that_was_never_opened_go(houses: Houses, worker: SqlStore) -> None:
+    """What the window scanned goes after the same time if no case came of it; what is younger, of a case or a paper of ours stays."""
+    coming, case = uuid4(), houses.open_case()[0]
+    old = make_file(houses.gas, coming, uploaded_at=BEFORE, uploaded_by="staff:1")
+    young = make_file(houses.gas, coming, uploaded_at=AFTER, uploaded_by="staff:1")
+    opened = make_file(case.agency_id, case.case_id, uploaded_at=BEFORE, uploaded_by="staff:1")
+    paper = make_file(houses.gas, coming, uploaded_at=BEFORE, uploaded_by="house", material="")
+    with houses.console.begin(houses.all) as tx:
+        for file in (old, young, opened, paper):
+            tx.files.add(file)
+    assert worker.forget_drafts(UNTIL, 10) == 1
+    with houses.console.begin(houses.all) as tx:
+        assert tx.files.load(old.file_id) is None
+        assert [tx.files.load(file.file_id) for file in (young, opened, paper)] == [young, opened, paper]
+
+
+def test_scans_go_in_batches_beside_the_drafts(houses: Houses, worker: SqlStore) -> None:
+    """The oldest first, at most as many as asked, and whatever the drafts left of a batch."""
+    files = [
+        make_file(houses.gas, uuid4(), uploaded_at=BEFORE - timedelta(days=days), uploaded_by="staff:1")
+        for days in range(3)
+    ]
+    save(houses, BEFORE)
+    with houses.console.begin([houses.gas]) as tx:
+        for file in files:
+            tx.files.add(file)
+    assert [worker.forget_drafts(UNTIL, 2) for _ in range(3)] == [3, 1, 0]
+
+
+@pytest.mark.parametrize("role", ["public", "worker"])
+def test_the_worker_alone_takes_what_is_of_nothing(houses: Houses, role: str) -> None:
+    """The door of the citizens cannot remove what the window scanned for a case that is not there yet."""
+    scanned = make_file(houses.gas, uuid4(), uploaded_by="staff:1")
+    with getattr(houses, role).begin([houses.gas]) as tx:
+        tx.files.add(scanned)
+        tx.files.remove(scanned.file_id)
+        assert (tx.files.load(scanned.file_id) is None) is (role == "worker")
 
 
 def test_batches_are_bounded_and_the_oldest_go_first(houses: Houses, worker: SqlStore) -> None:
