@@ -119,8 +119,8 @@ class DeskLine:
 
     A joint case (联合办理) has a line at each agency with a step in it; ``agency_id`` is whose desk, ``lead_agency_id`` whose case.
     ``waits_for``: clerk, head, applicant, house or nobody. ``step`` is the index of the step in hand, -1 for none. ``due_on`` is the
-    day of the nearest running clock (``due_clock``), None where none runs; ``claimed_by`` the clerk who has it in hand.
-    Nothing personal: the applicant's name is found by keyed hash only.
+    day of the nearest running clock (``due_clock``), None where none runs; ``claimed_by`` the clerk who has it in hand,
+    on the lead agency's line alone. Nothing personal: the applicant's name is found by keyed hash only.
     """
 
     agency_id: UUID

@@ -23,11 +23,12 @@ from services.case_events import Move
 from services.case_graph import START
 from services.case_numbers import is_well_formed
 from services.case_opening import UNNUMBERED, open_case
-from services.case_record import CaseState, Hand
+from services.case_record import Case, CaseState, Hand
 from services.case_stores import NO_CHAIN
 from services.case_views import list_cases, view_case
 from services.case_work import work_on_case
 from tests.case_samples import MORNING
+from tests.contract.case_book_samples import make_organisation
 from tests.contract.case_houses import Houses, open_sql_houses
 from tests.databases import Database
 from tests.fake_applicants import CONTENT, LI, NAMES, Counter
@@ -146,14 +147,12 @@ def test_two_workers_on_real_stores_write_once(counter: Counter, houses: Houses)
     assert [event.version for event in counter.file(case_id).events] == list(range(1, len(names) + 1))
 
 
-def test_a_walk_in_is_joined_to_their_chain_by_the_worker(counter: Counter, houses: Houses) -> None:
-    """The console opens the case and knows no chain; the worker's role may name it."""
-    pattern = counter.file(counter.open()).case
-    clerk = uuid4()
+def work_on_walk_in(counter: Counter, houses: Houses, **changes: Any) -> Case:
+    """A case opened by a clerk under the console's role, after the worker's first look at it."""
+    pattern, clerk = counter.file(counter.open()).case, uuid4()
     case = replace(
         pattern, case_id=counter.desk.new_id(), case_no=UNNUMBERED, person_id=None, login_id=None, opened_by=clerk,
-        chain_id=NO_CHAIN, principal_chain_id=NO_CHAIN,
-        applicant={"kind": "person", "name": NAMES[LI], "identity_number": LI},
+        chain_id=NO_CHAIN, principal_chain_id=NO_CHAIN, **changes,
     )  # fmt: skip
     console = replace(counter.desk, house=houses.console)
     with houses.console.begin((houses.gas,)) as tx:
@@ -162,6 +161,38 @@ def test_a_walk_in_is_joined_to_their_chain_by_the_worker(counter: Counter, hous
     assert work_on_case(workshop, houses.gas, case.case_id, "job") is CaseState.RECEIVED
     with houses.worker.begin(houses.all) as tx:
         found = tx.cases.load(case.case_id)
-        chain: UUID = tx.mandates.find_chain(houses.city, LI, MORNING)
     assert found is not None
-    assert found[0].principal_chain_id == found[0].chain_id == chain != NO_CHAIN
+    return found[0]
+
+
+def test_a_walk_in_is_joined_to_their_chain_by_the_worker(counter: Counter, houses: Houses) -> None:
+    """The console opens the case and knows no chain; the worker's role may name it."""
+    of_li = {"kind": "person", "name": NAMES[LI], "identity_number": LI}
+    case = work_on_walk_in(counter, houses, applicant=of_li)
+    with houses.worker.begin(houses.all) as tx:
+        chain: UUID = tx.mandates.find_chain(houses.city, LI, MORNING)
+    assert case.principal_chain_id == case.chain_id == chain != NO_CHAIN
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_an_organisation_at_the_window_has_a_chain_of_its_own(counter: Counter, houses: Houses, known: bool) -> None:
+    """The console records it, or its new name, without learning its chain; the worker finds that, and that of who stood there."""
+    code = f"9144030012345678{'XY'[known]}U"
+    named = make_organisation(houses.city, credit_code=code, recorded_at=MORNING)
+    if known:
+        with houses.public.begin(houses.all) as tx:
+            tx.mandates.record_organisation(named)
+    again = (
+        replace(named, organisation_id=counter.desk.new_id(), name="新名有限公司", chain_id=uuid4()) if known else named
+    )
+    with houses.console.begin((houses.city,)) as tx:
+        recorded = tx.mandates.record_organisation(again)
+    assert (recorded.organisation_id, recorded.name) == (named.organisation_id, again.name)
+    case = work_on_walk_in(
+        counter, houses, organisation_id=recorded.organisation_id,
+        applicant={"kind": "organisation", "name": recorded.name, "credit_code": code},
+        agent={"name": NAMES[LI], "identity_number": LI, "as": "legal_representative"},
+    )  # fmt: skip
+    with houses.worker.begin(houses.all) as tx:
+        acting: UUID = tx.mandates.find_chain(houses.city, LI, MORNING)
+    assert (case.principal_chain_id, case.chain_id) == (named.chain_id, acting)
