@@ -38,6 +38,15 @@ def read_seconds(text: str) -> float:
     return float(text)
 
 
+def read_hours(text: str) -> tuple[int, int]:
+    """Two full hours of the day, as 22-8: from the first to the second, over midnight if that is less; the same twice: no time at all."""
+    found = re.fullmatch(r"([0-9]{1,2})-([0-9]{1,2})", text)
+    first, last = (int(found[1]), int(found[2])) if found else (24, 24)
+    if first > 23 or last > 23:
+        raise ValueError("must be two hours from 0 to 23 with a hyphen between them")
+    return first, last
+
+
 def read_address(*schemes: str) -> Callable[[str], str]:
     """An address with one of these schemes."""
 

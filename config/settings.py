@@ -16,6 +16,7 @@ from config.file_place import Bucket, LocalFolder, read_file_place
 from config.setting_readers import (
     read_address,
     read_choice,
+    read_hours,
     read_integer,
     read_number_format,
     read_path,
@@ -147,6 +148,18 @@ VARIABLES: Mapping[str, Variable] = {
         "How case numbers look (docs/cases.md): {agency} and {number}, and of {service}, {date}, {year}, {check} what is wanted.",
         "{agency}{date}{number}{check}",
     ),
+    "sms_after_hours": Variable(
+        "GUITAI_SMS_AFTER_HOURS",
+        read_integer(0, 168),
+        "How long a notice with legal effect may stay unread on a platform before a text message follows, hours (docs/telling.md).",
+        "24",
+    ),
+    "quiet_hours": Variable(
+        "GUITAI_QUIET_HOURS",
+        read_hours,
+        "Between which hours of the day in China no text message is sent, as 22-8; 0-0 for none.",
+        "22-8",
+    ),
     "console_url": Variable(
         "GUITAI_CONSOLE_URL",
         read_public_address,
@@ -206,6 +219,8 @@ class Settings:
     session_minutes: int
     web_url: str | None
     case_no_format: str
+    sms_after_hours: int
+    quiet_hours: tuple[int, int]
     console_url: str | None
     oidc_issuer: str | None
     oidc_client_id: str | None

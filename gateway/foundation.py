@@ -59,11 +59,13 @@ from services.case_access import ApplicantDesk
 from services.case_desk import CaseDesk, CaseWorkshop
 from services.case_numbers import require_distinct_codes
 from services.case_ports import FileStore, NumberFormat, Printer, Registers, SlipPress, TextMessages
+from services.case_telling import NOTICE_PHRASE
 from services.catalogue import Catalogue
 from services.exposure import Disclosure
 from services.login_messages import PHRASES
 from services.mapping import disclose
 from services.model import PlatformName
+from services.notice_ladder import TellingTerms
 from services.organisations import MandateDesk
 from services.ports import Clock, Ping, Platform
 from services.till import Till
@@ -271,7 +273,14 @@ class Foundation:
     @cached_property
     def workshop(self) -> CaseWorkshop:
         """What the worker does with cases."""
-        return CaseWorkshop(self.case_desk, self.printer, self.platforms, self.text_messages)
+        return CaseWorkshop(
+            self.case_desk, self.printer, self.platforms, self.text_messages, self.store, self._read_telling()
+        )
+
+    def _read_telling(self) -> TellingTerms:
+        first, last = self.settings.quiet_hours
+        hours = timedelta(hours=self.settings.sms_after_hours)
+        return TellingTerms(sms_after=hours, quiet_from=first, quiet_until=last)
 
     def new_id(self) -> UUID:
         """A UUIDv7 of this moment by the clock port."""
@@ -297,7 +306,7 @@ class Foundation:
     def _list_phrases(self) -> frozenset[str]:
         """The closed list of words that may leave for a platform, also of former versions with which a payment began."""
         described = (text for service in self.shelf.list_known() for text in service.order_description.values())
-        return frozenset([*described, *PHRASES])
+        return frozenset([*described, *PHRASES, NOTICE_PHRASE])
 
     def _disclose_keys(self, agency_id: UUID, account: str) -> Disclosure:
         platform = self._platform_of(account)

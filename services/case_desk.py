@@ -10,7 +10,8 @@ from services.case_ports import CaseHouse, FileStore, NumberFormat, Printer, Reg
 from services.catalogue import Catalogue
 from services.mapping import ServiceMapping
 from services.model import JsonValue, PlatformName
-from services.ports import BackEnd, Clock, Directory, KeyedHash, Platform
+from services.notice_ladder import TellingTerms
+from services.ports import BackEnd, Clock, Directory, KeyedHash, Platform, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,14 @@ class CaseDesk:
 
 @dataclass(frozen=True, slots=True)
 class CaseWorkshop:
-    """What the worker has beside the desk: it prints, it tells people. Nothing here decides."""
+    """What the worker has beside the desk: it prints, it tells people. Nothing here decides.
+
+    ``accounts`` is the same store as ``desk.house``, with the accounts beside the cases; ``telling``: when people are told how.
+    """
 
     desk: CaseDesk
     printer: Printer
     platforms: Mapping[PlatformName, Platform]
     text_messages: TextMessages
+    accounts: Store
+    telling: TellingTerms = field(default_factory=TellingTerms)

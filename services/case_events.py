@@ -23,6 +23,7 @@ from services.model import JsonValue
 
 ATTEMPTS = 8
 """How often a decision is made again because another event came first."""
+TELLING = "notice_told"
 F = TypeVar("F")
 
 
@@ -76,9 +77,13 @@ def write_move(desk: CaseDesk, tx: CaseTransaction, file: CaseFile, move: Move) 
 
 
 def schedule_work(desk: CaseDesk, tx: CaseTransaction, file: CaseFile, mapping: ServiceMapping) -> None:
-    """The house looks at the case at once (``work_on_case``, ``tell_case``), and again when a clock runs out (``watch_case``)."""
+    """The house looks at the case at once (``work_on_case``, ``tell_case``), and again when a clock runs out (``watch_case``).
+
+    That somebody was told changes nothing on which the house could work: a register that is silent is not asked earlier for it.
+    """
     case = file.case
-    tx.jobs.enqueue("work_on_case", case.agency_id, case.case_id)
+    if file.events[-1].name != TELLING:
+        tx.jobs.enqueue("work_on_case", case.agency_id, case.case_id)
     tx.jobs.enqueue("tell_case", case.agency_id, case.case_id)
     due_at = next_watch(desk, tx, file, mapping)
     if due_at is not None:

@@ -13,6 +13,7 @@ from services.case_events import mapping_of
 from services.case_file import CaseFile
 from services.case_graph import find_edge
 from services.case_limits import clocks_of
+from services.case_notices import NoticeLine, list_lines
 from services.case_record import Case, CaseState, Hand
 from services.case_supply import Wanted, list_wanted
 from services.case_timeline import TimelineEntry, tell_timeline
@@ -21,6 +22,7 @@ from services.clock import Clock, DayLine, Deadline, compute, explain
 from services.counter_terms import CounterTerms
 from services.mapping import ServiceMapping
 from services.model import Caller, JsonValue, Language, Page
+from services.notice_reading import read_own_case
 from services.outputs import mask_outputs
 from services.ports import Transaction
 from services.till import business_day
@@ -76,6 +78,8 @@ class CaseView:
     wanted: Wanted
     documents: tuple[DocumentLine, ...]
     outputs: Mapping[str, JsonValue] | None
+    notices: tuple[NoticeLine, ...] = ()
+    """What was told, each once, with when and how it was delivered."""
 
     @property
     def case(self) -> Case:
@@ -123,10 +127,10 @@ def _list_one(door: ApplicantDesk, tx: Transaction, file: CaseFile, language: La
 
 
 def view_case(door: ApplicantDesk, caller: Caller, case_id: UUID) -> CaseView:
-    """One case of the caller's, or of whom they act for. Raises ``NotFound``."""
+    """One case of the caller's, or of whom they act for; its notices are read by that (``notice_reading``). Raises ``NotFound``."""
+    file = read_own_case(door, caller, case_id)
+    mapping = mapping_of(door.desk, file)
     with door.till.store.begin(caller.agencies) as tx:
-        file = load_own_case(door.desk, tx, caller, case_id)
-        mapping = mapping_of(door.desk, file)
         deadlines = deadlines_of(door.desk, tx, file, mapping)
     terms, language = terms_of(mapping), caller.language
     return CaseView(
@@ -141,6 +145,7 @@ def view_case(door: ApplicantDesk, caller: Caller, case_id: UUID) -> CaseView:
         wanted=list_wanted(file, mapping, terms),
         documents=list_documents(file),
         outputs=_show_outputs(file, mapping),
+        notices=list_lines(file),
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.case_access import ApplicantDesk, load_own_case
 from services.case_clocks import calendar_of, terms_of
-from services.case_errors import CaseMoved, NotAllowedNow
+from services.case_errors import NotAllowedNow
 from services.case_events import Move, mapping_of, write_move
 from services.case_file import CaseFile
 from services.case_graph import require_edge
@@ -27,6 +27,7 @@ from services.case_supply import (
     read_changes,
     read_promises,
 )
+from services.counter_permits import require_unmoved
 from services.counter_terms import CounterTerms
 from services.errors import InputRefused, VersionTaken
 from services.mapping import ServiceMapping
@@ -149,8 +150,8 @@ def _act(
         try:
             with door.till.store.begin(caller.agencies) as tx:
                 file = load_own_case(desk, tx, caller, case_id)
-                if seen_version is not None and file.version != seen_version:
-                    raise CaseMoved
+                if seen_version is not None:
+                    require_unmoved(file, seen_version)
                 mapping = mapping_of(desk, file)
                 move = decide(_Matter(door, tx, file, mapping, terms_of(mapping)))
                 if move is not None:

@@ -22,6 +22,7 @@ from services.counter_queue import PAGE, QueueRoom, reach_desks
 from services.counter_reception import ReceptionRoom
 from services.counter_view import OpenedCase, is_own, view_case
 from services.errors import InputRefused
+from services.notice_desk import NoticeRoom
 from services.slips import name_case
 from services.staff_rules import read_reason, read_remark
 from services.staffing import Actor
@@ -44,7 +45,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]|[0-9A-HJ-NPQRTUWXY]{18}")
 _CASE_NO = re.compile(r"[A-Za-z0-9-]{1,50}")
 
 
-class CounterDesk(QueueRoom, ReceptionRoom, ExaminationRoom, DeliveryRoom):
+class CounterDesk(QueueRoom, ReceptionRoom, ExaminationRoom, DeliveryRoom, NoticeRoom):
     """Everything that a clerk and a head do with cases."""
 
     __slots__ = ()

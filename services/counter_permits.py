@@ -73,6 +73,7 @@ PERMITS: Mapping[str, Permit] = {
     "fix_on_the_spot": Permit("case.fix_on_the_spot", CLERK),
     "withdraw": Permit("case.withdraw", CLERK),
     "print_receipt": Permit("case.print_receipt", CLERK),
+    "record_notice": Permit("case.record_notice", CLERK),
 }
 """Every act on one case, by the name of its method; who opens one for a walk-in, lists and searches is ruled in those methods."""
 BULK = frozenset(name for name, permit in PERMITS.items() if permit.bulk)

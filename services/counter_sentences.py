@@ -36,6 +36,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "own_matter": ("该办件涉及您本人，应当回避。", "It is your own matter: you must not handle it."),
     "promise_unsigned": ("缺少已签署的承诺书。", "There is no signed promise."),
     "revoked_already": ("该证照已被撤销。", "The certificate was revoked already."),
+    "told_already": ("该通知已送达。", "The notice was delivered already."),
     "several_accounts": ("该手机号对应多个账户，请本人在线实名认证。", "Several accounts have this telephone: prove the name online."),
     "step_finished": ("该环节已经完成。", "The step is finished already."),
     "steps_open": ("尚有审查环节未完成，不能作出决定。", "Steps are open: nothing is decided before they are finished."),

@@ -12,7 +12,8 @@ from services.case_errors import ExtensionSpent
 from services.case_file import CaseFile
 from services.case_graph import find_edge
 from services.case_limits import require_extension
-from services.case_record import CaseState, DeskLine, Hand
+from services.case_notices import NoticeLine, list_lines
+from services.case_record import CaseState, DeskLine, Hand, StoredFile
 from services.clock import Deadline
 from services.counter_bench import CounterTransaction, Place, is_own_matter
 from services.counter_materials import Standing, judge_materials
@@ -22,6 +23,7 @@ from services.counter_terms import CounterTerms
 from services.mapping import ServiceMapping
 from services.staffing import Actor, Role
 from services.till import business_day
+from services.uploads import list_waiting
 
 EVENTS: Mapping[str, str] = {
     "claim": "claimed", "release": "released", "reassign": "reassigned", "check_materials": "material_checked",
@@ -31,7 +33,7 @@ EVENTS: Mapping[str, str] = {
     "decide": "granted", "terminate": "terminated", "revoke_certificate": "certificate_revoked", "hand_over": "handed_over",
     "post": "posted", "prove_delivery": "delivery_proven", "fail_delivery": "delivery_failed",
     "bring_corrections": "corrected", "bring_gap": "gap_supplied", "fix_on_the_spot": "fixed_on_the_spot",
-    "withdraw": "withdrawn", "print_receipt": "receipt_printed",
+    "withdraw": "withdrawn", "print_receipt": "receipt_printed", "record_notice": "notice_told",
 }  # fmt: skip
 """The event that stands for each act: where the graph has no edge for it, no page offers it."""
 
@@ -41,7 +43,8 @@ class OpenedCase:
     """A case as it was shown: ``file.version`` is the ``seen_version`` of what follows.
 
     ``offers`` are the acts (names of methods) that may be offered now; each still keeps all its rules. ``ready_steps`` are those that the
-    reader may finish. ``own_matter``: it is the reader's own, and nothing but reading and releasing is left to them.
+    reader may finish. ``own_matter``: it is the reader's own, and nothing but reading and releasing is left to them. ``waiting``: files
+    that were uploaded and that no event has taken in yet. ``notices``: what was or must be told, each once, with its attempts.
     """
 
     file: CaseFile
@@ -52,6 +55,8 @@ class OpenedCase:
     ready_steps: tuple[int, ...]
     offers: frozenset[str]
     own_matter: bool
+    waiting: tuple[StoredFile, ...] = ()
+    notices: tuple[NoticeLine, ...] = ()
 
 
 def view_case(
@@ -67,7 +72,8 @@ def view_case(
     if "ask_extension" in offers and not _may_extend(desk, tx, file, mapping):
         offers -= {"ask_extension"}
     return OpenedCase(
-        file, mapping, tuple(tx.cases.load_lines(file.case.case_id)), deadlines, judge_materials(file, terms), ready, offers, own
+        file, mapping, tuple(tx.cases.load_lines(file.case.case_id)), deadlines, judge_materials(file, terms), ready, offers, own,
+        list_waiting(tx, file), list_lines(file),
     )  # fmt: skip
 
 
@@ -136,6 +142,7 @@ _FITS: Mapping[str, Callable[[CaseFile, CounterTerms, UUID], bool]] = {
     "hand_over": lambda file, _, __: file.last("certificate_revoked") is None,
     "revoke_certificate": lambda file, _, __: file.last("certificate_revoked") is None,
     "bring_gap": lambda file, _, __: file.gap is not None,
+    "record_notice": lambda file, _, __: any(line.overdue for line in list_lines(file)),
 }
 """What the service and the events so far leave of an act; one that is not named here is left whole."""
 

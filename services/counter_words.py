@@ -20,9 +20,10 @@ MESSAGE = (
     "platform_user",
     "message_template",
     "message_text",
+    "case_no_tail",
     "message_page",
 )
-"""What a platform's server gets with a message (``tell_case``): generic words and a page, nothing of the case."""
+"""What a platform's server gets with a message (``tell_case``): generic words, a page, and of the case the last four characters of its number."""
 ANSWER = ("app_credential", "protocol", "unlisted")
 """What it answers: a token for the app before, its codes."""
 

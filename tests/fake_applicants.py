@@ -125,7 +125,7 @@ class Counter:
         )  # fmt: skip
         self.door = ApplicantDesk(self.desk, self.till)
         self.printer = FakePrinter()
-        self.workshop = CaseWorkshop(self.desk, self.printer, {}, FakeTexts())
+        self.workshop = CaseWorkshop(self.desk, self.printer, {}, FakeTexts(), self.house)
         if citizen:
             self.wang = self.add_citizen(WANG)
 

@@ -247,7 +247,10 @@ class FakeDirectory:
         return next((row for row in known if (row.platform, row.app_id) == (platform, app_id)), None)
 
     def app_named(self, app: str) -> PlatformApp:
-        return find_own_app(app, self.root_agency()) or next(row for row in self.apps if row.app == app)
+        known = find_own_app(app, self.root_agency()) or next((row for row in self.apps if row.app == app), None)
+        if known is None:
+            raise ConfigurationFault
+        return known
 
     def merchant_for(self, agency_id: UUID, app: PlatformApp, payee: str) -> MerchantAccount | None:
         wanted = (agency_id, app.platform, app.app_id, payee)

@@ -99,7 +99,7 @@ class PaperHouse:
         self.desk: CaseDesk = make_case_desk(
             self.mapping, house=self.house, clock=self.clock, files=self.files, slips=self.slips, back_end=self.back_end
         )
-        self.workshop = CaseWorkshop(self.desk, self.printer, {}, None)  # type: ignore[arg-type] # nobody is told here
+        self.workshop = CaseWorkshop(self.desk, self.printer, {}, None, None)  # type: ignore[arg-type] # nobody is told here
         self.agency_id: UUID = self.desk.directory.agency_id(self.mapping.agency)
 
     def receive(self, **cells: Any) -> CaseFile:

@@ -13,7 +13,7 @@ from adapters.platforms.alipay_signing import decrypt_answer, read_aes_key
 from adapters.platforms.context import PlatformContext, read_object, take_optional_text, take_text
 from adapters.platforms.keys import secret_name
 from adapters.platforms.raw_json import RawValue, scan_object
-from adapters.platforms.wire import CODE, fits
+from adapters.platforms.wire import CODE, declare_words, fits
 from services.errors import ConfigurationFault, LoginCodeRefused, PlatformGarbled, PlatformRefused
 from services.exposure import Disclosure
 from services.model import PlatformApp, PlatformUser
@@ -95,8 +95,12 @@ class AlipayApp:
             "page": page,
             "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")),
         }
-        table = wire.message_table(signer.app_id, signer.path, template_id, words.keys(), self._context.phrases())
-        answer = self._exchange.call(signer, Request(MESSAGE, content, table, DECLARED[MESSAGE], {}), disclosure)
+        table = wire.message_table(signer.app_id, signer.path, template_id, words, self._context.phrases())
+        answer = self._exchange.call(
+            signer,
+            Request(MESSAGE, content, table, frozenset({*DECLARED[MESSAGE], *declare_words(words)}), {}),
+            disclosure,
+        )
         if answer.meaning is not None:
             raise PlatformRefused(answer.code)
 

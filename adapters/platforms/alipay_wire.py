@@ -8,7 +8,6 @@ from adapters.platforms.wire import (
     BASE64,
     BEIJING_SECONDS,
     CODE,
-    MESSAGE_TIME,
     PAGE,
     RANDOM_NUMBER,
     YUAN,
@@ -16,6 +15,7 @@ from adapters.platforms.wire import (
     make_reply_table,
     make_table,
     one_of,
+    tell_words,
 )
 from services.exposure import WireTable
 
@@ -106,16 +106,15 @@ def certificate_table(app_id: str, path: str) -> WireTable:
 
 
 def message_table(
-    app_id: str, path: str, template_id: str, keys: Collection[str], phrases: Collection[str]
+    app_id: str, path: str, template_id: str, words: Mapping[str, str], phrases: Collection[str]
 ) -> WireTable:
     """``alipay.open.app.mini.templatemessage.send``; ``data`` is JSON inside a text and is entered."""
-    words = f"{one_of(phrases)}|{MESSAGE_TIME}"
     content: Rows = {
         "to_user_id": ("platform_user", USER_ID),
         "to_open_id": ("platform_user", OPEN_ID),
         "user_template_id": ("message_template", exactly(template_id)),
         "page": ("message_page", PAGE),
-        **{f"data.{key}.value": ("message_text", words) for key in keys if key.isalnum() and key.isascii()},
+        **{f"data.{key}.value": told for key, told in tell_words(words, phrases).items()},
     }
     method = "alipay.open.app.mini.templatemessage.send"
     return make_table(method, {**_call_rows(method, app_id, path), **_content(content)})

@@ -13,7 +13,7 @@ from adapters.platforms.context import PlatformContext, read_object, take_option
 from adapters.platforms.door import PlatformRequest
 from adapters.platforms.keys import secret_name
 from adapters.platforms.wechat_codes import TOKEN_INVALID, make_app_error
-from adapters.platforms.wire import CODE, CREDENTIAL, fits
+from adapters.platforms.wire import CODE, CREDENTIAL, declare_words, fits
 from services.errors import ConfigurationFault, LoginCodeRefused, PlatformGarbled, PlatformOutcomeUnknown
 from services.exposure import Disclosure, WireTable
 from services.model import JsonValue, PlatformApp, PlatformName, PlatformUser
@@ -86,10 +86,10 @@ class WeChatApp:
             "page": page,
             "data": {key: {"value": word} for key, word in words.items()},
         }
-        table = wire.message_table(template_id, words.keys(), self._context.phrases())
+        table = wire.message_table(template_id, words, self._context.phrases())
         self._call_with_token(
             app, "wechat.subscribe_send", "/cgi-bin/message/subscribe/send", write_json(content),
-            (table, wire.MESSAGE_REPLY), disclosure.declaring(DECLARED["message"]),
+            (table, wire.MESSAGE_REPLY), disclosure.declaring({*DECLARED["message"], *declare_words(words)}),
         )  # fmt: skip
 
     def _call_with_token(

@@ -10,7 +10,6 @@ from adapters.platforms.wire import (
     CODE,
     CREDENTIAL,
     FEN,
-    MESSAGE_TIME,
     NONCE,
     PAGE,
     RANDOM_NUMBER,
@@ -19,6 +18,7 @@ from adapters.platforms.wire import (
     make_reply_table,
     make_table,
     one_of,
+    tell_words,
 )
 from services.exposure import WireTable
 from services.model import MerchantAccount, MerchantMode, PlatformApp
@@ -170,9 +170,8 @@ def phone_table() -> WireTable:
     )
 
 
-def message_table(template_id: str, keys: Collection[str], phrases: Collection[str]) -> WireTable:
-    """``POST /cgi-bin/message/subscribe/send``: words from a closed list, or a time."""
-    words = f"{one_of(phrases)}|{MESSAGE_TIME}"
+def message_table(template_id: str, words: Mapping[str, str], phrases: Collection[str]) -> WireTable:
+    """``POST /cgi-bin/message/subscribe/send``: words from a closed list, a time, or the end of a case number."""
     return make_table(
         "wechat.subscribe_send",
         {
@@ -182,7 +181,7 @@ def message_table(template_id: str, keys: Collection[str], phrases: Collection[s
             "body:touser": ("platform_user", OPENID),
             "body:template_id": ("message_template", exactly(template_id)),
             "body:page": ("message_page", PAGE),
-            **{f"body:data.{key}.value": ("message_text", words) for key in keys if key.isalnum() and key.isascii()},
+            **{f"body:data.{key}.value": told for key, told in tell_words(words, phrases).items()},
         },
     )
 

@@ -25,6 +25,8 @@ TEMPLATE = r"[A-Za-z0-9_-]{8,64}"
 BEIJING_MOMENT = r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\+08:00"
 BEIJING_SECONDS = r"20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
 MESSAGE_TIME = r"20[0-9]{2}(?:年[0-9]{1,2}月[0-9]{1,2}日|-[01][0-9]-[0-3][0-9])(?: [0-2][0-9]:[0-5][0-9])?"
+CASE_TAIL = r"\*[0-9A-Z]{4}"
+"""The last four characters of a case number, after a star: it tells one's own cases apart, and nothing to whoever does not have them."""
 PHRASE = re.compile(r"[^\W\d_](?:[^\W\d_]|[ ，、。]){0,41}")
 """A generic phrase: letters and spaces, no digit; used only together with a closed list."""
 
@@ -37,6 +39,21 @@ def exactly(value: str | None) -> str:
 def one_of(phrases: Collection[str]) -> str:
     """The form of a closed list of generic phrases; a phrase with a digit in it is not generic and is left out."""
     return "|".join(re.escape(phrase) for phrase in sorted(phrases) if PHRASE.fullmatch(phrase)) or r"(?!)"
+
+
+def tell_words(words: Mapping[str, str], phrases: Collection[str]) -> Mapping[str, tuple[str, str]]:
+    """For each word of a message its field and form: phrases of the closed list and times are generic, a case number's tail is not."""
+    generic = f"{one_of(phrases)}|{MESSAGE_TIME}"
+    return {
+        key: ("case_no_tail", CASE_TAIL) if fits(CASE_TAIL, word) else ("message_text", generic)
+        for key, word in words.items()
+        if key.isalnum() and key.isascii()
+    }
+
+
+def declare_words(words: Mapping[str, str]) -> frozenset[str]:
+    """What the words of a message hold beside what every message does."""
+    return frozenset({"case_no_tail"} if any(fits(CASE_TAIL, word) for word in words.values()) else ())
 
 
 def make_table(operation: str, rows: Mapping[str, tuple[str, str]]) -> WireTable:

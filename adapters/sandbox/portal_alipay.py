@@ -47,7 +47,7 @@ def make_alipay(folder: Path) -> dict[str, Any]:
         "app_id": app_id,
         "alipay_public_key_file": keep(folder, "alipay_public_key.pem", public_pem(alipay.public_key())),
         "aes_key_file": keep(folder, "aes_key.txt", base64.b64encode(secrets.token_bytes(16)).decode()),
-        "templates": {"new_login": secrets.token_hex(16), "payment_result": secrets.token_hex(16)},
+        "templates": {name: secrets.token_hex(16) for name in ("new_login", "payment_result", "case_notice")},
     }
     app_key = make_key()
     main = {

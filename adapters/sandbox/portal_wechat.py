@@ -43,7 +43,7 @@ def make_wechat(folder: Path) -> dict[str, Any]:
         "account": "wechat-main",
         "app_id": "wx" + secrets.token_hex(8),
         "app_secret": secrets.token_hex(16),
-        "templates": {"new_login": secrets.token_urlsafe(32), "payment_result": secrets.token_urlsafe(32)},
+        "templates": {name: secrets.token_urlsafe(32) for name in ("new_login", "payment_result", "case_notice")},
     }
     return {"apps": [app], "merchants": []}
 

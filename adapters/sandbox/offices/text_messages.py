@@ -32,7 +32,7 @@ TEMPLATES: Mapping[str, tuple[str, str]] = {
     "sign_in_code": ("SMS_480001", "验证码{code}，{minutes}分钟内有效。工作人员不会向您索要验证码。"),
     "case_notice": (
         "SMS_480002",
-        "您尾号{number}的办件有新的通知：{title}（{time}）。请登录政务服务网或到政务服务窗口查看。",
+        "您尾号{number}的办件于{time}有新的通知。请登录政务服务网或到政务服务窗口查看。",
     ),
 }
 """By the name that the counter uses: the provider's code and the approved text."""

@@ -17,6 +17,7 @@ from services.counter_notices import CorrectionItem
 from services.counter_permits import BOTH, PERMITS
 from services.counter_view import EVENTS
 from services.errors import GuitaiError, NotFound, NotPermitted
+from services.notice_desk import NoticeProof
 from services.staffing import Actor, Role
 from services.walk_ins import ApplicantShown
 from services.window_desk import Brought, WindowDesk
@@ -73,6 +74,9 @@ CALLS: dict[str, Call] = {
     "fix_on_the_spot": lambda o, a, f: o.window.fix_on_the_spot(a, f.case.case_id, f.version, Brought()),
     "withdraw": lambda o, a, f: o.window.withdraw(a, f.case.case_id, f.version, SHOWN),
     "print_receipt": lambda o, a, f: o.window.print_receipt(a, f.case.case_id),
+    "record_notice": lambda o, a, f: o.counter.record_notice(
+        a, f.case.case_id, f.version, NoticeProof("2:acceptance", "window", True, "当面告知本人", date(2026, 11, 2))
+    ),
 }
 PLACES = {"above": CITY, "own": OFFICE, "below": BRANCH, "sibling": SIBLING, "joint": TAX, "below joint": TAX_BRANCH}
 NARROWER = {"finish_step": (Role.CLERK,), "decide": (Role.HEAD,)}
@@ -141,7 +145,7 @@ def test_every_edge_of_the_staff_has_an_act() -> None:
     """What the graph lets a clerk or head do, and nothing else, can be done at the counter."""
     theirs = {edge.event for edge in EDGES if {Hand.CLERK, Hand.HEAD} & set(edge.hands)}
     theirs |= {note.event for note in NOTES if {Hand.CLERK, Hand.HEAD} & set(note.hands)}
-    others = {"notice_told", "rated", "complained", "refused", "extension_denied"}
+    others = {"rated", "complained", "refused", "extension_denied"}
     assert theirs - others == set(EVENTS.values())
 
 
