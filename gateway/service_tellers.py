@@ -19,6 +19,7 @@ from gateway.desk import Desk
 from gateway.exposing import Teller
 from services.application_record import Application
 from services.applications import read_own
+from services.doors import belongs_here
 from services.errors import InputRefused, NotFound
 from services.exposure import merge_concerned
 from services.forms import find_service
@@ -77,10 +78,10 @@ def list_numbers(mapping: ServiceMapping, arrival: Arrival, today: date) -> list
 
 
 def tell_application(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
-    """An application of the caller's, named in the path; one made on another platform does not exist here."""
+    """An application of the caller's, named in the path; one made on another platform does not exist inside a platform's app."""
     g.application_file = read_own(desk.till, caller, values["application_id"])
     application = g.application_file.application
-    if application.platform is not caller.app.platform:
+    if not belongs_here(application.platform, caller.app.platform):
         raise NotFound
     return [about_application(desk, caller, application)]
 

@@ -15,6 +15,7 @@ from flask import g
 
 from gateway.arrival import Arrival, Told
 from gateway.desk import Desk
+from services.doors import belongs_here
 from services.errors import InputRefused, NotFound, TooManyRequests
 from services.exposure import merge_concerned
 from services.identity import read_identity_number
@@ -60,7 +61,7 @@ def tell_new_payment(desk: Desk, caller: Caller, arrival: Arrival, values: Mappi
 
 
 def tell_payment(purpose: str) -> Any:
-    """A teller for a payment of the caller's, named in the path; one made on another platform does not exist here.
+    """A teller for a payment of the caller's, named in the path; one made on another platform does not exist inside a platform's app.
 
     The view works on the file that was read here (``g.payment_file``), so that a request reads it once.
     """
@@ -68,7 +69,7 @@ def tell_payment(purpose: str) -> Any:
     def tell(desk: Desk, caller: Caller, arrival: Arrival, values: Mapping[str, Any]) -> Sequence[Told]:
         g.payment_file = read_own(desk.till, caller, values["payment_id"])
         payment = g.payment_file.payment
-        if payment.platform is not caller.app.platform:
+        if not belongs_here(payment.platform, caller.app.platform):
             raise NotFound
         return [about_payment(desk, caller, payment, purpose)]
 

@@ -17,6 +17,7 @@ from services.application_events import ApplicationFile, load_file
 from services.application_graph import START
 from services.application_record import Application, ApplicationEvent, ApplicationState
 from services.application_words import say_state
+from services.doors import limit_to
 from services.errors import IdempotencyKeyReused, InputRefused, NotFound, RequestInProgress, VersionTaken
 from services.forms import find_prefilled, load_person, name_applicant, read_form
 from services.mapping import ServiceMapping
@@ -209,10 +210,10 @@ def read_own(till: Till, caller: Caller, application_id: UUID) -> ApplicationFil
 def list_applications(
     till: Till, caller: Caller, say: SayRefusal, before: UUID | None = None, limit: int = PAGE_SIZE
 ) -> Page[ApplicationView]:
-    """The caller's applications made on this platform, newest first; ``next_cursor`` is the last one's id if there may be more."""
+    """The caller's applications made on this platform (at an own door: all), newest first; ``next_cursor`` is the last one's id if there may be more."""
     with till.store.begin(caller.agencies) as tx:
         persons = tx.persons.joined_ids(caller.person_id)
-        listed = tx.applications.list_of_persons(persons, limit, before, caller.app.platform)
+        listed = tx.applications.list_of_persons(persons, limit, before, limit_to(caller.app.platform))
     files = [ApplicationFile(application, tuple(events)) for application, events in listed]
     cursor = str(files[-1].application.application_id) if len(files) == limit else None
     return Page([view_application(file, caller.language, say) for file in files], cursor)

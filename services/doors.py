@@ -20,6 +20,16 @@ def is_own(door: PlatformName) -> bool:
     return door in OWN_DOORS
 
 
+def belongs_here(made_at: PlatformName, door: PlatformName) -> bool:
+    """Whether a matter that came through one door may be seen at another: at an own door every matter, in a shop only its own."""
+    return is_own(door) or made_at is door
+
+
+def limit_to(door: PlatformName) -> PlatformName | None:
+    """To which door a list is limited that is shown here: in a shop to that shop, at an own door to none."""
+    return None if is_own(door) else door
+
+
 def own_app(door: PlatformName, root_agency: UUID) -> PlatformApp:
     """What stands for an own door where a mini-program stands for a platform's: no address, no secret, the root agency's."""
     return PlatformApp(root_agency, str(door), door, str(door), "")

@@ -12,8 +12,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.catalogue import Catalogue
+from services.doors import PLATFORMS, is_own
 from services.errors import InputRefused
-from services.model import Caller, JsonValue, Language, Page
+from services.model import Caller, JsonValue, Language, Page, PlatformName
 from services.ports import ExposureReader, Store
 
 PAGE_SIZE = 50
@@ -28,6 +29,22 @@ LIMITS_OF_KNOWLEDGE: Mapping[Language, str] = {
         "its cloud or a proxy keeps cannot be known here. Only this platform's part is shown; the whole is on the government's site."
     ),
 }
+
+LIMITS_AT_AN_OWN_DOOR: Mapping[Language, str] = {
+    Language.ZH_CN: (
+        "这里列出各平台可能看到的全部内容。平台自行观察到的（点击、时间、地点、屏幕）以及其云端或代理所保存的，本系统无法知道。"
+        "您在本网站和服务窗口所填、所看的，任何平台都看不到。"
+    ),
+    Language.EN: (
+        "This lists all that each platform may have seen. What a platform observes by itself (taps, times, place, screen) and what its "
+        "cloud or a proxy keeps cannot be known here. What you enter and see on this site and at the window is seen by no platform."
+    ),
+}
+
+
+def say_limits(door: PlatformName, language: Language) -> str:
+    """What no record can know, as it is told at this door."""
+    return (LIMITS_AT_AN_OWN_DOOR if is_own(door) else LIMITS_OF_KNOWLEDGE)[language]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,8 @@ class SeenRecord:
     fields: tuple[SeenField, ...]
     outcome: str | None
     outcome_label: str | None
+    platform: str | None = None
+    """Which platform saw it: "wechat" or "alipay"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +83,16 @@ class ExposureDesk:
     words: Catalogue
 
     def list_seen(self, caller: Caller, cursor: str | None) -> Page[SeenRecord]:
-        """A page of records on the caller's platform, newest first. Raises ``InputRefused`` for a cursor of another form."""
+        """A page of records on the caller's platform, at an own door of every platform, newest first.
+
+        Raises ``InputRefused`` for a cursor of another form.
+        """
         before = read_cursor(cursor)
         with self.store.begin(caller.agencies) as tx:
             chains = tx.persons.list_chains(caller.person_id)
-        found = self.reader.list_of_chains(chains, caller.app.platform, PAGE_SIZE + 1, before)
+        shown = PLATFORMS if is_own(caller.app.platform) else (caller.app.platform,)
+        leaves = [leaf for one in shown for leaf in self.reader.list_of_chains(chains, one, PAGE_SIZE + 1, before)]
+        found = sorted(leaves, key=lambda leaf: UUID(leaf["id"]), reverse=True)
         page = [explain_record(self.words, leaf, caller.language) for leaf in found[:PAGE_SIZE]]
         more = len(found) > PAGE_SIZE
         return Page(page, str(page[-1].record_id) if more else None)
@@ -89,6 +113,7 @@ def explain_record(words: Catalogue, leaf: Mapping[str, JsonValue], language: La
         fields=tuple(SeenField(name, words.label(name, language)) for name in leaf["fields"]),
         outcome=outcome,
         outcome_label=words.outcome(outcome, language) if outcome else None,
+        platform=leaf.get("platform"),
     )
 
 

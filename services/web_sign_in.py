@@ -1,8 +1,8 @@
 """Signing in at the government's own page: a code by text message proves the telephone, the population register says whose it is.
 
 A telephone number alone is nobody: numbers are given out again ninety days after they are given up, and families share one. So
-whoever has the code is let in at once only if the register still names this number for exactly one person who came by it before; everybody
-else states name and identity number, which the register must bear out together with the telephone (or a face check). Whichever of them
+whoever has the code and knows the last six places of an identity number is let in at once if exactly one person who came by this telephone
+before has such a number and the register still names the telephone for them; everybody else states name and identity number, which the register must bear out together with the telephone (or a face check). Whichever of them
 is wrong, the answer is the same. Nobody learns here whether a number is known: what is said before the code is the same for all.
 """
 
@@ -40,6 +40,8 @@ CODES_OF_ADDRESS = 300
 """In ten minutes of one network address: an office or a proxy in front of us is one address."""
 CODES_A_MINUTE = 600
 """Of all together: text messages cost money."""
+KNOWN_PLACES = 6
+"""Of the identity number, by which whoever came before is known again."""
 SHARED_BY = 10
 """People who sign in with one telephone."""
 SESSION_MINUTES = 120
@@ -79,10 +81,14 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What somebody brings to sign in. Name and number may be left out by whom the register still knows by this telephone."""
+    """What somebody brings to sign in: the code, and the last six places of their number if they came by this telephone before.
+
+    Else, or if that opens nothing, name and number.
+    """
 
     challenge: str
     code: str
+    last_six: str = ""
     real_name: str = ""
     identity_number: str = ""
     face_evidence: str | None = None
@@ -146,7 +152,7 @@ class WebSignInDesk:
         the errors of a back end.
         """
         phone = self._read_code(proof)
-        known = self._recall(phone, request_id) if not proof.names_somebody else None
+        known = self._recall(phone, proof.last_six, request_id) if not proof.names_somebody else None
         if known is None and not proof.names_somebody:
             raise AssuranceTooLow(detail={"required": Assurance.REAL_NAME.label})
         if known is not None:
@@ -172,12 +178,15 @@ class WebSignInDesk:
     def _hash(self, challenge: str, code: str) -> bytes:
         return self.keyed_hash.lookup_hash("web_code", f"{challenge}|{code}")
 
-    def _recall(self, phone: str, request_id: str) -> tuple[Login, Person] | None:
-        """Whoever came by this telephone before and is the only one for whom the register still names it."""
+    def _recall(self, phone: str, last_six: str, request_id: str) -> tuple[Login, Person] | None:
+        """Whoever came by this telephone before, has a number that ends like this, and is still named for it by the register."""
+        if len(last_six) != KNOWN_PLACES:
+            return None
         with self.store.begin(self.directory.all_agencies()) as tx:
             logins = [login for login in find_logins(tx, self.app, phone) if login.revoked_at is None]
             found = [(login, tx.persons.load(login.person_id)) for login in logins]
-        still = [(login, person) for login, person in found if self._holds(person, phone, request_id)]
+        mine = [(login, person) for login, person in found if _ends_with(person, last_six.upper())]
+        still = [(login, person) for login, person in mine if self._holds(person, phone, request_id)]
         return still[0] if len(still) == 1 else None
 
     def _holds(self, person: Person, phone: str, request_id: str) -> bool:
@@ -267,5 +276,9 @@ def _draw_code(random: Callable[[int], bytes]) -> str:
     return f"{int.from_bytes(random(8), 'big') % 1_000_000:06d}"
 
 
+def _ends_with(person: Person, last_six: str) -> bool:
+    return _same((person.identity_number or "")[-KNOWN_PLACES:], last_six)
+
+
 def _same(left: str, right: str) -> bool:
-    return bool(left) and hmac.compare_digest(left.encode(), right.encode())
+    return bool(left) and hmac.compare_digest(left.encode(), right.encode("utf-8", "replace"))

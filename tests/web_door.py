@@ -194,7 +194,7 @@ class Browser:
         """Telephone, code, and if it is asked for name and number."""
         assert self.post("/sign-in", phone=phone).status_code == 303
         code = self.door.last_code
-        reply = self.post("/sign-in/code", code=code)
+        reply = self.post("/sign-in/code", code=code, last_six=number[-6:])
         if reply.status_code != 200:
             return reply
         form = {"token": find_token(reply.text), "code": code, "real_name": NAMES[number], "identity_number": number}

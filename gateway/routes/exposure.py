@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.exposing import Blueprint, current_caller, current_desk, exposed, in_room
 from gateway.schemas.exposure import ExposureQuery, ExposureReply
-from services.exposure_view import LIMITS_OF_KNOWLEDGE
+from services.doors import limit_to
+from services.exposure_view import say_limits
 
 blueprint = Blueprint("exposure", __name__, description="平台所见")
 
@@ -20,8 +21,8 @@ def view_exposure(asked: dict[str, Any]) -> dict[str, Any]:
     caller = current_caller()
     page = current_desk().exposure.list_seen(caller, asked.get("cursor"))
     return {
-        "platform": caller.app.platform,
-        "note": LIMITS_OF_KNOWLEDGE[caller.language],
+        "platform": limit_to(caller.app.platform) or "all",
+        "note": say_limits(caller.app.platform, caller.language),
         "records": page.items,
         "next_cursor": page.next_cursor,
     }

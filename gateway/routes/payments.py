@@ -20,6 +20,7 @@ from gateway.schemas.payments import (
     ReceiptReply,
 )
 from gateway.tellers import tell_new_payment, tell_payment, tell_payments
+from services.doors import limit_to
 from services.payment_opening import is_answered
 from services.payment_replies import PaymentView as PaymentInView
 from services.payment_replies import digest_request
@@ -53,10 +54,10 @@ def open_payment(asked: dict[str, Any], headers: dict[str, str]) -> Response:
 @blueprint.arguments(PaymentsQuery, location="query")
 @blueprint.response(200, PaymentsReply)
 def show_payments(asked: dict[str, Any]) -> dict[str, Any]:
-    """在本平台的缴费记录 · Payments made on this platform, newest first."""
+    """在本平台的缴费记录；政务网站显示全部 · Payments made on this platform, newest first; at an own door all."""
     desk, caller = current_desk(), current_caller()
     before = UUID(asked["cursor"]) if "cursor" in asked else None
-    page = list_payments(desk.till, caller, before, platform=caller.app.platform)
+    page = list_payments(desk.till, caller, before, platform=limit_to(caller.app.platform))
     if page.items:
         current_arrival().tell(tell_payments(desk, caller, [view.payment for view in page.items], "follow_payment"))
     return {"payments": [describe_payment(view) for view in page.items], "next_cursor": page.next_cursor}

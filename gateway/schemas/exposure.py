@@ -27,6 +27,7 @@ class SeenReply(Strict):
     """One record of the ledger."""
 
     at = Moment("exposure_view")
+    platform = Choice("exposure_view", PLATFORMS, allow_none=True)
     direction = Choice("exposure_view", tuple(Direction))
     direction_label = Word("exposure_view", TEXT, description="方向，用语言说明 · the direction in words")
     service = Word("exposure_view", "[a-z0-9-]{1,64}")
@@ -47,7 +48,7 @@ class SeenReply(Strict):
 class ExposureReply(Strict):
     """A page of records, and what no record can know."""
 
-    platform = Choice("exposure_view", PLATFORMS)
+    platform = Choice("exposure_view", (*PLATFORMS, "all"))
     note = Word("exposure_view", TEXT)
     records = Many("exposure_view", fields.Nested(SeenReply))
     next_cursor = Word("counters", UUID_FORM, allow_none=True)

@@ -92,9 +92,9 @@ def ask_for_code(fault: Words | None = None, status: int = 200) -> Response:
 @page(blueprint, "/sign-in/code", title=TITLE, public=True, methods=["POST"])
 def check_code() -> Response:
     """In at once, or on to name and number."""
-    code = request.form.get("code", "").strip()[:12]
+    code, last_six = request.form.get("code", "").strip()[:12], request.form.get("last_six", "").strip()[:12]
     try:
-        return _let_in(Proof(read_cookie(CODE), code))
+        return _let_in(Proof(read_cookie(CODE), code, last_six))
     except AssuranceTooLow:
         return ask_for_name(code)
     except LoginCodeRefused:
@@ -115,7 +115,7 @@ def check_name() -> Response:
     if not name or not number:
         return ask_for_name(code, say_rules({"identity_number": "required"}), 422)
     try:
-        return _let_in(Proof(read_cookie(CODE), code, name, number))
+        return _let_in(Proof(read_cookie(CODE), code, real_name=name, identity_number=number))
     except InputRefused as refused:
         return ask_for_name(code, say_rules(refused.detail), 422)
     except IdentityNotProven as refused:

@@ -8,13 +8,16 @@ from typing import IO, Any
 
 from flask import Flask, Request, request
 
-from gateway.web import entrance, home, published
+from gateway.web import account, case_acts, cases, drafts, entrance, home, mandates, money, published
 from gateway.web.frame import SHANGHAI, answer_fault, finish_reply, write_day, write_moment, write_yuan
 from gateway.web.gate import require_declared, watch_door
 from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
 
 WSGIApplication = Callable[..., Iterable[bytes]]
-BLUEPRINTS = (entrance.blueprint, published.blueprint, home.blueprint)
+BLUEPRINTS = (
+    entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
+    money.blueprint, mandates.blueprint, account.blueprint,
+)  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES
 UPLOADING = "/upload"

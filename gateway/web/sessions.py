@@ -37,6 +37,10 @@ class WebSignInRequest(Strict):
 
     challenge = Word("session_info", CHALLENGE, required=True)
     code = Word("sms_code", "[0-9]{6}", required=True, description="短信验证码 · code of the text message")
+    last_six = Word(
+        "identity_number", "[0-9]{5}[0-9Xx]",
+        description="身份证号码后六位，再次登录时填写 · last six places of the identity number, of whoever signed in before",
+    )  # fmt: skip
     real_name = Word("real_name", PLAIN_TEXT + "{1,50}", description="姓名 · name as in the register")
     identity_number = Word("identity_number", "[1-9][0-9]{16}[0-9Xx]", description="公民身份号码 · identity number")
     face_evidence = Word("face_evidence", r"[\x21-\x7e]{1,4096}", description="人脸核验凭证 · evidence of a face check")
