@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import auth
 from gateway.arrival import current_arrival
+from gateway.body_limits import limit_bodies
 from gateway.console.desk import ConsoleDesk
 from gateway.console.rooms import furnish
 from gateway.desk import Desk
@@ -21,13 +22,17 @@ from gateway.logging import describe_exception, get_logger
 from gateway.publication import HTML, JSON
 from gateway.routes import (
     applications,
+    case_papers,
+    cases,
     catalogue,
+    drafts,
     exposure,
     health,
     households,
     identity,
     information,
     lookups,
+    mandates,
     notices,
     payments,
     published,
@@ -46,7 +51,8 @@ from services.ports import Ping
 _log = get_logger("public")
 GUARDED = (
     sessions.blueprint, identity.blueprint, catalogue.blueprint, households.blueprint, payments.blueprint,
-    applications.blueprint, lookups.blueprint, information.blueprint, exposure.blueprint,
+    applications.blueprint, lookups.blueprint, information.blueprint, drafts.blueprint, cases.blueprint,
+    case_papers.blueprint, mandates.blueprint, exposure.blueprint,
 )  # fmt: skip
 OPEN = (sessions.sign_in_blueprint, notices.blueprint, results.blueprint)
 """Every blueprint stands in exactly one of the two: what has no session is the exception and is named here."""
@@ -75,7 +81,13 @@ def create_public_app(desk: Desk, *, release: str, max_body_bytes: int) -> Guard
     for blueprint in OPEN:
         register(api, blueprint, auth.allow_anonymous)
     publish_documents(app, api, desk, release)
-    return Guard(app, desk.recorder, new_id=desk.new_id, max_body_bytes=max_body_bytes)
+    return Guard(
+        app,
+        desk.recorder,
+        new_id=desk.new_id,
+        max_body_bytes=max_body_bytes,
+        limit_of=limit_bodies(app, max_body_bytes),
+    )
 
 
 def create_web_app(web: WebDesk, *, max_body_bytes: int) -> WSGIApplication:
@@ -97,7 +109,14 @@ def create_web_app(web: WebDesk, *, max_body_bytes: int) -> WSGIApplication:
     shown = make_flask("gateway.web")
     shown.extensions["guitai-web"] = web
     pages.furnish(shown)
-    guard = Guard(api, desk.recorder, new_id=desk.new_id, max_body_bytes=max_body_bytes, name="web")
+    guard = Guard(
+        api,
+        desk.recorder,
+        new_id=desk.new_id,
+        max_body_bytes=max_body_bytes,
+        name="web",
+        limit_of=limit_bodies(api, max_body_bytes),
+    )
     return pages.dispatch(guard, shown)
 
 

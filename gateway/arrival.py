@@ -66,6 +66,8 @@ class Arrival:
     asks: type[Schema] | None = None
     asks_query: type[Schema] | None = None
     shows: type[Schema] | None = None
+    takes: str | None = None
+    """The word that the body counts as, where a route takes a file."""
     published: bool = False
     route: str = "-"
     trail: Trail = field(default_factory=Trail)

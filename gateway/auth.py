@@ -29,6 +29,7 @@ def identify_caller() -> Response | None:
     rule = request.url_rule
     arrival.route = rule.rule if rule is not None else "-"
     spoken = spoken_of(current_view())
+    arrival.takes = spoken.takes if spoken is not None else None
     if spoken is not None and spoken.open:
         arrival.published = spoken.published
     if arrival.authorization and not (spoken is not None and spoken.purpose in RECEIVING):

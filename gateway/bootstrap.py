@@ -70,6 +70,9 @@ def make_desk(base: Foundation) -> Desk:
         clock=base.clock,
         new_id=base.new_id,
         recorder=Recorder(base.log, base.catalogue, publication, root),
+        applicants=base.applicants,
+        uploads=base.uploads,
+        mandates=base.mandates,
         pushed_results=base.pushed_results,
     )
 

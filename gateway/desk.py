@@ -8,6 +8,7 @@ from uuid import UUID
 
 from gateway.recording import Recorder
 from services.bills import BillDesk
+from services.case_access import ApplicantDesk
 from services.catalogue import Catalogue
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
@@ -15,9 +16,11 @@ from services.identity import IdentityDesk
 from services.information import InformationShelf
 from services.late_results import NothingPushed, PushedResults
 from services.model import PlatformName
+from services.organisations import MandateDesk
 from services.ports import Clock, Directory, ExposureLog, Platform, RateLimiter, Store
 from services.sessions import SessionDesk
 from services.till import Till
+from services.uploads import UploadDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Desk:
     clock: Clock
     new_id: Callable[[], UUID]
     recorder: Recorder
+    applicants: ApplicantDesk
+    uploads: UploadDesk
+    mandates: MandateDesk
     pushed_results: PushedResults = field(default_factory=NothingPushed)
     shelf: InformationShelf = field(default_factory=InformationShelf)
 

@@ -15,6 +15,7 @@ from gateway.schemas.fields import UUID_FORM
 from gateway.words import load_wording
 from services import case_errors
 from services import errors as domain
+from services.case_record import CaseState
 from services.exposure import WireField, WireTable
 from services.model import Assurance, JsonValue, Language, PaymentState
 from services.payment_graph import EdgeUnknown
@@ -65,6 +66,7 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     case_errors.MaterialsMissing: (409, "materials_missing"),
     case_errors.FileRefused: (422, "file_refused"),
     case_errors.AlreadyRated: (409, "already_rated"),
+    case_errors.ComplaintOpen: (409, "complaint_open"),
     case_errors.SlipRefused: (422, "slip_refused"),
     case_errors.DocumentNotReady: (409, "document_not_ready"),
     domain.TooManyRequests: (429, "too_many_requests"),
@@ -98,6 +100,8 @@ STATUS_OF_CODE: Mapping[str, int] = {code: status for status, code in TABLE.valu
 PATH_FORM = r"Idempotency-Key|[a-z][a-z0-9_]{0,63}(?:\.[a-z][a-z0-9_]{0,63}){0,3}"
 """Names of our own fields, and of the one header that a request may need, as it is written there."""
 RULE_FORM = "[a-z_]{1,40}"
+STATES = frozenset(str(one) for kind in (PaymentState, CaseState) for one in kind)
+"""What a payment or a case may be in when an act does not fit."""
 
 
 def explain_error(error: Exception) -> tuple[int, str]:
@@ -140,10 +144,13 @@ def show_detail(error: Exception) -> dict[str, JsonValue] | None:
         return {"fields": [{"path": path, "rule": rule} for path, rule in faults]}
     if isinstance(error, case_errors.FileRefused):
         return {"fields": [{"path": "file", "rule": _only(RULE_FORM, detail.get("rule"), "form")}]}
+    if isinstance(error, case_errors.MaterialsMissing):
+        names = [_only(PATH_FORM, f"materials.{name}", "materials") for name in detail.get("materials") or ()]
+        return {"fields": [{"path": name, "rule": "required"} for name in names]}
     shown: dict[str, JsonValue] = {}
     if detail.get("required") in {level.label for level in Assurance}:
         shown["required"] = detail["required"]
-    if detail.get("state") in set(PaymentState):
+    if detail.get("state") in STATES:
         shown["state"] = str(detail["state"])
     wait = detail.get("retry_after_seconds")
     if isinstance(wait, int | float) and not isinstance(wait, bool):
@@ -186,7 +193,7 @@ def make_error_table(off: frozenset[str] = frozenset()) -> WireTable:
         "detail.fields[].path": re.compile(PATH_FORM),
         "detail.fields[].rule": re.compile(RULE_FORM),
         "detail.required": _any_of(levels),
-        "detail.state": _any_of(set(PaymentState)),
+        "detail.state": _any_of(STATES),
         "detail.retry_after_seconds": re.compile("[0-9]{1,5}"),
         "request_id": re.compile(f"{UUID_FORM}|null"),
     }

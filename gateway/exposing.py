@@ -21,6 +21,7 @@ from webargs.flaskparser import FlaskParser
 
 from gateway.arrival import Arrival, Told, current_arrival
 from gateway.desk import Desk
+from gateway.recording import is_file
 from services.errors import ExposureUndeclared, InputRefused
 from services.exposure import locate_body
 from services.mapping import ServiceMapping
@@ -87,7 +88,7 @@ class Spoken:
     """What a route says of itself, for the guard, for the tests and for the documentation.
 
     ``asks_of``, ``asks_query_of`` and ``shows_of`` give the schemas of one service in one version, once the teller knows which; the
-    others are then what is the same for every service.
+    others are then what is the same for every service. ``takes``: the body is one file, counted as this word, of ``takes_bytes`` at most.
     """
 
     purpose: str
@@ -101,6 +102,8 @@ class Spoken:
     asks_of: SchemaOf | None = None
     asks_query_of: SchemaOf | None = None
     shows_of: SchemaOf | None = None
+    takes: str | None = None
+    takes_bytes: int = 0
 
 
 def exposed(
@@ -114,11 +117,13 @@ def exposed(
     asks_of: SchemaOf | None = None,
     asks_query_of: SchemaOf | None = None,
     shows_of: SchemaOf | None = None,
+    takes: str | None = None,
+    takes_bytes: int = 0,
 ) -> Callable[[View], View]:
     """Make a view that answers a session; stands directly under ``route``."""
     spoken = Spoken(
         purpose, asks, asks_query, shows, teller, asks_headers, asks_of=asks_of, asks_query_of=asks_query_of,
-        shows_of=shows_of,
+        shows_of=shows_of, takes=takes, takes_bytes=takes_bytes,
     )  # fmt: skip
 
     def decorate(view: View) -> View:
@@ -168,11 +173,13 @@ def refuse_unasked(arrival: Arrival, spoken: Spoken) -> None:
 
     All of it before the answer of the teller counts: a request of the wrong form is told so, whatever it is about.
     """
-    if arrival.body and spoken.asks is None:
+    if spoken.takes is not None and not is_file(arrival.content_type):
+        raise InputRefused(detail={"body": "media_type" if arrival.body else "required"})
+    if arrival.body and spoken.asks is None and spoken.takes is None:
         raise InputRefused(detail={"body": "unknown_field"})
     if arrival.query and spoken.asks_query is None and spoken.asks_query_of is None:
         raise InputRefused(detail={"query": "unknown_field"})
-    if arrival.body:
+    if arrival.body and spoken.takes is None:
         refuse_other_media(arrival)
     names = [name for name, _ in parse_qsl(arrival.query, keep_blank_values=True)]
     if len(set(names)) != len(names):
@@ -192,10 +199,10 @@ def apply_service(arrival: Arrival, spoken: Spoken) -> None:
 
 
 def refuse_unknown_to_any(arrival: Arrival, spoken: Spoken) -> None:
-    """Of a request that reached no service: refuse what no service at all would ask for."""
+    """Of a request whose matter was not found: refuse what no matter at all would ask for."""
     if spoken.asks_query_of and arrival.query:
         raise InputRefused(detail={"query": "unknown_field"})
-    if spoken.asks_of and spoken.asks and arrival.body and (faults := spoken.asks().validate(arrival.read_object())):
+    if spoken.asks and arrival.body and (faults := spoken.asks().validate(arrival.read_object())):
         raise InputRefused(detail=name_faults({"json": faults}))
 
 

@@ -52,23 +52,28 @@ FIXED_HEADERS = (
 )
 ALLOW = ("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
 RETRY_AFTER_SECONDS = 10
+PIECE = 65_536
+"""How much of a body is read at a time: memory is taken for what comes, not for what was announced."""
 UNREAD = Arrival(str(UUID(int=0)), "OTHER", "", "", b"", "", "", Language.ZH_CN)
 """Stands for a request that could not even be read, a fault of ours: it gets the fixed 500."""
 _log = get_logger("guard")
 
 
 class Guard:
-    """Wraps the Flask app. ``new_id`` makes request ids, ``max_body_bytes`` bounds what is read, ``name`` is the app's in counters."""
+    """Wraps the Flask app. ``new_id`` makes request ids, ``max_body_bytes`` bounds what is read, ``name`` is the app's in counters.
+
+    ``limit_of``: another bound for a route that takes files (``gateway/body_limits.py``).
+    """
 
     def __init__(
         self, application: Application, recorder: Recorder, *, new_id: Callable[[], UUID], max_body_bytes: int,
-        name: str = "public",
+        name: str = "public", limit_of: Callable[[Environ], int] | None = None,
     ) -> None:  # fmt: skip
         self.application = application
         self.recorder = recorder
         self.publication = recorder.publication
         self._new_id = new_id
-        self._max_body_bytes = max_body_bytes
+        self._limit_of = limit_of or (lambda _: max_body_bytes)
         self._name = name
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -87,7 +92,7 @@ class Guard:
         return self._send(arrival, reply, start_response)
 
     def _receive(self, environ: Environ) -> Arrival:
-        body, fault = read_body(environ, self._max_body_bytes)
+        body, fault = read_body(environ, self._limit_of(environ))
         claimed = environ.get("HTTP_X_REQUEST_ID", "")
         query = environ.get("QUERY_STRING", "")
         path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
@@ -266,7 +271,7 @@ def _read_fully(stream: Any, wanted: int) -> bytes | None:
     missing = wanted
     while missing > 0:
         try:
-            part = stream.read(missing)
+            part = stream.read(min(missing, PIECE))
         except Exception:  # noqa: BLE001 - servers raise what they like when a connection breaks
             return None
         if not part:

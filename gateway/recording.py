@@ -21,6 +21,7 @@ from services.exposure import (
     WireTable,
     fields_of_json,
     locate_body,
+    locate_by,
     locate_json,
     locate_request,
     request_content,
@@ -118,7 +119,7 @@ def derive_shown(table: WireTable, body: bytes) -> frozenset[str]:
     """The field names in a reply. Every place is held against the table; a null shows nothing and names nothing."""
     fields_of_json(table, body)
     present = drop_nulls(json.loads(body))
-    return table.read_leniently(locate_json("body:", present)) - {UNLISTED} if present else frozenset()
+    return table.read_leniently(locate_by(table, "body:", present)) - {UNLISTED} if present else frozenset()
 
 
 def drop_nulls(value: JsonValue) -> JsonValue:
@@ -134,12 +135,23 @@ def derive_entered(arrival: Arrival) -> frozenset[str]:
     places += list(list_places(arrival.asks_query, "query:")) if arrival.asks_query else []
     table = WireTable(arrival.route, places)
     names: set[str] = set()
+    if arrival.body and arrival.takes is not None:
+        names |= {arrival.takes} if is_file(arrival.content_type) else {arrival.takes, UNLISTED}
     for found in _locate_entered(arrival):
         try:
             names |= table.read([found])
         except ExposureUndeclared:
             names |= table.read_leniently([replace(found)]) | {UNLISTED}
     return frozenset(names)
+
+
+FILE_TYPES = frozenset({"application/octet-stream", "application/pdf", "image/jpeg", "image/png"})
+"""As what a file may be sent: its bytes and nothing around them. What it really is, the judge of files says."""
+
+
+def is_file(content_type: str) -> bool:
+    """Whether a body of this type is one file; a form with a file in it is not."""
+    return content_type.split(";", maxsplit=1)[0].strip().lower() in FILE_TYPES
 
 
 def _locate_entered(arrival: Arrival) -> Iterable[Located]:
@@ -149,7 +161,7 @@ def _locate_entered(arrival: Arrival) -> Iterable[Located]:
             found += [item for item in locate_request(f"/?{arrival.query}", {}, b"") if item.path != "path"]
         except ExposureUndeclared:
             found.append(Located("query:", ""))
-    if arrival.body:
+    if arrival.body and arrival.takes is None:
         try:
             locate_body("application/json", arrival.body)
             found += locate_members(json.loads(arrival.body))

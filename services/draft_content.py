@@ -20,6 +20,7 @@ from services.service_words import is_typed
 
 ADDRESS = Input("address", "text", {}, maximum=200)
 PERSON, ORGANISATION = "person", "organisation"
+POST = "post"
 Faults = dict[str, object]
 
 
@@ -31,7 +32,7 @@ def read_content(mapping: ServiceMapping, terms: CounterTerms, sent: Mapping[str
         "applicant": _read_applicant(terms, sent.get("applicant"), faults),
         "mandate_id": _read(lambda found: str(UUID(str(found))), sent.get("mandate_id"), "mandate_id", faults),
         "delivery": _read_choice(terms.delivery, sent.get("delivery"), "delivery", faults),
-        "address": _read(lambda found: read_value(ADDRESS, found), sent.get("address"), "address", faults),
+        "address": _read_address(terms, sent.get("address"), faults),
         "promises": _read_names(sent.get("promises"), _list_promises(terms), "promises", faults),
         "later": _read_names(sent.get("later"), _list_later(terms), "later", faults),
     }
@@ -46,6 +47,14 @@ _KEYS = frozenset({"inputs", "applicant", "mandate_id", "delivery", "address", "
 def name_promises(content: Mapping[str, JsonValue]) -> dict[str, dict[str, JsonValue]]:
     """The promises of a draft as the materials of a case."""
     return {str(name): {"files": [], "vouched": True} for name in content.get("promises") or ()}
+
+
+def _read_address(terms: CounterTerms, sent: JsonValue, faults: Faults) -> JsonValue:
+    """Where it is posted to; a service that posts nothing asks for no address."""
+    if POST not in terms.delivery and not _is_empty(sent):
+        faults["address"] = "unknown_field"
+        return None
+    return _read(lambda found: read_value(ADDRESS, found), sent, "address", faults)
 
 
 def _read_inputs(mapping: ServiceMapping, sent: JsonValue, faults: Faults) -> dict[str, JsonValue]:

@@ -251,6 +251,11 @@ class WireTable:
                 names.add(entry.name)
         return frozenset(names)
 
+    def holds(self, found: Located) -> bool:
+        """Whether this very place is declared, and the value has its form."""
+        entry = self._fields.get(found.path)
+        return entry is not None and entry.pattern.fullmatch(found.value) is not None
+
     def read_leniently(self, located: Iterable[Located]) -> frozenset[str]:
         """For bytes that came *from* the platform: what is unknown counts as ``unlisted`` instead of being refused."""
         found = {self._fields[item.path].name if item.path in self._fields else "unlisted" for item in located}
@@ -290,7 +295,25 @@ def commit(salt: bytes, content: bytes) -> str:
 
 def fields_of_json(table: WireTable, body: bytes) -> frozenset[str]:
     """Field names in a JSON reply of ours, by the reply schema's table; refuses what the schema does not name."""
-    return table.read(locate_body("application/json", body))
+    try:
+        found = list(locate_by(table, "body:", _load_json(body))) if body else []
+    except (ValueError, RecursionError) as error:
+        raise ExposureUndeclared("the body is not application/json") from error
+    return table.read(found)
+
+
+def locate_by(table: WireTable, prefix: str, value: JsonValue) -> Iterator[Located]:
+    """``locate_json``, but a text of the form that the table declares at its place stays one value, also if it reads as JSON."""
+    if isinstance(value, str) and table.holds(Located(prefix, value)):
+        yield Located(prefix, value)
+    elif isinstance(value, dict) and value and len(prefix) <= MAX_PATH:
+        for key, item in value.items():
+            yield from locate_by(table, _step(prefix, key), item)
+    elif isinstance(value, list) and value and len(prefix) <= MAX_PATH:
+        for item in value:
+            yield from locate_by(table, f"{prefix}[]", item)
+    else:
+        yield from locate_json(prefix, value)
 
 
 def merge_concerned(*groups: Sequence[UUID]) -> tuple[UUID, ...]:

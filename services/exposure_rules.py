@@ -89,6 +89,7 @@ def _find_outside(
             **dict.fromkeys(sorted(SHOWN[kind]), f"a service of kind {kind} shows it"),
             **dict.fromkeys(sorted(list_words(outputs)), "an output shows it"),
             **{name: "an input shows it prefilled" for name, asked in inputs.items() if asked.prefilled_from},
+            **{name: "a draft shows it again" for name, asked in inputs.items() if kind == "case" and is_typed(asked)},
         },
         "entered_in_client": {
             **dict.fromkeys(sorted(ENTERED[kind]), f"a service of kind {kind} asks for it"),

@@ -140,7 +140,9 @@ class WebDoor:
             bills=BillDesk(catalogue, back_end_of, self.limiter, keyed),
             exposure=ExposureDesk(store, self.reader, catalogue), till=counter.till, catalogue=catalogue,
             directory=directory, platforms=self.platforms, store=store, log=NoLedger(), limiter=self.limiter, clock=clock,
-            new_id=new_id, recorder=recorder,
+            new_id=new_id, recorder=recorder, applicants=counter.door,
+            uploads=UploadDesk(counter.desk, FakeJudge(), self.limiter),
+            mandates=MandateDesk(counter.desk, store, self.limiter),
         )  # fmt: skip
         entrance = WebSignInDesk(
             store, sessions, self.codes, self.messages, self.register, face, directory, self.limiter, keyed, clock,

@@ -114,6 +114,13 @@ class Count(fields.Integer):
         super().__init__(metadata=about(exposure, f"[0-9]{{1,{digits}}}"), **more)
 
 
+class Days(fields.Integer):
+    """A number of days; below 0 what is late."""
+
+    def __init__(self, exposure: str, **more: Any) -> None:
+        super().__init__(metadata=about(exposure, "-?[0-9]{1,5}"), **more)
+
+
 class Flag(fields.Boolean):
     """true or false."""
 

@@ -89,46 +89,49 @@ def application_schema(mapping: ServiceMapping) -> type[Schema]:
 
 def _make_form(mapping: ServiceMapping) -> type[Schema]:
     prefilled = [asked for asked in mapping.inputs.values() if asked.prefilled_from]
-    inner = _make("Prefilled", Strict, {asked.name: Plain(asked.name, _shown_form_of(asked)) for asked in prefilled})
-    return _make("Form", ServiceDetailReply, {"prefilled": Part("form_info", inner)})
+    inner = make_schema(
+        "Prefilled", Strict, {asked.name: Plain(asked.name, shown_form_of(asked)) for asked in prefilled}
+    )
+    return make_schema("Form", ServiceDetailReply, {"prefilled": Part("form_info", inner)})
 
 
 def _make_request(mapping: ServiceMapping) -> type[Schema]:
     typed = [asked for asked in mapping.inputs.values() if is_typed(asked)]
-    inner = _make("Inputs", Strict, {asked.name: Plain(asked.name, _form_of(asked)) for asked in typed})
-    return _make("Request", FormRequest, {"inputs": Part("service_choice", inner)})
+    inner = make_schema("Inputs", Strict, {asked.name: Plain(asked.name, form_of(asked)) for asked in typed})
+    return make_schema("Request", FormRequest, {"inputs": Part("service_choice", inner)})
 
 
 def _make_filters(mapping: ServiceMapping) -> type[Schema]:
-    return _make(
-        "Filters", Strict, {asked.name: Plain(asked.name, _form_of(asked)) for asked in mapping.inputs.values()}
+    return make_schema(
+        "Filters", Strict, {asked.name: Plain(asked.name, form_of(asked)) for asked in mapping.inputs.values()}
     )
 
 
 def _with_outputs(name: str, reply: type[Schema], empty: str, mapping: ServiceMapping) -> type[Schema]:
-    inner = _make("Outputs", Strict, {one.name: _output_field(one) for one in mapping.outputs.values()})
-    return _make(name, reply, {"outputs": Part(empty, inner, allow_none=True)})
+    inner = make_schema("Outputs", Strict, {one.name: output_field(one) for one in mapping.outputs.values()})
+    return make_schema(name, reply, {"outputs": Part(empty, inner, allow_none=True)})
 
 
-def _output_field(output: Output) -> fields.Field[Any]:
+def output_field(output: Output) -> fields.Field[Any]:
+    """An output as its mapping says it, or a list of rows."""
     if output.type != "list":
         return Plain(output.word, OUTPUT_FORMS[output.type], allow_none=output.optional)
-    row = _make("Row", Strict, {one.name: _output_field(one) for one in output.of.values()})
+    row = make_schema("Row", Strict, {one.name: output_field(one) for one in output.of.values()})
     return Many(output.word, Part(output.word, row), allow_none=output.optional)
 
 
-def _form_of(asked: Input) -> str:
+def form_of(asked: Input) -> str:
     """The form of a value as it stands in the bytes; what exactly may be entered, ``services/input_values.py`` says."""
     if asked.type in INPUT_FORMS:
         return INPUT_FORMS[asked.type]
     return PLAIN_TEXT + f"{{0,{limit_length(asked)}}}"
 
 
-def _shown_form_of(asked: Input) -> str:
+def shown_form_of(asked: Input) -> str:
     """The form of a prefilled value: as it would be entered, or masked."""
-    return _form_of(asked) if asked.editable else f"{_form_of(asked)}|{PLAIN_TEXT}{{0,80}}"
+    return form_of(asked) if asked.editable else f"{form_of(asked)}|{PLAIN_TEXT}{{0,80}}"
 
 
-def _make(name: str, parent: type[Schema], members: Mapping[str, Any]) -> type[Schema]:
+def make_schema(name: str, parent: type[Schema], members: Mapping[str, Any]) -> type[Schema]:
     """A schema class with fields of these names, which may be any: a class attribute would clash with marshmallow's own."""
     return parent.from_dict(dict(members), name=name)

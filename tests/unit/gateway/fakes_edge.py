@@ -17,6 +17,9 @@ from gateway.guard import Guard
 from gateway.publication import Publication
 from gateway.recording import Recorder
 from services.bills import BillDesk
+from services.case_access import ApplicantDesk
+from services.case_desk import CaseDesk
+from services.case_ports import Registers
 from services.doors import PLATFORMS
 from services.exposure import Direction, Exposure
 from services.exposure_view import ExposureDesk
@@ -24,8 +27,12 @@ from services.households import HouseholdDesk
 from services.identity import IdentityDesk
 from services.mapping import ServiceMapping
 from services.model import MerchantAccount, MerchantMode, PlatformApp, PlatformName, RegisterEntry
+from services.organisations import MandateDesk
 from services.sessions import SessionDesk
 from services.till import Till
+from services.uploads import UploadDesk
+from tests.case_city import FakeJudge
+from tests.fake_cases import WEB_URL, FakeFileStore, FakeSlipPress
 from tests.fakes import (
     FakeBackEnd,
     FakeBill,
@@ -162,6 +169,8 @@ def build_city(*, max_body_bytes: int = 4096) -> City:
         return back_ends[mapping.id]
 
     new_id = partial(new_id_of, clock)
+    till = make_till(store, platforms, back_end_of, directory, clock, keyed)
+    cases = make_cases(till, CATALOGUE, directory, keyed)
     recorder = Recorder(log, CATALOGUE, Publication(partial(log.publish, CITY, "0.1.0")), CITY)
     desk = Desk(
         sessions=SessionDesk(
@@ -172,12 +181,22 @@ def build_city(*, max_body_bytes: int = 4096) -> City:
         households=HouseholdDesk(store, CATALOGUE, back_end_of, directory, limiter, keyed, clock),
         bills=BillDesk(CATALOGUE, back_end_of, limiter, keyed),
         exposure=ExposureDesk(store, reader, CATALOGUE),
-        till=make_till(store, platforms, back_end_of, directory, clock, keyed),
+        till=till, applicants=ApplicantDesk(cases, till), uploads=UploadDesk(cases, FakeJudge(), limiter),
+        mandates=MandateDesk(cases, store, limiter),
         catalogue=CATALOGUE, directory=directory, platforms=platforms, store=store, log=log, limiter=limiter, clock=clock,
         new_id=new_id, recorder=recorder,
     )  # fmt: skip
     guard = create_public_app(desk, release="0.1.0", max_body_bytes=max_body_bytes)
     return City(guard, log, store, sessions, limiter, clock, reader, register, platforms, back_ends, desk)
+
+
+def make_cases(till: Till, catalogue: Any, directory: Any, keyed: Any, registers: Registers | None = None) -> CaseDesk:
+    """The desk of cases over the same fakes as the till."""
+    return CaseDesk(
+        house=till.store, catalogue=catalogue, directory=directory, clock=till.clock, new_id=till.new_id,
+        random=till.random, keyed_hash=keyed, files=FakeFileStore(), slips=FakeSlipPress(), back_end_of=till.back_end_of,
+        web_url=WEB_URL, registers=registers,
+    )  # fmt: skip
 
 
 def make_till(store: Any, platforms: Any, back_end_of: Any, directory: Any, clock: Any, keyed: Any) -> Till:

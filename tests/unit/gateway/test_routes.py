@@ -26,7 +26,7 @@ CITY_OF_ROUTES = build_city()
 APP: Flask = CITY_OF_ROUTES.guard.application  # type: ignore[assignment]
 ROOMS_OF = {
     "sign_in": ["sign-in"], "prove_phone": ["sign-in"], "prove_identity": ["account"], "manage_account": ["account"],
-    "browse_services": ["catalogue"], "view_exposure": ["exposure-view"],
+    "browse_services": ["catalogue"], "view_exposure": ["exposure-view"], "manage_mandates": ["mandates"],
 }  # fmt: skip
 
 
