@@ -18,7 +18,7 @@ from adapters.stores.exposure_reader import SqlExposureReader
 from adapters.stores.overview import SqlOverview
 from config.settings import Settings
 from gateway.app import create_console_app, create_operations_app, create_public_app, create_web_app
-from gateway.console.desk import ConsoleDesk
+from gateway.console.desk import ConsoleDesk, CounterRooms
 from gateway.console.witness import WitnessedStore
 from gateway.desk import Desk
 from gateway.foundation import Foundation
@@ -35,6 +35,7 @@ from services.act_book import ActBook
 from services.application_files import ApplicationFiles
 from services.bills import BillDesk
 from services.console_ports import ConsoleStore, PasswordHasher
+from services.counter_desk import CounterDesk
 from services.errors import ConfigurationFault
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
@@ -45,8 +46,12 @@ from services.publishing import PublishingDesk
 from services.sessions import SessionDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
+from services.uploads import UploadDesk
 from services.web_sign_in import SESSION_MINUTES as WEB_SESSION_MINUTES
 from services.web_sign_in import WebSignInDesk
+from services.window_desk import WindowDesk
+from services.window_mandates import MandateRoom
+from services.window_people import WindowPeople
 
 
 def make_desk(base: Foundation) -> Desk:
@@ -199,7 +204,21 @@ def open_console(settings: Settings) -> Flask:
             random=secrets.token_bytes,
             release=settings.release,
             secure=settings.environment == "production",
+            rooms=make_counter_rooms(base, store),
         )
+    )
+
+
+def make_counter_rooms(base: Foundation, store: WitnessedStore) -> CounterRooms:
+    """The counter and the window of the staff: the desk of cases on the console's own store."""
+    desk = replace(base.case_desk, house=store)
+    reader = SqlExposureReader(base.store.engine, base.directory.all_agencies, console=True)
+    return CounterRooms(
+        counter=CounterDesk(desk, store),
+        window=WindowDesk(desk, store),
+        mandates=MandateRoom(desk, store),
+        people=WindowPeople(desk, store, reader, base.catalogue),
+        uploads=UploadDesk(desk, base.file_judge, base.redis.limiter),
     )
 
 

@@ -21,6 +21,7 @@ from services.counter_permits import PERMITS, Permit, choose_hand, list_hands
 from services.counter_steps import find_last_own, list_deciders, list_ready, list_unfinished
 from services.counter_terms import CounterTerms
 from services.mapping import ServiceMapping
+from services.rating_rules import VOICES
 from services.staffing import Actor, Role
 from services.till import business_day
 from services.uploads import list_waiting
@@ -72,9 +73,14 @@ def view_case(
     if "ask_extension" in offers and not _may_extend(desk, tx, file, mapping):
         offers -= {"ask_extension"}
     return OpenedCase(
-        file, mapping, tuple(tx.cases.load_lines(file.case.case_id)), deadlines, judge_materials(file, terms), ready, offers, own,
+        hide_voices(file), mapping, tuple(tx.cases.load_lines(file.case.case_id)), deadlines, judge_materials(file, terms), ready, offers, own,
         list_waiting(tx, file), list_lines(file),
     )  # fmt: skip
+
+
+def hide_voices(file: CaseFile) -> CaseFile:
+    """The file without the notes that somebody rated it or complained: whoever works on it is not told. Its version then still holds."""
+    return CaseFile(file.case, tuple(event for event in file.events if event.name not in VOICES))
 
 
 def is_own(tx: CounterTransaction, actor: Actor, place: Place) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from services.case_access import ApplicantDesk, load_own_case
@@ -23,17 +24,19 @@ from services.case_graph import WORKABLE
 from services.case_ports import CaseTransaction, FileJudge
 from services.case_record import CaseState, StoredFile
 from services.case_supply import list_handed_in, list_wanted
-from services.counter_bench import CounterRoom
+from services.counter_bench import CounterRoom, CounterTransaction
 from services.counter_permits import PERMITS
 from services.counter_terms import CounterTerms, Material
 from services.errors import InputRefused, NotFound
 from services.file_rules import COPIES, Upload, clean_title, is_over, refuse_file, require_fit
-from services.model import Caller
+from services.model import Caller, JsonValue
 from services.ports import RateLimiter, Transaction
 from services.staffing import Actor, Role
 
 UPLOADS_PER_TEN_MINUTES = 120
 UPLOADS_OF_STAFF = 600
+SCAN, REMOVE_SCAN = "case.scan", "case.remove_scan"
+"""The acts of a clerk at the window who takes in a file, or takes it out again."""
 GAP_PROMISE = "gap_promise"
 """As this material a clerk uploads the signed promise of an acceptance with a gap: a paper of the case, asked for by no mapping."""
 PROMISE = Material(GAP_PROMISE, {}, "C", maximum_files=3)
@@ -60,6 +63,8 @@ class _Place:
 
 
 _Find = Callable[[CaseTransaction], _Place]
+_Note = Callable[[Any, StoredFile], None]
+"""Writes an act in the transaction of the row."""
 _Begin = Callable[[], AbstractContextManager[CaseTransaction]]
 
 
@@ -108,7 +113,8 @@ def upload_at_window(uploads: UploadDesk, room: CounterRoom, actor: Actor, case_
         return _find_in_case(uploads.desk, tx, load_case(tx, case_id), upload.material, staff=True)
 
     _spend_of_staff(uploads, actor)
-    return _take(uploads, lambda: room.house.begin(place.agencies), find, upload, _name_staff(actor))
+    note = _note_scan(room, actor, place.lead, case_id, SCAN)
+    return _take(uploads, lambda: room.house.begin(place.agencies), find, upload, _name_staff(actor), note)
 
 
 def upload_for_walk_in(
@@ -133,7 +139,8 @@ def upload_for_walk_in(
         return _Place(agency_id, case_id, _choose(terms, names, upload.material), held, ())
 
     _spend_of_staff(uploads, actor)
-    return _take(uploads, lambda: room.house.begin((agency_id,)), find, upload, _name_staff(actor))
+    note = _note_scan(room, actor, agency_id, case_id, SCAN)
+    return _take(uploads, lambda: room.house.begin((agency_id,)), find, upload, _name_staff(actor), note)
 
 
 def remove_from_draft(door: ApplicantDesk, caller: Caller, draft_id: UUID, file_id: UUID) -> None:
@@ -154,7 +161,25 @@ def remove_at_window(room: CounterRoom, actor: Actor, case_id: UUID, file_id: UU
     """The same by a clerk, of what the staff scanned. Raises ``NotFound``, ``NotPermitted``, ``OwnMatter``, ``NotAllowedNow``."""
     place = room.find_place(actor, case_id, PERMITS["bring_corrections"])
     with room.house.begin(place.agencies) as tx:
-        _remove(tx, case_id, file_id, list_handed_in(load_case(tx, case_id)), by="staff:")
+        removed = _remove(tx, case_id, file_id, list_handed_in(load_case(tx, case_id)), by="staff:")
+        _note_scan(room, actor, place.lead, case_id, REMOVE_SCAN)(tx, removed)
+
+
+def remove_for_walk_in(room: CounterRoom, actor: Actor, case_id: UUID, file_id: UUID) -> None:
+    """A clerk takes out again what they scanned for a case that is not opened yet. Raises ``NotFound``, ``NotAllowedNow`` once it is."""
+    with room.house.begin(actor.agencies_as(Role.CLERK)) as tx:
+        if tx.cases.load(case_id) is not None:
+            raise NotAllowedNow(detail={"rule": "opened_already"})
+        removed = _remove(tx, case_id, file_id, (), by=_name_staff(actor))
+        _note_scan(room, actor, removed.agency_id, case_id, REMOVE_SCAN)(tx, removed)
+
+
+def list_scanned(room: CounterRoom, actor: Actor, case_id: UUID) -> tuple[StoredFile, ...]:
+    """What this clerk has scanned for a case that is not opened yet; nothing once it is."""
+    with room.house.begin(actor.agencies_as(Role.CLERK)) as tx:
+        if tx.cases.load(case_id) is not None:
+            return ()
+        return tuple(file for file in tx.files.list_of(case_id) if file.uploaded_by == _name_staff(actor))
 
 
 def list_waiting(tx: CaseTransaction, file: CaseFile) -> tuple[StoredFile, ...]:
@@ -185,7 +210,21 @@ def _choose(terms: CounterTerms, names: Collection[str], name: str) -> Material:
     return terms.materials[name]
 
 
-def _take(uploads: UploadDesk, begin: _Begin, find: Callable[..., _Place], upload: Upload, by: str) -> StoredFile:
+def _note_scan(room: CounterRoom, actor: Actor, agency_id: UUID, case_id: UUID, act: str) -> _Note:
+    def note(tx: CounterTransaction, file: StoredFile) -> None:
+        detail: dict[str, JsonValue] = {"file_id": str(file.file_id), "material": file.material}
+        room.append_act(tx, actor, act, agency_id, case_id, "", detail)
+
+    return note
+
+
+def _keep_silent(_tx: CaseTransaction, _file: StoredFile) -> None:
+    """An applicant's upload is no act of the staff."""
+
+
+def _take(
+    uploads: UploadDesk, begin: _Begin, find: Callable[..., _Place], upload: Upload, by: str, note: _Note = _keep_silent
+) -> StoredFile:
     """Look, judge, keep, write the row; look again whether two uploads passed the limits side by side."""
     with begin() as tx:
         place = find(tx)
@@ -198,6 +237,7 @@ def _take(uploads: UploadDesk, begin: _Begin, find: Callable[..., _Place], uploa
         place = find(tx)
         same = _find_same(place, digest)
         if same is not None:
+            note(tx, same)
             return same
         require_fit(place.material, len(judged.content), place.held, place.handed_in)
         file = StoredFile(
@@ -205,6 +245,7 @@ def _take(uploads: UploadDesk, begin: _Begin, find: Callable[..., _Place], uploa
             len(judged.content), clean_title(upload.title), uploads.desk.clock.now(), by,
         )  # fmt: skip
         tx.files.add(file)
+        note(tx, file)
     with begin() as tx:
         over = is_over(place.material, tx.files.list_of(place.owner), place.handed_in)
         if over:
@@ -221,13 +262,14 @@ def _find_same(place: _Place, digest: str) -> StoredFile | None:
     return None
 
 
-def _remove(tx: CaseTransaction, owner: UUID, file_id: UUID, handed_in: Collection[str], by: str = "") -> None:
+def _remove(tx: CaseTransaction, owner: UUID, file_id: UUID, handed_in: Collection[str], by: str = "") -> StoredFile:
     found = tx.files.load(file_id)
     if found is None or found.owner != owner or not found.material or not found.uploaded_by.startswith(by):
         raise NotFound
     if str(file_id) in handed_in:
         raise NotAllowedNow(detail={"rule": "handed_in"})
     tx.files.remove(file_id)
+    return found
 
 
 def _spend_of_staff(uploads: UploadDesk, actor: Actor) -> None:

@@ -14,12 +14,28 @@ from services.act_book import ActBook
 from services.application_files import ApplicationFiles
 from services.catalogue import Catalogue
 from services.console_ports import ConsoleStore
+from services.counter_desk import CounterDesk
 from services.mapping_desk import MappingDesk
 from services.ports import Clock, OverviewReader
 from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import Admission, SignInDesk
 from services.staffing import Actor
+from services.uploads import UploadDesk
+from services.window_desk import WindowDesk
+from services.window_mandates import MandateRoom
+from services.window_people import WindowPeople
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRooms:
+    """The use cases of the virtual counter and of the window, all on the console's own store."""
+
+    counter: CounterDesk
+    window: WindowDesk
+    mandates: MandateRoom
+    people: WindowPeople
+    uploads: UploadDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,7 @@ class ConsoleDesk:
     random: Callable[[int], bytes]
     release: str
     secure: bool
+    rooms: CounterRooms
 
 
 def current_console() -> ConsoleDesk:

@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from gateway.console.counter_words import ACTS as COUNTER_ACTS
 from gateway.console.desk import current_admission, current_console
 from gateway.console.gate import form_token, see_other, watch_door
 from gateway.console.overview import STATES as PAYMENT_STATES
@@ -20,10 +21,11 @@ from gateway.errors import explain_error
 from gateway.logging import describe_exception, get_logger
 from services.errors import GuitaiError
 from services.model import Language
+from services.opened_files import SANDBOX, VIEWER
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self';"
         " base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -33,6 +35,8 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+FILE_POLICIES = frozenset({SANDBOX, VIEWER})
+"""A stored file has a policy of its own, stricter than a page's, and may stand in a frame of ours."""
 HTMX_SETTINGS = json.dumps(
     {
         "includeIndicatorStyles": False,
@@ -65,7 +69,7 @@ def fill_frame() -> dict[str, Any]:
         "now": desk.clock.now(),
         "role_words": ROLES,
         "state_words": STATES,
-        "act_words": ACTS,
+        "act_words": {**ACTS, **COUNTER_ACTS},
         "agency_name": name_agency,
         "service_title": lambda service: desk.catalogue.title(service, Language.ZH_CN),
         "payment_words": lambda state: " ".join(PAYMENT_STATES.get(state, (state,))),
@@ -111,5 +115,8 @@ def add_headers(reply: Response) -> Response:
     """The same strict headers on every answer."""
     for name, value in HEADERS.items():
         reply.headers.setdefault(name, value)
-    reply.headers["Content-Security-Policy"] = HEADERS["Content-Security-Policy"]
+    if reply.headers["Content-Security-Policy"] in FILE_POLICIES:
+        reply.headers["X-Frame-Options"] = "SAMEORIGIN"
+    else:
+        reply.headers["Content-Security-Policy"] = HEADERS["Content-Security-Policy"]
     return reply

@@ -12,19 +12,27 @@ from gateway.console import (
     catalogue,
     catalogue_editor,
     catalogue_steps,
+    counter,
+    counter_acts,
+    counter_case,
     entrance,
     home,
     published,
 )
 from gateway.console.catalogue_draft import MAX_FORM_BYTES
+from gateway.console.counter_words import list_words
 from gateway.console.frame import SHANGHAI, add_headers, answer_fault, guard_page
 from gateway.console.registry import require_declared
+from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
 
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, account.blueprint, home.blueprint, applications.blueprint,
     administration.blueprint, acts.blueprint, catalogue.blueprint, catalogue_editor.blueprint, catalogue_steps.blueprint,
+    counter.blueprint, counter_case.blueprint, counter_acts.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
+MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES
+"""A form of the window with one file in it."""
 
 
 def furnish(app: Flask) -> None:
@@ -32,6 +40,7 @@ def furnish(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["SHANGHAI"] = SHANGHAI
+    app.jinja_env.globals.update(list_words())
     app.before_request(make_room_for_drafts)
     app.before_request(guard_page)
     app.after_request(add_headers)
@@ -45,3 +54,5 @@ def make_room_for_drafts() -> None:
     """A mapping with the documents that it refers to is longer than any other form; nobody else's is."""
     if request.path.startswith("/catalogue/draft/"):
         request.max_content_length = request.max_form_memory_size = MAX_FORM_BYTES
+    if request.path.endswith("/scan"):
+        request.max_content_length = MAX_SCAN_BYTES

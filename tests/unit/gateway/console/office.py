@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from adapters.ids import make_id
 from adapters.mapping_files import MAPPINGS_FOLDER
 from adapters.passwords import TimedCodes
 from gateway.app import create_console_app
-from gateway.console.desk import ConsoleDesk
+from gateway.console.desk import ConsoleDesk, CounterRooms
 from gateway.console.witness import WitnessedStore
 from gateway.routes.health import RollCall
 from gateway.workshop import Workshop
@@ -25,6 +26,7 @@ from services.act_book import ActBook
 from services.application_files import ApplicationFiles
 from services.application_record import Application, ApplicationEvent, ApplicationState
 from services.console_ports import PaymentSummary, PersonKey
+from services.counter_desk import CounterDesk
 from services.errors import StoreUnavailable
 from services.mapping_desk import MappingDesk
 from services.mapping_record import MappingAct, MappingEvent, MappingVersion, digest_mapping
@@ -33,10 +35,15 @@ from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
 from services.staffing import AgencyTree, Role, RoleHeld, StaffMember
+from services.uploads import UploadDesk
+from services.window_desk import WindowDesk
+from services.window_mandates import MandateRoom
+from services.window_people import WindowPeople
+from tests.case_samples import STEPS, make_case_mapping
+from tests.fake_case_console import Cases, FakeCaseConsole, PlainJudge
 from tests.fake_console import FakeHasher, FakeProvider, FakeStaffSessions
-from tests.fake_mappings import FakeMappingConsole
 from tests.fake_trials import FakeTrials
-from tests.fakes import FakeClock, FakeKeyedHash, FakeLimiter
+from tests.fakes import FakeClock, FakeExposureReader, FakeKeyedHash, FakeLimiter
 from tests.unit.gateway.fakes_edge import CATALOGUE
 
 ROOT, LEFT, RIGHT, CHILD = (UUID(int=number) for number in (1, 2, 3, 4))
@@ -104,7 +111,7 @@ class Office:
 
     def __init__(self, *, secure: bool = False, local: bool = True, provider: bool = False) -> None:
         self.clock = FakeClock()
-        self.store = FakeMappingConsole(TREE, self.clock)
+        self.store = FakeCaseConsole(TREE, self.clock)
         self.trials, self.unbound = FakeTrials(), dict[str, str]()
         self.sessions, self.hasher, self.counts = FakeStaffSessions(self.clock), FakeHasher(), Counts()
         self.limiter = FakeLimiter(self.clock)
@@ -118,6 +125,11 @@ class Office:
             watched, self.sessions, self.hasher, self.clock, self.new_id, lambda: "ABCD-EFGH-JKMN-PQRS"
         )
         self.files = ApplicationFiles(watched, self.clock, self.new_id)
+        self.licence = make_case_mapping(agency=TREE.slugs[LEFT], steps=STEPS)
+        self.cases = Cases(self.store, self.licence, LEFT)
+        self.reader, self.judge = FakeExposureReader(), PlainJudge()
+        self.catalogue = replace(CATALOGUE, services={**CATALOGUE.services, self.licence.id: self.licence})
+        rooms = self.furnish_counter(watched)
         self.app = create_console_app(
             ConsoleDesk(
                 watched,
@@ -130,17 +142,27 @@ class Office:
                 Workshop(CATALOGUE.vocabulary, self.trials, self.clock.now),
                 lambda: self.unbound,
                 lambda _agencies: self.counts,
-                CATALOGUE,
+                self.catalogue,
                 RollCall([Broken()]),
                 self.clock,
                 self.new_id,
                 os.urandom,
                 "0.1.0",
                 secure,
+                rooms,
             )
         )
 
         self.app.jinja_env.bytecode_cache = Compiled()
+
+    def furnish_counter(self, watched: WitnessedStore) -> CounterRooms:
+        """The counter and the window, with a service of kind ``case`` beside those that are shipped."""
+        catalogue = self.catalogue
+        desk = replace(self.cases.desk, house=watched, catalogue=catalogue, new_id=self.new_id)
+        return CounterRooms(
+            CounterDesk(desk, watched), WindowDesk(desk, watched), MandateRoom(desk, watched),
+            WindowPeople(desk, watched, self.reader, catalogue), UploadDesk(desk, self.judge, self.limiter),
+        )  # fmt: skip
 
     def new_id(self) -> UUID:
         return make_id(self.clock.now())

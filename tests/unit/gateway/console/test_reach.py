@@ -76,9 +76,11 @@ class City:
             self.theirs[label] = {
                 "staff_id": member.staff_id, "grant_id": held.grant_id, "application_id": made.application_id,
             }  # fmt: skip
+            received = self.office.cases.receive(agency_id=agency)
+            self.theirs[label]["case_id"] = received.case.case_id
             mark = {"zh-CN: 燃气缴费, en": f"zh-CN: 映射·{label}, en"}
             self.office.keep_mapping(agency, f"{label}-bill", changed=mark)
-            self.marks[label] = [f"NO-{label}", f"ORDER-{label}", f"worker.{label}", f"映射·{label}"]
+            self.marks[label] = [received.case.case_no, f"NO-{label}", f"ORDER-{label}", f"worker.{label}", f"映射·{label}"]
         household: dict[str, JsonValue] = {"holder_name": "王小明", "address": "示范市"}
         self.office.trials.answers = {"find_household": household, "list_bills": {"bills": []}}
 
@@ -94,7 +96,8 @@ class City:
             "name": "新人", "reason": REASON, "key": "identity_number", "value": NUMBER, "subject": "somebody",
             "text": write_mapping(f"{label}-bill", TREE.slugs[agency], 2).decode(), "base": f"{label}-bill", "base_version": "1",
             "trial_reason": REASON, "input.household_no": "10086001", "version": "1", "number": "1",
-            "sentence_zh": "系统维护。", "sentence_en": "Under repair.",
+            "sentence_zh": "系统维护。", "sentence_en": "Under repair.", "seen_version": "2", "why": REASON, "claim": "yes",
+            "case": f"{self.theirs[label]['case_id']}@2", "to": str(deputy), "colleague": str(deputy),
         }  # fmt: skip
         return browser.post(path, given)
 
@@ -157,6 +160,7 @@ def freeze(city: City, label: str) -> tuple[object, ...]:
         books.passwords.get(worker),
         books.secrets.get(worker),
         steps,
+        city.office.cases.load(city.theirs[label]["case_id"]).version,
     )
 
 
