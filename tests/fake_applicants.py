@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from adapters.boundary import refuse_inside_transaction
 from services.case_access import ApplicantDesk
 from services.case_desk import CaseWorkshop
 from services.case_drafts import save_draft
@@ -35,6 +36,7 @@ from services.model import (
 from services.till import Till
 from tests.case_samples import make_case_mapping
 from tests.fake_cases import FakeCaseBackEnd, FakeCaseHouse, make_case_desk
+from tests.fake_faults import Faults
 from tests.fakes import FakeClock, FakeDirectory
 
 WANG, LI, ZHAO = "110101199003070011", "11010119850101002X", "110101197002020030"
@@ -89,14 +91,29 @@ class FakePrinter:
         return f"%PDF-{letter.kind}-{letter.number}".encode()
 
 
+@dataclass
 class FakeTexts:
-    """Implements ``case_ports.TextMessages``: everything arrives."""
+    """Implements ``case_ports.TextMessages``: one message per id. ``refuses``: an error for the next calls; ``word``: what is told of all."""
+
+    sent: dict[str, tuple[str, str, Mapping[str, str]]] = field(default_factory=dict)
+    calls: int = 0
+    refuses: list[Exception] = field(default_factory=list)
+    word: str = "delivered"
+    faults: Faults = field(default_factory=Faults)
 
     def send(self, phone: str, template: str, words: Mapping[str, str], message_id: str) -> str:
-        return message_id
+        refuse_inside_transaction()
+        self.calls += 1
+        self.faults.before("send")
+        if self.refuses:
+            raise self.refuses.pop(0)
+        self.sent.setdefault(message_id, (phone, template, dict(words)))
+        self.faults.after("send")
+        return f"R-{message_id}"
 
     def ask(self, message_id: str) -> str:
-        return "delivered"
+        refuse_inside_transaction()
+        return self.word if message_id in self.sent else "failed"
 
 
 class Counter:
@@ -125,7 +142,8 @@ class Counter:
         )  # fmt: skip
         self.door = ApplicantDesk(self.desk, self.till)
         self.printer = FakePrinter()
-        self.workshop = CaseWorkshop(self.desk, self.printer, {}, FakeTexts(), self.house)
+        self.texts = FakeTexts()
+        self.workshop = CaseWorkshop(self.desk, self.printer, {}, self.texts, self.house)
         if citizen:
             self.wang = self.add_citizen(WANG)
 
