@@ -65,6 +65,12 @@ class AlreadyRated(Conflict):
     code = "already_rated"
 
 
+class ComplaintOpen(Conflict):
+    """An earlier complaint about this matter is not answered yet."""
+
+    code = "complaint_open"
+
+
 class SlipRefused(Refusal):
     """A slip that does not hold. ``reason``: form, key, signature, expired, revoked, not_yet."""
 

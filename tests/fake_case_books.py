@@ -97,6 +97,10 @@ class FakeRatings(CaseRows):
     def list_ratings(self, agencies: Sequence[UUID], since: datetime, limit: int) -> list[Rating]:
         return [one for one in self._rated() if one.agency_id in agencies and one.rated_at >= since][:limit]
 
+    def list_levels(self, agencies: Sequence[UUID], since: datetime, until: datetime) -> list[Rating]:
+        found = [one for one in self._rated() if one.agency_id in agencies and since <= one.rated_at < until]
+        return [replace(one, words="", person_id=None) for one in reversed(found)]
+
     def _rated(self) -> list[Rating]:
         """Newest first."""
         mine = [one for one in self.tables.ratings.values() if one.agency_id in self.agencies]

@@ -49,6 +49,20 @@ class SqlRatingStore:
         rows = self._rated(ratings.c.agency_id.in_(agencies), ratings.c.rated_at >= since).limit(limit)
         return [self._read_rating(row) for row in self._connection.execute(rows)]
 
+    def list_levels(self, agencies: Sequence[UUID], since: datetime, until: datetime) -> list[Rating]:
+        """See the port: no cell is opened for it."""
+        plain = [ratings.c[name] for name in _RATED if name != "person_id"]
+        rows = select(*plain, ratings.c.channel, ratings.c.tags).where(
+            ratings.c.agency_id.in_(agencies), ratings.c.rated_at >= since, ratings.c.rated_at < until
+        )
+        return [
+            Rating(
+                **{name: getattr(row, name) for name in _RATED if name != "person_id"}, person_id=None, words="",
+                channel=PlatformName(row.channel), tags=tuple(row.tags),
+            )
+            for row in self._connection.execute(rows.order_by(ratings.c.rated_at, ratings.c.rating_id))
+        ]  # fmt: skip
+
     def file_complaint(self, complaint: Complaint, event: ComplaintEvent) -> None:
         """See the port. Raises ``VersionTaken`` if the id is there; the transaction is lost then."""
         plain = {name: getattr(complaint, name) for name in _FILED}

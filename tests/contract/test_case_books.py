@@ -184,6 +184,18 @@ def test_the_console_does_not_learn_who_rated(houses: Houses) -> None:
     assert found == hidden[::-1]
 
 
+def test_levels_are_counted_without_words(houses: Houses) -> None:
+    """All ratings of a span, oldest first, without words and without who rated, for every role."""
+    then = MORNING - timedelta(days=400)
+    ratings = [make_rating(houses.gas, rated_at=then + timedelta(minutes=minute)) for minute in range(4)]
+    with houses.public.begin(houses.all) as tx:
+        for rating in [*reversed(ratings), make_rating(houses.water, rated_at=then)]:
+            tx.ratings.rate(rating)
+    with houses.console.begin(houses.all) as tx:
+        found = tx.ratings.list_levels([houses.gas], then, then + timedelta(minutes=3))
+    assert found == [replace(one, words="", person_id=None) for one in ratings[:3]]
+
+
 def test_a_complaint_is_followed_to_its_end(houses: Houses) -> None:
     """Its events follow each other without a gap and are found with it, by its id and by its subject."""
     complaint, filed = make_complaint(houses.gas)
