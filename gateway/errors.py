@@ -145,7 +145,9 @@ def show_detail(error: Exception) -> dict[str, JsonValue] | None:
     if isinstance(error, case_errors.FileRefused):
         return {"fields": [{"path": "file", "rule": _only(RULE_FORM, detail.get("rule"), "form")}]}
     if isinstance(error, case_errors.MaterialsMissing):
-        names = [_only(PATH_FORM, f"materials.{name}", "materials") for name in detail.get("materials") or ()]
+        missing = detail.get("materials")
+        listed = missing if isinstance(missing, list | tuple) else ()
+        names = [_only(PATH_FORM, f"materials.{name}", "materials") for name in listed]
         return {"fields": [{"path": name, "rule": "required"} for name in names]}
     shown: dict[str, JsonValue] = {}
     if detail.get("required") in {level.label for level in Assurance}:

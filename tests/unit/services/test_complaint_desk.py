@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -51,18 +52,14 @@ def try_everything(office: VoiceOffice, actor: Actor, complaint_id: UUID) -> lis
     desk, achieved = office.complaints, []
     for version in range(1, len(office.events_of(complaint_id)) + 2):
         acts: dict[str, Callable[[], Any]] = {
-            "open": lambda: desk.open_complaint(actor, complaint_id, WHY),
-            "assign": lambda version=version: desk.assign(actor, complaint_id, version, actor.member.staff_id, WHY),
-            "give away": lambda version=version: desk.assign(
-                actor, complaint_id, version, office.second.member.staff_id, WHY
-            ),
-            "take": lambda version=version: desk.take(actor, complaint_id, version),
-            "put": lambda version=version: desk.put_to_rated(actor, complaint_id, version, "请说明"),
-            "answer": lambda version=version: desk.answer(actor, complaint_id, version, "已整改", "谈话"),
+            "open": partial(desk.open_complaint, actor, complaint_id, WHY),
+            "assign": partial(desk.assign, actor, complaint_id, version, actor.member.staff_id, WHY),
+            "give away": partial(desk.assign, actor, complaint_id, version, office.second.member.staff_id, WHY),
+            "take": partial(desk.take, actor, complaint_id, version),
+            "put": partial(desk.put_to_rated, actor, complaint_id, version, "请说明"),
+            "answer": partial(desk.answer, actor, complaint_id, version, "已整改", "谈话"),
             **{
-                f"dismiss {ground}": lambda version=version, ground=ground: desk.dismiss(
-                    actor, complaint_id, version, ground, "不成立"
-                )
+                f"dismiss {ground}": partial(desk.dismiss, actor, complaint_id, version, ground, "不成立")
                 for ground in GROUNDS
             },
         }
@@ -193,11 +190,13 @@ def test_a_form_that_is_sent_twice_does_nothing_twice(office: VoiceOffice) -> No
 def test_what_is_not_in_hand_is_not_answered(office: VoiceOffice) -> None:
     """An answer, a question to the rated and a dismissal need the complaint in one's hands."""
     complaint_id = complain(office)
-    for act in (
-        lambda: office.complaints.answer(office.keeper, complaint_id, 1, "已答复", "无"),
-        lambda: office.complaints.put_to_rated(office.keeper, complaint_id, 1, "请说明"),
-        lambda: office.complaints.dismiss(office.keeper, complaint_id, 1, "mistaken", "不成立"),
-    ):
+    desk, keeper = office.complaints, office.keeper
+    acts: tuple[Callable[[], object], ...] = (
+        partial(desk.answer, keeper, complaint_id, 1, "已答复", "无"),
+        partial(desk.put_to_rated, keeper, complaint_id, 1, "请说明"),
+        partial(desk.dismiss, keeper, complaint_id, 1, "mistaken", "不成立"),
+    )
+    for act in acts:
         with pytest.raises(NotAllowedNow):
             act()
     office.take_up(office.keeper, complaint_id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,7 +22,7 @@ from services.window_desk import WindowDesk
 from tests.voice_office import VoiceOffice
 
 GOOD, POOR = GivenRating(5, ("polite",), "很好"), GivenRating(1, ("slow",), "等了很久")
-PAID = (("order_intended", "intended", {}), ("paid", "paid", {}))
+PAID: tuple[tuple[str, str, dict[str, str]], ...] = (("order_intended", "intended", {}), ("paid", "paid", {}))
 
 
 @pytest.fixture
@@ -226,10 +228,11 @@ def test_the_second_screen_takes_a_rating(office: VoiceOffice) -> None:
     """What is pressed at the window counts once for today's visit; the Act tells that it was taken, never what it was."""
     case_id, slip = print_receipt(office)
     office.voices.rate_at_window(office.clerk, case_id, POOR)
-    for again in (
-        lambda: office.voices.rate_at_window(office.clerk, case_id, GOOD),
-        lambda: rate_by_receipt(office.desk, slip, GOOD, PlatformName.WEB),
-    ):
+    second_tries: tuple[Callable[[], object], ...] = (
+        partial(office.voices.rate_at_window, office.clerk, case_id, GOOD),
+        partial(rate_by_receipt, office.desk, slip, GOOD, PlatformName.WEB),
+    )
+    for again in second_tries:
         with pytest.raises(AlreadyRated):
             again()
     assert [(one.channel, one.level, one.person_id) for one in office.ratings] == [(PlatformName.WINDOW, 1, None)]

@@ -80,7 +80,13 @@ class City:
             self.theirs[label]["case_id"] = received.case.case_id
             mark = {"zh-CN: 燃气缴费, en": f"zh-CN: 映射·{label}, en"}
             self.office.keep_mapping(agency, f"{label}-bill", changed=mark)
-            self.marks[label] = [received.case.case_no, f"NO-{label}", f"ORDER-{label}", f"worker.{label}", f"映射·{label}"]
+            self.marks[label] = [
+                received.case.case_no,
+                f"NO-{label}",
+                f"ORDER-{label}",
+                f"worker.{label}",
+                f"映射·{label}",
+            ]
         household: dict[str, JsonValue] = {"holder_name": "王小明", "address": "示范市"}
         self.office.trials.answers = {"find_household": household, "list_bills": {"bills": []}}
 
