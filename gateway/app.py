@@ -36,6 +36,7 @@ from gateway.routes import (
     notices,
     payments,
     published,
+    ratings,
     results,
     sessions,
 )  # fmt: skip
@@ -52,7 +53,7 @@ _log = get_logger("public")
 GUARDED = (
     sessions.blueprint, identity.blueprint, catalogue.blueprint, households.blueprint, payments.blueprint,
     applications.blueprint, lookups.blueprint, information.blueprint, drafts.blueprint, cases.blueprint,
-    case_papers.blueprint, mandates.blueprint, exposure.blueprint,
+    case_papers.blueprint, mandates.blueprint, ratings.blueprint, exposure.blueprint,
 )  # fmt: skip
 OPEN = (sessions.sign_in_blueprint, notices.blueprint, results.blueprint)
 """Every blueprint stands in exactly one of the two: what has no session is the exception and is named here."""
@@ -117,7 +118,7 @@ def create_web_app(web: WebDesk, *, max_body_bytes: int) -> WSGIApplication:
         name="web",
         limit_of=limit_bodies(api, max_body_bytes),
     )
-    return pages.dispatch(guard, shown)
+    return pages.WebEntry(guard, shown)
 
 
 def make_flask(name: str) -> Flask:

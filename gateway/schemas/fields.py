@@ -114,6 +114,18 @@ class Count(fields.Integer):
         super().__init__(metadata=about(exposure, f"[0-9]{{1,{digits}}}"), **more)
 
 
+class Level(fields.Integer):
+    """One of five levels, a JSON integer: neither a text nor a fraction nor a boolean."""
+
+    def __init__(self, exposure: str, *, description: str = "", **more: Any) -> None:
+        super().__init__(metadata=about(exposure, "[1-5]", minimum=1, maximum=5, description=description), **more)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 5:
+            raise ValidationError("not_a_choice")
+        return value
+
+
 class Days(fields.Integer):
     """A number of days; below 0 what is late."""
 
