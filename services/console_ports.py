@@ -21,9 +21,11 @@ from services.case_stores import (
     RatingStore,
     SlipRegister,
 )
+from services.cash_till import TillStore
 from services.mapping_record import MappingStore
 from services.ports import ClaimStore, JobQueue
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
+from services.window_record import WindowPayments
 
 
 class PersonKey(StrEnum):
@@ -163,6 +165,8 @@ class ConsoleTransaction(Protocol):
     notices: NoticeStore
     slips: SlipRegister
     calendars: CalendarStore
+    payments: WindowPayments
+    tills: TillStore
     claims: ClaimStore
     jobs: JobQueue
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.doors import is_own
 from services.errors import PlatformError, PlatformGarbled, PlatformRefused
 from services.model import Order, Payment, PaymentState, PlacedOrder, PlatformApp, TradeState, TradeStatus
 from services.payment_events import PaymentFile, Step, change_payment, load_file, order_claim
@@ -161,8 +162,8 @@ def describe_money(trade: TradeStatus, source: str, now: datetime) -> dict[str, 
 def confirm_payment(till: Till, agency_id: UUID, payment_id: UUID, request_id: str) -> PaymentState:
     """Job: the notice is late, or names another amount: ask the platform, at growing intervals until the order expires."""
     file = read_file(till, agency_id, payment_id)
-    if file.state not in OPEN | ENDED_UNPAID:
-        return file.state
+    if file.state not in OPEN | ENDED_UNPAID or is_own(file.payment.platform):
+        return file.state  # no platform knows of what is held at the window
     try:
         trade = ask_platform(till, file.payment, "follow_payment", request_id)
     except PlatformError:
@@ -201,13 +202,18 @@ def _ended_absent(file: PaymentFile) -> bool:
 
 
 def expire_order(till: Till, agency_id: UUID, payment_id: UUID, request_id: str) -> PaymentState:
-    """Job: close the order at the platform when its time is over or the citizen cancelled; if it was paid, it is paid."""
+    """Job: close the order at the platform when its time is over or the citizen cancelled; if it was paid, it is paid.
+
+    A bill that was held at the window and not paid there is let go.
+    """
 
     def decide(file: PaymentFile) -> Step | None:
         if file.state not in AWAITING:
             return None
         if till.clock.now() < file.payment.expires_at:
             return Step(later={"expire_order": file.payment.expires_at})
+        if is_own(file.payment.platform):
+            return Step("order_closed", {"source": str(file.payment.platform)})
         return Step("expiry_reached")
 
     file = change_payment(till, agency_id, payment_id, decide)

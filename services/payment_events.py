@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
+from services.doors import is_own
 from services.errors import NotFound, PlatformGarbled
 from services.model import JsonValue, Payment, PaymentEvent, PaymentState
 from services.payment_graph import ENQUEUED_ON_ENTRY, RELEASING, follow
-from services.ports import Transaction
+from services.ports import ClaimStore, JobQueue, Transaction
 from services.till import Till, change_file, name_cause
 
-MONEY_EVENTS = frozenset({"payment_confirmed", "paid_in_vain", "wrong_amount_paid", "refunded_outside"})
-"""The events that say that money arrived; each holds amount_fen, transaction_id and paid_at."""
+MONEY_EVENTS = frozenset(
+    {"payment_confirmed", "paid_in_vain", "wrong_amount_paid", "refunded_outside", "taken_at_window"}
+)
+"""The events that say that money arrived; each holds amount_fen and paid_at, those of a platform transaction_id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,23 @@ class Step:
 Decision = Callable[[PaymentFile], Step | None]
 
 
+class EventAppender(Protocol):
+    """The one thing that a step asks of payments."""
+
+    def append(self, agency_id: UUID, event: PaymentEvent) -> None: ...
+
+
+class PaymentTransaction(Protocol):
+    """A transaction in which a payment goes on: a citizen's, the worker's, or the console's at the window."""
+
+    @property
+    def payments(self) -> EventAppender: ...
+    @property
+    def claims(self) -> ClaimStore: ...
+    @property
+    def jobs(self) -> JobQueue: ...
+
+
 def load_file(tx: Transaction, payment_id: UUID) -> PaymentFile:
     """The payment's file; raises ``NotFound``."""
     found = tx.payments.load(payment_id)
@@ -89,7 +110,7 @@ def change_payment(till: Till, agency_id: UUID, payment_id: UUID, decide: Decisi
     return change_file(till, agency_id, change)
 
 
-def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> PaymentFile:
+def write_step(till: Till, tx: PaymentTransaction, file: PaymentFile, step: Step) -> PaymentFile:
     """Write a step and what it causes into an open transaction.
 
     Raises ``EdgeUnknown``, ``VersionTaken``, ``PlatformGarbled`` if another payment has what this one claims.
@@ -105,7 +126,7 @@ def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> Pa
         event = PaymentEvent(payment.payment_id, file.events[-1].version + 1, step.event, state, at, data)
         tx.payments.append(payment.agency_id, event)
         if state is not file.state:
-            jobs += [ENQUEUED_ON_ENTRY[state]] if state in ENQUEUED_ON_ENTRY else []
+            jobs += list_jobs_on_entry(payment, state)
             release_bill(tx, payment, state)
         file = PaymentFile(payment, (*file.events, event))
     for task in jobs:
@@ -115,7 +136,14 @@ def write_step(till: Till, tx: Transaction, file: PaymentFile, step: Step) -> Pa
     return file
 
 
-def release_bill(tx: Transaction, payment: Payment, state: PaymentState) -> None:
+def list_jobs_on_entry(payment: Payment, state: PaymentState) -> list[str]:
+    """The job that entering a state causes; no job gives back what was taken at the window."""
+    if state not in ENQUEUED_ON_ENTRY or (state is PaymentState.REFUND_DUE and is_own(payment.platform)):
+        return []
+    return [ENQUEUED_ON_ENTRY[state]]
+
+
+def release_bill(tx: PaymentTransaction, payment: Payment, state: PaymentState) -> None:
     """Let somebody else pay the bill, if this payment ended without paying it and still holds the claim."""
     if state in RELEASING:
         tx.claims.release(payment.agency_id, "open_order", bill_claim(payment), payment.payment_id)

@@ -31,6 +31,8 @@ EDGES: tuple[tuple[S, str, S], ...] = (
     (S.CLOSING, "payment_confirmed", S.PAID),
     (S.CLOSED, "paid_in_vain", S.REFUND_DUE),
     (S.REFUSED, "paid_in_vain", S.REFUND_DUE),
+    # cash or card at the window: the bill was held for it, nobody else's order can be open
+    (S.INTENDED, "taken_at_window", S.PAID),
     # a notice that names another amount is never believed: the platform is asked, and its answer decides
     (S.INTENDED, "amount_disputed", S.INTENDED),
     (S.AWAITING_PAYMENT, "amount_disputed", S.AWAITING_PAYMENT),
@@ -62,6 +64,17 @@ EDGES: tuple[tuple[S, str, S], ...] = (
     (S.WRITE_OFF_UNKNOWN, "write_off_doubtful", S.WRITE_OFF_UNKNOWN),
     (S.WRITE_OFF_UNKNOWN, "write_off_repeated", S.WRITING_OFF),
     (S.WRITE_OFF_UNKNOWN, "write_off_abandoned", S.REFUND_DUE),
+    # taken at the window and asked back there: a head approves; while the company may have it, it is asked first
+    (S.PAID, "return_asked", S.PAID),
+    (S.WRITING_OFF, "return_asked", S.WRITING_OFF),
+    (S.WRITE_OFF_UNKNOWN, "return_asked", S.WRITE_OFF_UNKNOWN),
+    (S.PAID, "return_denied", S.PAID),
+    (S.WRITING_OFF, "return_denied", S.WRITING_OFF),
+    (S.WRITE_OFF_UNKNOWN, "return_denied", S.WRITE_OFF_UNKNOWN),
+    (S.PAID, "return_approved", S.REFUND_DUE),
+    (S.WRITING_OFF, "return_approved", S.WRITING_OFF),
+    (S.WRITE_OFF_UNKNOWN, "return_approved", S.WRITE_OFF_UNKNOWN),
+    (S.REFUND_DUE, "returned_at_window", S.REFUNDED),
     # the way back
     (S.REFUND_DUE, "refund_started", S.REFUNDING),
     (S.REFUNDING, "refund_completed", S.REFUNDED),
@@ -78,7 +91,8 @@ ENQUEUED_ON_ENTRY: dict[S, str] = {
     S.PAID: "write_off_payment",
     S.REFUND_DUE: "refund_payment",
 }
-"""The durable job that entering a state causes, enqueued in the same transaction as the event."""
+"""The durable job that entering a state causes, enqueued in the same transaction as the event. What is due to somebody who paid at
+the window waits for people instead: no job gives cash back."""
 
 RELEASING = frozenset({S.REFUSED, S.CLOSED, S.REFUNDED})
 """Entering one of these frees the bill for another order. A written-off bill stays claimed for ever."""

@@ -77,7 +77,7 @@ def digest_request(caller: Caller, household_id: UUID, bill_ref: str | None, amo
 def view_payment(file: PaymentFile, language: Language) -> PaymentView:
     """The payment as its payer may see it."""
     written = file.last("write_off_accepted", "write_off_found")
-    refunded = file.last("refund_completed", "refund_found_outside")
+    refunded = file.last("refund_completed", "refund_found_outside", "returned_at_window")
     reason = find_refund_reason(file)
     return PaymentView(
         payment=file.payment,
@@ -96,5 +96,5 @@ def find_refund_reason(file: PaymentFile) -> str | None:
     refused = file.last("write_off_refused", "write_off_abandoned")
     if refused is not None:
         return str(refused.data["reason"])
-    vain = file.last("paid_in_vain", "wrong_amount_paid", "refunded_outside")
-    return vain.name if vain else None
+    vain = file.last("paid_in_vain", "wrong_amount_paid", "refunded_outside", "return_approved")
+    return vain.name if vain and vain.state is PaymentState.REFUND_DUE else None

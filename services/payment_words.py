@@ -70,6 +70,7 @@ REASON_WORDS: dict[str, dict[Language, str]] = {
     "no_answer": {_ZH: "收款单位长时间未能销账。", _EN: "The payee could not write the bill off in time."},
     "paid_in_vain": {_ZH: "付款到达时订单已关闭。", _EN: "The order was closed when your payment arrived."},
     "wrong_amount_paid": {_ZH: "实付金额与账单不符。", _EN: "The amount that was paid is not that of the bill."},
+    "return_approved": {_ZH: "经批准在窗口退回。", _EN: "Approved to be given back at the window."},
     "refunded_outside": {_ZH: "该笔付款已在平台退回。", _EN: "The payment was given back at the platform."},
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.doors import is_own
 from services.errors import PlatformError, PlatformRefused
 from services.model import PaymentState, RefundState, RefundStatus, TradeState
 from services.orders import ask_platform, find_place
@@ -26,12 +27,15 @@ UNDER_WAY = frozenset({PaymentState.REFUNDING, PaymentState.REFUND_ABNORMAL})
 
 
 def refund_payment(till: Till, agency_id: UUID, payment_id: UUID, request_id: str) -> PaymentState:
-    """Job: start the refund, or find out how far it is, or try an abnormal one again. Safe to run again at any time."""
+    """Job: start the refund, or find out how far it is, or try an abnormal one again. Safe to run again at any time.
+
+    What was taken at the window is given back there by a clerk (``window_returns``), never by this job.
+    """
     fresh = False
 
     def start(file: PaymentFile) -> Step | None:
         nonlocal fresh
-        fresh = file.state is PaymentState.REFUND_DUE
+        fresh = file.state is PaymentState.REFUND_DUE and not is_own(file.payment.platform)
         if not fresh:
             return None
         again_at = till.clock.now() + timedelta(seconds=QUERY_SECONDS[0])

@@ -79,13 +79,18 @@ def _clear_up(desk: _Desk, file: PaymentFile) -> tuple[PaymentFile, bool]:
 
 
 def _repeat_or_give_up(till: Till, file: PaymentFile) -> Step:
-    now = till.clock.now()
-    if now < _give_up_at(till, file):
+    now, asked_back = till.clock.now(), wants_back(file)
+    if now < _give_up_at(till, file) and not asked_back:
         return _attempt(till, "write_off_repeated")
     settled_at = _attempts(file)[-1] + timedelta(seconds=SETTLE_SECONDS)
     if now < settled_at:
         return Step(later={"write_off_payment": settled_at})
-    return Step("write_off_abandoned", {"reason": "no_answer"})
+    return Step("write_off_abandoned", {"reason": "return_approved" if asked_back else "no_answer"})
+
+
+def wants_back(file: PaymentFile) -> bool:
+    """Whether a head has approved that the money is given back at the window, unless the company has it."""
+    return file.last("return_approved") is not None
 
 
 def _attempt(till: Till, event: str) -> Step:

@@ -14,6 +14,7 @@ from adapters.stores.acts import SqlActStore
 from adapters.stores.applications import SqlApplicationStore
 from adapters.stores.calendars import SqlCalendarStore
 from adapters.stores.cases import SqlCaseStore
+from adapters.stores.cash_tills import SqlTillStore
 from adapters.stores.claims import SqlClaimStore
 from adapters.stores.connection import open_engine, reporting_unavailability, scoped
 from adapters.stores.drafts import SqlDraftStore
@@ -28,6 +29,7 @@ from adapters.stores.slip_register import SqlSlipRegister
 from adapters.stores.staff import SqlStaffStore
 from adapters.stores.tables.directory import agencies
 from adapters.stores.window_accounts import SqlWindowAccounts
+from adapters.stores.window_payments import SqlWindowPayments
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
@@ -39,10 +41,12 @@ from services.case_stores import (
     RatingStore,
     SlipRegister,
 )
+from services.cash_till import TillStore
 from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore, WindowAccounts
 from services.mapping_record import MappingStore
 from services.ports import ClaimStore, Clock, JobQueue
 from services.staffing import AgencyTree
+from services.window_record import WindowPayments
 
 
 class SqlConsoleTransaction:
@@ -63,6 +67,8 @@ class SqlConsoleTransaction:
         self.notices: NoticeStore = SqlNoticeStore(connection, keyring)
         self.slips: SlipRegister = SqlSlipRegister(connection, keyring)
         self.calendars: CalendarStore = SqlCalendarStore(connection)
+        self.payments: WindowPayments = SqlWindowPayments(connection, keyring)
+        self.tills: TillStore = SqlTillStore(connection, keyring)
         self.claims: ClaimStore = SqlClaimStore(connection, keyring)
         self.jobs: JobQueue = SqlJobQueue(connection)
 

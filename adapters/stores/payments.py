@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, exists, insert, literal, select
+from sqlalchemy import Connection, Row, and_, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from adapters.stores.cells import open_json, seal_json
@@ -72,10 +72,14 @@ class SqlPaymentStore:
         if personal:
             raise ValueError(f"the data of an event is not encrypted: {sorted(personal)} may not stand in it")
         before = payment_events.alias("before")
-        follows = exists().where(
-            before.c.agency_id == agency_id,
-            before.c.payment_id == event.payment_id,
-            before.c.version == event.version - 1,
+        follows = (  # names its columns: the console's role reads few
+            select(before.c.version)
+            .where(
+                before.c.agency_id == agency_id,
+                before.c.payment_id == event.payment_id,
+                before.c.version == event.version - 1,
+            )
+            .exists()
         )
         cells = {
             "agency_id": agency_id, "payment_id": event.payment_id, "version": event.version, "name": event.name,
@@ -95,11 +99,11 @@ class SqlPaymentStore:
 
     def load(self, payment_id: UUID) -> tuple[Payment, list[PaymentEvent]] | None:
         row = self._connection.execute(select(payments).where(payments.c.payment_id == payment_id)).first()
-        return None if row is None else (self._read(row), self._events([row])[row.payment_id])
+        return None if row is None else (self.read(row), self._events([row])[row.payment_id])
 
     def find_by_order(self, order_no: str) -> tuple[Payment, list[PaymentEvent]] | None:
         row = self._connection.execute(select(payments).where(payments.c.order_no == order_no)).first()
-        return None if row is None else (self._read(row), self._events([row])[row.payment_id])
+        return None if row is None else (self.read(row), self._events([row])[row.payment_id])
 
     def list_of_persons(
         self, person_ids: Sequence[UUID], limit: int, before: UUID | None, platform: PlatformName | None = None
@@ -111,7 +115,7 @@ class SqlPaymentStore:
             chosen = chosen.where(payments.c.payment_id < before)
         rows = list(self._connection.execute(chosen.order_by(payments.c.payment_id.desc()).limit(limit)))
         events = self._events(rows)
-        return [(self._read(row), events[row.payment_id]) for row in rows]
+        return [(self.read(row), events[row.payment_id]) for row in rows]
 
     def _events(self, rows: Sequence[Row[Any]]) -> dict[UUID, list[PaymentEvent]]:
         """All events of these payments, each payment's oldest first; agency and payment are the key's first columns."""
@@ -119,10 +123,11 @@ class SqlPaymentStore:
         cells = payment_events.c
         mine = and_(cells.agency_id.in_({row.agency_id for row in rows}), cells.payment_id.in_(found))
         for event in self._connection.execute(select(payment_events).where(mine).order_by(cells.version)):
-            found[event.payment_id].append(_read_event(event))
+            found[event.payment_id].append(read_event(event))
         return found
 
-    def _read(self, row: Row[Any]) -> Payment:
+    def read(self, row: Row[Any]) -> Payment:
+        """A row as it stands, opened."""
         place = ("payments", "details_cipher", row.payment_id)
         details = open_json(self._keyring, place, row.details_cipher)
         chains: dict[str, str] = {}
@@ -136,5 +141,6 @@ class SqlPaymentStore:
         return Payment(platform=PlatformName(row.platform), **cells)
 
 
-def _read_event(row: Row[Any]) -> PaymentEvent:
+def read_event(row: Row[Any]) -> PaymentEvent:
+    """A row of an event."""
     return PaymentEvent(row.payment_id, row.version, row.name, PaymentState(row.state), row.at, row.data)

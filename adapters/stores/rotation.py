@@ -44,6 +44,7 @@ from adapters.stores.tables.counter import (
 from adapters.stores.tables.payments import idempotency_keys, payments
 from adapters.stores.tables.persons import chain_links, households, logins, persons
 from adapters.stores.tables.staff import acts, staff
+from adapters.stores.tables.tills import cash_till_events
 
 ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     persons: lambda row: row.person_id,
@@ -65,6 +66,7 @@ ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     complaint_events: lambda row: f"{row.complaint_id}:{row.version}",
     notice_attempts: lambda row: f"{row.case_id}:{row.notice}:{row.rung}:{row.attempt}:{row.outcome}",
     revoked_slips: lambda row: row.slip_id,
+    cash_till_events: lambda row: f"{row.till_id}:{row.version}",
     staff: lambda row: row.staff_id,
     acts: lambda row: row.act_id,
 }

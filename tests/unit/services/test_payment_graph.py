@@ -89,7 +89,9 @@ def test_every_state_and_reason_has_words_in_every_language() -> None:
         assert all(say_state(state, None, language) for state in PaymentState)
         assert all(words[language] for words in REASON_WORDS.values())
     assert set(STATE_WORDS) == set(PaymentState)
-    assert DEFINITE | {"no_answer", "paid_in_vain", "wrong_amount_paid", "refunded_outside"} == set(REASON_WORDS)
+    assert DEFINITE | {"no_answer", "paid_in_vain", "wrong_amount_paid", "refunded_outside", "return_approved"} == set(
+        REASON_WORDS
+    )
 
 
 def test_the_documentation_shows_this_graph() -> None:

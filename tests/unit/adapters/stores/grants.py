@@ -97,14 +97,16 @@ TABLES: dict[str, dict[str, str]] = {
         "exposure_salts": "INSERT",
         "payments": (
             "SELECT(agency_id) SELECT(payment_id) SELECT(service) SELECT(amount_fen) SELECT(person_id) SELECT(order_no)"
-            " SELECT(created_at)"
+            " SELECT(created_at) SELECT(platform) INSERT"
         ),
         "persons": (
             "SELECT(agency_id) SELECT(person_id) SELECT(identity_hash) SELECT(phone_hash) SELECT(joined_into)"
             " SELECT(assurance) UPDATE(assurance) UPDATE(identity_hash) UPDATE(real_name_cipher) UPDATE(identity_cipher)"
         ),
         "person_events": "INSERT",
-        "payment_events": "SELECT(agency_id) SELECT(payment_id) SELECT(version) SELECT(state)",
+        "payment_events": "SELECT(agency_id) SELECT(payment_id) SELECT(version) SELECT(state) INSERT",
+        "cash_tills": "SELECT INSERT",
+        "cash_till_events": "SELECT INSERT",
         **dict.fromkeys(CATALOGUE, "SELECT INSERT"),
         **CALENDARS,
         "catalogue_version": "SELECT UPDATE(version)",
@@ -117,7 +119,7 @@ TABLES: dict[str, dict[str, str]] = {
         "acts": "SELECT INSERT",
         "applications": " ".join(f"SELECT({column})" for column in READ_BY_STAFF),
         "application_events": "SELECT",
-        "claims": "SELECT INSERT",
+        "claims": "SELECT INSERT DELETE",
         "due_work": "SELECT INSERT UPDATE(due_at)",
         "cases": read_columns(CASE_OF_STAFF) + " INSERT",
         "case_events": "SELECT INSERT",
@@ -187,5 +189,9 @@ FUNCTIONS: dict[str, set[str]] = {
     "guitai_add_month": {"worker"},
     "guitai_chain_links": {"console"},
     "guitai_records_of": {"console"},
+    "guitai_window_payments": {"console"},
+    "guitai_window_events": {"console"},
+    "guitai_window_receipt": {"console"},
+    "guitai_window_returns": {"console"},
 }
 """Who may call a function of ours. The queue's own functions are the worker's, its trigger functions nobody's."""
