@@ -31,6 +31,7 @@ from services.organisations import MandateDesk
 from services.sessions import SessionDesk
 from services.uploads import UploadDesk
 from services.web_sign_in import SentCode, WebSignInDesk
+from tests.case_samples import make_case_mapping
 from tests.fake_applicants import WANG, Counter
 from tests.fakes import (
     FakeExposureReader,
@@ -101,7 +102,8 @@ class WebDoor:
     """Everything behind the door, and the door. ``changes`` are those of ``case_samples.make_terms``."""
 
     def __init__(self, folder: Path | None = None, *, secure: bool = False, **changes: Any) -> None:
-        self.counter = Counter(**changes)
+        mapping = replace(make_case_mapping(**changes), channels=tuple(PlatformName))
+        self.counter = Counter(mapping=mapping)
         counter, words = self.counter, load_catalogue()
         catalogue = replace(counter.desk.catalogue, rooms=words.rooms, vocabulary=words.vocabulary)
         services = {name: words.services[name] for name in ("gas-bill",)} | dict(catalogue.services)
@@ -121,7 +123,7 @@ class WebDoor:
         })  # fmt: skip
         self.codes, self.messages, self.reader = FakeCodes(), FakeMessages(), FakeExposureReader()
         self.web = self._furnish(secure)
-        self.app = create_web_app(self.web, max_body_bytes=65_536)
+        self.app: Any = create_web_app(self.web, max_body_bytes=65_536)
 
     def _furnish(self, secure: bool) -> WebDesk:
         counter, store = self.counter, self.counter.house
@@ -152,6 +154,21 @@ class WebDoor:
             citizen, entrance, counter.door, UploadDesk(counter.desk, FakeJudge(), self.limiter),
             MandateDesk(counter.desk, store, self.limiter), counter.desk.random, "0.1.0", secure,
         )  # fmt: skip
+
+    @property
+    def directory(self) -> Any:
+        """The directory of apps and merchants."""
+        return self.counter.directory
+
+    @property
+    def pages(self) -> Any:
+        """The app of the pages."""
+        return self.app.pages
+
+    @property
+    def api(self) -> Any:
+        """The app of the API."""
+        return self.app.api.application
 
     def open_browser(self) -> Browser:
         """Somebody's browser, with cookies of its own."""
@@ -185,9 +202,7 @@ class Browser:
         """Follow a link."""
         return self.client.get(path, headers=headers)
 
-    def post(
-        self, path: str, page: str | None = None, headers: Mapping[str, str] | None = None, **form: Any
-    ) -> TestResponse:
+    def post(self, path: str, page: str | None = None, headers: Any = None, **form: Any) -> TestResponse:
         """Send a form that stands on ``page`` (default: the same address), with the token that stands there."""
         token = find_token(self.client.get(page or path).text)
         return self.client.post(path, data={"token": token, **form}, headers=dict(headers or {}))

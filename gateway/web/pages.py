@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from flask import Flask, Request, request
 
-from gateway.web import account, case_acts, cases, drafts, entrance, home, mandates, money, published
+from gateway.web import account, case_acts, cases, drafts, entrance, home, mandates, money, published, voice
 from gateway.web.frame import SHANGHAI, answer_fault, finish_reply, write_day, write_moment, write_yuan
 from gateway.web.gate import require_declared, watch_door
 from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
@@ -16,7 +16,7 @@ from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
 WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
-    money.blueprint, mandates.blueprint, account.blueprint,
+    money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES
@@ -57,12 +57,16 @@ def make_room_for_files() -> None:
         request.max_content_length = MAX_UPLOAD_BYTES
 
 
-def dispatch(api: WSGIApplication, pages: WSGIApplication) -> WSGIApplication:
+class WebEntry:
     """One WSGI callable: the citizen API below ``/v1`` in its guard, everything else is pages."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        chosen = api if path == "/v1" or path.startswith("/v1/") else pages
-        return chosen(environ, start_response)
+    def __init__(self, api: WSGIApplication, pages: Flask) -> None:
+        self.api = api
+        self.pages = pages
 
-    return answer
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if path == "/v1" or path.startswith("/v1/"):
+            return self.api(environ, start_response)
+        return self.pages(environ, start_response)

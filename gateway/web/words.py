@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.case_record import CaseState, MandateKind
+from services.case_record import CaseState, ComplaintState, MandateKind
 from services.letter_words import WORDS, DocumentKind
 from services.mandate_rules import MandateState
 from services.slips import SlipKind
@@ -87,6 +87,19 @@ CLAIMS: Mapping[str, Words] = {
     "written_off_at": ("销账时间", "written off"),
     "amount_fen": ("金额（元）", "amount (yuan)"),
 }
+LEVELS: Mapping[int, Words] = {
+    5: ("非常满意", "very good"),
+    4: ("满意", "good"),
+    3: ("基本满意", "fair"),
+    2: ("不满意", "bad"),
+    1: ("非常不满意", "very bad"),
+}
+COMPLAINTS: Mapping[ComplaintState, Words] = {
+    ComplaintState.OPEN: ("待处理", "waiting"),
+    ComplaintState.IN_HAND: ("处理中", "in hand"),
+    ComplaintState.ANSWERED: ("已答复", "answered"),
+    ComplaintState.DISMISSED: ("已结束", "closed"),
+}
 DELIVERIES: Mapping[str, Words] = {
     "window": ("窗口领取", "at the window"),
     "post": ("邮寄", "by post"),
@@ -114,6 +127,8 @@ RULES: Mapping[str, Words] = {
     "not_old": ("须年满六十周岁", "only from sixty years of age on"),
     "no_such_organisation": ("登记系统查无此代码", "the register has no such code"),
     "not_in_business": ("该单位已注销或吊销", "is not in business any more"),
+    "not_a_choice": ("请选择一项", "is not one of the choices"),
+    "too_long": ("过长", "is too long"),
     "unknown": ("没有这一项", "there is no such thing"),
     "unknown_field": ("没有这一项", "there is no such thing"),
     "no_such_service": ("没有这项服务", "no such service"),
@@ -140,6 +155,9 @@ FIELDS: Mapping[str, Words] = {
     "organisation_id": ("单位", "organisation"),
     "reason": ("理由", "reason"),
     "material": ("材料", "material"),
+    "level": ("评价", "level"),
+    "words": ("内容", "words"),
+    "contact": ("联系电话", "telephone"),
 }
 
 
