@@ -42,6 +42,7 @@ from services.households import HouseholdDesk
 from services.identity import IdentityDesk
 from services.mapping_desk import MappingDesk
 from services.model import PlatformName
+from services.notice_desk import NoticeRoom
 from services.publishing import PublishingDesk
 from services.sessions import SessionDesk
 from services.staff_desk import StaffDesk
@@ -219,6 +220,7 @@ def make_counter_rooms(base: Foundation, store: WitnessedStore) -> CounterRooms:
         mandates=MandateRoom(desk, store),
         people=WindowPeople(desk, store, reader, base.catalogue),
         uploads=UploadDesk(desk, base.file_judge, base.redis.limiter),
+        notices=NoticeRoom(desk, store),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from services.application_record import Application, ApplicationEvent, ApplicationLine, ApplicationRow, ApplicationState
@@ -33,6 +33,12 @@ class Books:
     applications: dict[UUID, ApplicationRow] = field(default_factory=dict)
     persons: dict[tuple[PersonKey, str], list[UUID]] = field(default_factory=dict)
     payments: list[tuple[UUID, PaymentSummary]] = field(default_factory=list)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The books as they are; rows are immutable, so copying what holds them is enough."""
+        kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
+        kept["applications"] = {key: (row, list(events)) for key, (row, events) in self.applications.items()}
+        return kept
 
 
 class FakeStaff:
@@ -231,7 +237,7 @@ class FakeConsoleStore:
         """One transaction."""
         if self.down:
             raise StoreUnavailable
-        scope, before = frozenset(agencies), copy.deepcopy(self.books)
+        scope, before = frozenset(agencies), self.books.snapshot()
         try:
             made = FakeConsoleTransaction(
                 FakeStaff(self.books, scope, self.clock),
@@ -242,7 +248,7 @@ class FakeConsoleStore:
             yield cast("ConsoleTransaction", made)
             self._commit()
         except BaseException:
-            self.books.__dict__.update(before.__dict__)
+            self.books.__dict__.update(before)
             raise
 
     def _commit(self) -> None:

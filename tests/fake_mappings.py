@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from services.console_ports import ConsoleTransaction
@@ -24,6 +25,11 @@ class MappingBooks:
     owners: dict[str, UUID] = field(default_factory=dict)
     versions: dict[tuple[str, int], MappingVersion] = field(default_factory=dict)
     events: dict[str, list[MappingEvent]] = field(default_factory=dict)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The books as they are; rows are immutable, so copying what holds them is enough."""
+        events = {service: list(told) for service, told in self.events.items()}
+        return {"owners": copy.copy(self.owners), "versions": copy.copy(self.versions), "events": events}
 
 
 class FakeMappings:
@@ -86,11 +92,11 @@ class FakeMappingConsole(FakeConsoleStore):
     @contextmanager
     def begin(self, agencies: Sequence[UUID]) -> Iterator[ConsoleTransaction]:
         """One transaction."""
-        before = copy.deepcopy(self.kept)
+        before = self.kept.snapshot()
         with super().begin(agencies) as tx:
             tx.mappings = FakeMappings(self.kept, frozenset(agencies))
             try:
                 yield tx
             except BaseException:
-                self.kept.__dict__.update(before.__dict__)
+                self.kept.__dict__.update(before)
                 raise

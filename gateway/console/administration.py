@@ -170,6 +170,15 @@ def bind_subject(staff_id: UUID) -> Response:
     return change(staff_id, lambda: current_console().staff.bind_subject(current_actor(), staff_id, subject))
 
 
+@room(
+    blueprint, "/staff/<uuid:staff_id>/identity", title=TITLE, roles=ONLY, methods=["POST"], act="staff.set_identity"
+)  # fmt: skip
+def set_identity(staff_id: UUID) -> Response:
+    """Keep a keyed hash of the person's identity number, so that they handle no matter of their own; it is never shown again."""
+    number = request.form.get("identity_number", "").strip()
+    return change(staff_id, lambda: current_console().staff.set_identity(current_actor(), staff_id, number))
+
+
 def change(staff_id: UUID, act: Callable[[], object]) -> Response:
     """Do it and go back to the member; a rule that forbids it is said on the member's page."""
     try:

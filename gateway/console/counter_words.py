@@ -167,6 +167,7 @@ ACTS: Mapping[str, Words] = {
     "case.read_file": ("查看文件", "read a file"),
     "case.scan": ("扫描存件", "scanned a file"),
     "case.remove_scan": ("移除扫描件", "removed a scan"),
+    "case.record_notice": ("登记告知结果", "noted how a notice was told"),
     "mandate.record": ("登记委托", "recorded a mandate"),
     "mandate.revoke": ("终止委托", "revoked a mandate"),
     "mandate.look_up": ("查询委托", "looked up mandates"),

@@ -16,6 +16,7 @@ from services.catalogue import Catalogue
 from services.console_ports import ConsoleStore
 from services.counter_desk import CounterDesk
 from services.mapping_desk import MappingDesk
+from services.notice_desk import NoticeRoom
 from services.ports import Clock, OverviewReader
 from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
@@ -36,6 +37,7 @@ class CounterRooms:
     mandates: MandateRoom
     people: WindowPeople
     uploads: UploadDesk
+    notices: NoticeRoom
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,18 @@ from gateway.console import (
     catalogue,
     catalogue_editor,
     catalogue_steps,
+    complaints,
     counter,
     counter_acts,
     counter_case,
     entrance,
     home,
     published,
+    ratings,
+    tasks,
+    window,
+    window_handover,
+    window_papers,
 )
 from gateway.console.catalogue_draft import MAX_FORM_BYTES
 from gateway.console.counter_words import list_words
@@ -29,6 +35,8 @@ BLUEPRINTS = (
     entrance.blueprint, published.blueprint, account.blueprint, home.blueprint, applications.blueprint,
     administration.blueprint, acts.blueprint, catalogue.blueprint, catalogue_editor.blueprint, catalogue_steps.blueprint,
     counter.blueprint, counter_case.blueprint, counter_acts.blueprint,
+    tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint,
+    complaints.blueprint, ratings.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES
@@ -54,5 +62,5 @@ def make_room_for_drafts() -> None:
     """A mapping with the documents that it refers to is longer than any other form; nobody else's is."""
     if request.path.startswith("/catalogue/draft/"):
         request.max_content_length = request.max_form_memory_size = MAX_FORM_BYTES
-    if request.path.endswith("/scan"):
+    if request.path.endswith(("/scan", "/open")) and request.path.startswith(("/counter/", "/window/")):
         request.max_content_length = MAX_SCAN_BYTES

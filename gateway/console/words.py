@@ -132,6 +132,7 @@ FAULTS: Mapping[str, Words] = {
     "wrong": ("不正确。", "Not right."),
     "too_short_or_long": ("理由为 4 至 500 字。", "A reason has 4 to 500 characters."),
     "not_identity_number": ("请输入 18 位公民身份号码。", "Enter an identity number of 18 characters."),
+    "checksum": ("身份号码的校验位不对，请核对。", "The check digit of the identity number is wrong."),
     "not_phone": ("请输入 11 位手机号码。", "Enter a mobile number of 11 digits."),
     "not_a_subject": (
         "统一身份标识为 1 至 255 位可见字符。",

@@ -31,6 +31,7 @@ from services.errors import StoreUnavailable
 from services.mapping_desk import MappingDesk
 from services.mapping_record import MappingAct, MappingEvent, MappingVersion, digest_mapping
 from services.model import JsonValue, PlatformName
+from services.notice_desk import NoticeRoom
 from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
@@ -161,7 +162,7 @@ class Office:
         desk = replace(self.cases.desk, house=watched, catalogue=catalogue, new_id=self.new_id)
         return CounterRooms(
             CounterDesk(desk, watched), WindowDesk(desk, watched), MandateRoom(desk, watched),
-            WindowPeople(desk, watched, self.reader, catalogue), UploadDesk(desk, self.judge, self.limiter),
+            WindowPeople(desk, watched, self.reader, catalogue), UploadDesk(desk, self.judge, self.limiter), NoticeRoom(desk, watched),
         )  # fmt: skip
 
     def new_id(self) -> UUID:
