@@ -37,7 +37,7 @@ from services.model import JsonValue
 from services.rating_rules import CASE, VISIT, make_handle, read_words
 from services.ratings import try_again
 from services.staff_rules import read_reason
-from services.staffing import Actor
+from services.staffing import Actor, StaffMember
 from services.till import business_day
 
 PAGE = 50
@@ -118,10 +118,20 @@ class ComplaintDesk(CounterRoom):
 
         def decide(one: _Matter) -> tuple[str, ComplaintState, Mapping[str, JsonValue]]:
             actor.require(KEEPERS, one.complaint.agency_id)
-            self._require_colleague(actor, one, to)
+            if not self._may_handle(actor, one, to):
+                raise InputRefused(detail={"to": "not_a_handler_here"})
             return "assigned", S.OPEN, {"to": str(to), "reason": told}
 
         return self._write(actor, "complaint.assign", complaint_id, seen_version, decide, told, {"to": str(to)})
+
+    def list_handlers(self, actor: Actor, complaint_id: UUID) -> list[StaffMember]:
+        """To whom the actor may give it: a role here, no part in the matter, not their own. Nobody where the actor may not give it."""
+        with self.house.begin(tuple(actor.tree.parents)) as tx:
+            one = self._require(actor, tx, complaint_id)
+            if "assign" not in find_offers(actor, one.row):
+                return []
+            found = [member for member in tx.staff.list_members() if self._may_handle(actor, one, member.staff_id)]
+        return sorted(found, key=lambda member: (member.name, member.login))
 
     def take(self, actor: Actor, complaint_id: UUID, seen_version: int) -> ComplaintState:
         """Take it in hand: what was given to the actor, or, for a head or supervisor, what was given to nobody."""
@@ -222,18 +232,16 @@ class ComplaintDesk(CounterRoom):
         file = CaseFile(found[0], tuple(found[1])) if found is not None else None
         return _Matter(tx, row, file, list_hands_of(row, file, tx.ratings.list_of_subject(row[0].subject)))
 
-    def _require_colleague(self, actor: Actor, one: _Matter, to: UUID) -> None:
-        """Raise ``InputRefused`` unless this member may handle it: a role here, no part in the matter, not their own."""
-        tx, member = one.tx, one.tx.staff.load(to)
-        held = list_held(tx.staff, to, self.desk.clock.now(), actor.tree)
+    def _may_handle(self, actor: Actor, one: _Matter, to: UUID) -> bool:
+        """Whether this member may handle it: a role here, no part in the matter, not their own."""
+        tx, agency_id, member = one.tx, one.complaint.agency_id, one.tx.staff.load(to)
         if member is None or member.suspended_at is not None:
-            raise InputRefused(detail={"to": "not_a_handler_here"})
+            return False
+        held = list_held(tx.staff, to, self.desk.clock.now(), actor.tree)
         colleague = Actor(member, held, actor.tree, "")
-        hands = list_hands(colleague, HANDLERS, one.complaint.agency_id) | {to}
-        if not colleague.holds_any(HANDLERS, one.complaint.agency_id) or hands & one.hands:
-            raise InputRefused(detail={"to": "not_a_handler_here"})
-        if one.file is not None and is_own_matter(tx, one.file.case, hands):
-            raise InputRefused(detail={"to": "not_a_handler_here"})
+        hands = list_hands(colleague, HANDLERS, agency_id) | {to}
+        own = one.file is not None and is_own_matter(tx, one.file.case, hands)
+        return colleague.holds_any(HANDLERS, agency_id) and not hands & one.hands and not own
 
     def _write(
         self, actor: Actor, act: str, complaint_id: UUID, seen_version: int, decide: Decide, reason: str = "",
