@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -124,18 +124,23 @@ class CaseCity:
         ]
         self.people, self.house, self.clock = people, counter.house, counter.clock
         self.log, self.sessions, self.limiter = FakeExposureLog(), FakeSessions(), FakeLimiter(counter.clock)
-        self.doors: dict[PlatformName, PlatformName] = {}
         desk = self._furnish(catalogue)
         self.public = create_public_app(desk, release="0.1.0", max_body_bytes=65_536)
-        recorder = OwnRecorder(NoLedger(), catalogue, Publication(lambda _: None), counter.directory.root_agency())
-        own = replace(desk, sessions=replace(desk.sessions, doors=(WEB,)), recorder=recorder, log=NoLedger())
-        self.web = create_public_app(own, release="0.1.0", max_body_bytes=65_536)
         self.desk = desk
         self._platform_of: dict[str, PlatformName] = {}
+
+    @cached_property
+    def web(self) -> Guard:
+        """The same routes at the government's own door."""
+        desk = self.desk
+        recorder = OwnRecorder(NoLedger(), desk.catalogue, Publication(lambda _: None), desk.directory.root_agency())
+        own = replace(desk, sessions=replace(desk.sessions, doors=(WEB,)), recorder=recorder, log=NoLedger())
+        return create_public_app(own, release="0.1.0", max_body_bytes=65_536)
 
     def _furnish(self, catalogue: Any) -> Desk:
         counter, store, clock = self.counter, self.house, self.clock
         platforms = {name: FakePlatform(name, clock.now) for name in PLATFORMS}
+        counter.workshop = replace(counter.workshop, platforms=platforms)
         directory, keyed, new_id = counter.directory, counter.desk.keyed_hash, counter.desk.new_id
         ends, root = counter.desk.back_end_of, counter.directory.root_agency()
         return Desk(
@@ -174,7 +179,7 @@ class CaseCity:
         content = raw if raw is not None else b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         target, _, query = path.partition("?")
         inner: dict[str, Any] = {
-            "REQUEST_METHOD": method, "PATH_INFO": target, "QUERY_STRING": query, "SERVER_NAME": "localhost",
+            "REQUEST_METHOD": method, "PATH_INFO": target.encode().decode("latin-1"), "QUERY_STRING": query, "SERVER_NAME": "localhost",
             "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.url_scheme": "http", "wsgi.version": (1, 0),
             "wsgi.input": io.BytesIO(content), "wsgi.errors": io.StringIO(), "SCRIPT_NAME": "",
         }  # fmt: skip

@@ -47,7 +47,7 @@ def show_receipt(case_id: UUID) -> dict[str, Any]:  # noqa: ARG001 - the teller 
 def show_documents(case_id: UUID) -> dict[str, Any]:
     """已出具的文书和证照；全文在政务网站查阅 · What the office made out; its text is read at the government's own door."""
     documents = [describe_document(one) for one in list_documents(g.case_file)]
-    return {"case_id": case_id, "documents": documents, "read_at": current_desk().applicants.desk.web_url}
+    return {"case_id": case_id, "documents": documents, "read_at": _name_page(g.case_file)}
 
 
 @blueprint.get("/cases/<uuid:case_id>/certificate")
@@ -100,5 +100,10 @@ def _describe_certificate(file: CaseFile) -> dict[str, Any]:
         "delivery": file.case.delivery or None,
         "message": say_state(file.state, language),
         "slip": issued.data["slip"],
-        "read_at": current_desk().applicants.desk.web_url,
+        "read_at": _name_page(file),
     }
+
+
+def _name_page(file: CaseFile) -> str:
+    """Where the case's documents are read: a page of the government's own door, for whoever signs in there."""
+    return f"{current_desk().applicants.desk.web_url}/cases/{file.case.case_id}"

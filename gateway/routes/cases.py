@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, g
 
 from gateway.arrival import current_arrival
 from gateway.case_replies import OF_THE_OFFICE, describe_case, describe_explained, describe_line
@@ -77,13 +77,12 @@ def follow_case(case_id: UUID) -> Response:
 def explain_deadline(case_id: UUID) -> dict[str, Any]:
     """时限逐日说明：哪些日子计入、哪些不计入、依据 · The deadlines day by day: which days count, which do not, and why."""
     desk, caller = current_desk(), current_caller()
-    view = view_case(desk.applicants, caller, case_id)
-    explained = explain_deadlines(desk.applicants, caller, case_id)
+    today, explained = business_day(desk.clock.now()), explain_deadlines(desk.applicants, caller, case_id)
     return {
         "case_id": case_id,
-        "case_no": view.case.case_no,
+        "case_no": g.case_file.case.case_no,
         "deadlines": [
-            describe_explained(one, view.today, caller.language)
+            describe_explained(one, today, caller.language)
             for one in explained
             if one.deadline.kind not in OF_THE_OFFICE
         ],
@@ -107,9 +106,10 @@ def add_case_file(asked: dict[str, Any], case_id: UUID, material: str) -> dict[s
 @blueprint.delete("/cases/<uuid:case_id>/files/<uuid:file_id>")
 @exposed(FOLLOW, tell_case(FOLLOW))
 @blueprint.response(204)
-def delete_case_file(case_id: UUID, file_id: UUID) -> None:
+def delete_case_file(case_id: UUID, file_id: UUID) -> Response:
     """移除一份尚未提交的材料 · Take back a file that is not handed in yet."""
     remove_from_case(current_desk().applicants, current_caller(), case_id, file_id)
+    return Response(status=204)
 
 
 @blueprint.post("/cases/<uuid:case_id>/corrections")

@@ -91,9 +91,10 @@ def change_draft(asked: dict[str, Any], draft_id: UUID) -> Response:
 @blueprint.delete("/drafts/<uuid:draft_id>")
 @exposed("save_draft", tell_draft("save_draft"))
 @blueprint.response(204)
-def delete_draft(draft_id: UUID) -> None:
+def delete_draft(draft_id: UUID) -> Response:
     """删除草稿及其上传的材料 · Throw a draft away, with its files."""
     discard_draft(current_desk().applicants, current_caller(), draft_id)
+    return Response(status=204)
 
 
 @blueprint.post("/drafts/<uuid:draft_id>/materials/<string:material>/files")
@@ -113,9 +114,10 @@ def add_draft_file(asked: dict[str, Any], draft_id: UUID, material: str) -> dict
 @blueprint.delete("/drafts/<uuid:draft_id>/files/<uuid:file_id>")
 @exposed("save_draft", tell_draft("save_draft"))
 @blueprint.response(204)
-def delete_draft_file(draft_id: UUID, file_id: UUID) -> None:
+def delete_draft_file(draft_id: UUID, file_id: UUID) -> Response:
     """从草稿中移除一份材料 · Take a file out of a draft again."""
     remove_from_draft(current_desk().applicants, current_caller(), draft_id, file_id)
+    return Response(status=204)
 
 
 @blueprint.post("/drafts/<uuid:draft_id>/submit")
