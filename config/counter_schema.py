@@ -103,8 +103,19 @@ STORY_OF_CASE: Mapping[str, Any] = {
     ),
     "materials": Table(Choice(("sample", "promise")), FIELD.pattern),
     "delivery": Choice(DELIVERIES),
+    "address": Text(r"[^\n]+", "an address on one line", 200),
+    "parent": Record(
+        {
+            "name": Text(r"[^\n]+", "a name on one line", 50),
+            "identity_number": Text(r"[1-9][0-9]{16}[0-9X]", "an identity number (GB 11643)", 18),
+            "phone": Text(r"1[3-9][0-9]{9}", "a mobile number", 11),
+        }
+    ),
 }
-"""What a story of kind ``case`` may say beside the others: for whom it is, what is uploaded or vouched for, how the result is taken."""
+"""What a story of kind ``case`` may say beside the others: for whom it is, what is uploaded or vouched for, how the result is taken.
+
+``parent``: an old parent for whom the person acts, and who authorises them before.
+"""
 
 ONE_LINE = Text(r"[^\n]+", "a text on one line", 300)
 CASE_NO = "110101202611240000017"

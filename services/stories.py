@@ -25,7 +25,8 @@ class Story:
 
     ``at_start``: played when a demonstration begins, before all others. ``amount_fen``: the amount that a payer chooses. Of a case:
     ``organisation`` (``name``, ``credit_code``) for which it is, empty for the person; ``materials`` brought (``sample``: uploaded,
-    ``promise``: vouched for), ``delivery``, and ``own_doors``: the web or the window, where it is played too.
+    ``promise``: vouched for), ``delivery`` with its ``address``, ``parent`` (``name``, ``identity_number``, ``phone``) for whom the
+    person acts, and ``own_doors``: the web or the window, where it is played too.
     """
 
     person: str
@@ -37,6 +38,8 @@ class Story:
     organisation: Mapping[str, str] = field(default_factory=dict)
     materials: Mapping[str, str] = field(default_factory=dict)
     delivery: str = ""
+    address: str = ""
+    parent: Mapping[str, str] = field(default_factory=dict)
     own_doors: tuple[PlatformName, ...] = ()
 
 
@@ -60,6 +63,8 @@ def _read(mapping: ServiceMapping, story: Mapping[str, JsonValue], today: date) 
         organisation=_fill_in_all(story.get("organisation"), today),
         materials=_fill_in_all(story.get("materials"), today),
         delivery=_find_delivery(mapping, story),
+        address=str(story.get("address") or ""),
+        parent=_fill_in_all(story.get("parent"), today),
         own_doors=tuple(one for one in doors.OWN_DOORS if mapping.is_on(one) and one in channels),
     )
 

@@ -70,10 +70,19 @@ class Phone(ABC):
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> Reply:
         """The same without an expectation."""
+        return self.keep(send(method, f"{self.public_url}/v1{path}", body, self._head(key)))
+
+    def upload(self, path: str, content: bytes, media_type: str) -> Reply:
+        """A file to the counter, as it is (``wx.uploadFile`` and its like go to our address, never to the platform's servers)."""
+        headers = self._head(None) | {"Content-Type": media_type}
+        return self.keep(send("POST", f"{self.public_url}/v1{path}", content, headers))
+
+    def _head(self, key: str | None) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        if key:
-            headers["Idempotency-Key"] = key
-        reply = send(method, f"{self.public_url}/v1{path}", body, headers)
+        return headers | ({"Idempotency-Key": key} if key else {})
+
+    def keep(self, reply: Reply) -> Reply:
+        """Remember what the phone was shown."""
         self.received.append(
             "\n".join(f"{name}: {value}" for name, value in reply.headers.items()).encode() + reply.body
         )

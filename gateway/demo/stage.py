@@ -16,11 +16,13 @@ from adapters.clock import SharedClock, business_date
 from adapters.mapping_files import load_vocabulary
 from adapters.stores.catalogue_shelf import LiveCatalogueShelf
 from gateway.bindings import REGISTER
+from gateway.demo.clerk import Clerk
 from gateway.demo.journey import StepFailed
 from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
+from gateway.demo.web import WebVisitor
 from gateway.launch.loopback import send
 from gateway.launch.stack import Stack
-from services.doors import PLATFORMS
+from services.doors import OWN_DOORS, PLATFORMS
 from services.mapping import ServiceMapping
 from services.model import Language, PlatformName
 from services.stories import Story
@@ -29,6 +31,8 @@ PHONES: Mapping[PlatformName, Callable[[str, str, str, Person], Phone]] = {
     PlatformName.WECHAT: WeChatPhone,
     PlatformName.ALIPAY: AlipayPhone,
 }
+TEXTS = "text-messages"
+"""How the sandbox calls its provider of text messages."""
 A_MINUTE = 61.0
 """Seconds after which every limit of so many a minute and person has begun anew."""
 
@@ -59,7 +63,10 @@ class Stage:
     people: Mapping[str, Person]
     offices: Mapping[str, str]
     apps: Mapping[PlatformName, str]
+    texts: str = ""
+    """The address at which the provider of text messages is looked at."""
     phones: dict[tuple[str, PlatformName], Phone] = field(default_factory=dict)
+    clerks: dict[str, Clerk] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -80,12 +87,30 @@ class Stage:
         return Play(service, story, self.pick_up(person, platform), office)
 
     def pick_up(self, person: Person, platform: PlatformName) -> Phone:
-        """This person's phone with this platform's app; the same one each time."""
-        key = (person.user, platform)
-        if key not in self.phones:
+        """This person's phone with this platform's app, or their browser at the web door; the same one each time.
+
+        Whoever came to the window has no phone there: they follow their matter on the web.
+        """
+        key = (person.user, PlatformName.WEB if platform in OWN_DOORS else platform)
+        if key not in self.phones and platform in OWN_DOORS:
+            self.phones[key] = WebVisitor(self.texts, self.stack.urls["web"], "", person)
+        elif key not in self.phones:
             address = self.stack.addresses[platform.value]
             self.phones[key] = PHONES[platform](address, self.stack.urls["public"], self.apps[platform], person)
         return self.phones[key]
+
+    def visit(self, person: Person) -> WebVisitor:
+        """This person at the web door."""
+        visitor = self.pick_up(person, PlatformName.WEB)
+        if not isinstance(visitor, WebVisitor):
+            raise StepFailed("the web door is no platform's")
+        return visitor
+
+    def call_clerk(self, login: str) -> Clerk:
+        """A member of the staff before the console; the same one each time."""
+        if login not in self.clerks:
+            self.clerks[login] = Clerk(self.stack, login)
+        return self.clerks[login]
 
 
 def open_stage(stack: Stack) -> Stage:
@@ -95,7 +120,7 @@ def open_stage(stack: Stack) -> Stage:
     offices = {name: entry["address"] for entry in bindings["offices"] for name in entry["back_ends"]}
     return Stage(
         stack, SharedClock(stack.clock_file), read_services(stack), read_people(offices[REGISTER]), offices,
-        find_apps(json.loads((sandbox / "credentials.json").read_text("utf-8")), bindings),
+        find_apps(json.loads((sandbox / "credentials.json").read_text("utf-8")), bindings), stack.addresses[TEXTS],
     )  # fmt: skip
 
 

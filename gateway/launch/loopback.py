@@ -19,11 +19,12 @@ class LoopbackFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back; header names are in lower case."""
+    """What came back; header names are in lower case. ``cookies``: every Set-Cookie line, of which there may be several."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         """The body as JSON; raises ``LoopbackFault`` if it is not."""
@@ -34,16 +35,16 @@ class Reply:
 
 
 def send(
-    method: str, url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None,
+    method: str, url: str, body: Mapping[str, Any] | bytes | None = None, headers: Mapping[str, str] | None = None,
     *, timeout_seconds: float = 15.0,
 ) -> Reply:  # fmt: skip
-    """One request to an address of this machine. Raises ``LoopbackFault``, and ``ValueError`` for any other address."""
+    """One request to an address of this machine; a mapping goes as JSON, bytes as they are. Raises ``LoopbackFault``, and ``ValueError`` for any other address."""
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         raise ValueError("only an http address of this machine")
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_seconds)
-    content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-    sent = {"Content-Type": "application/json"} if content is not None else {}
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    sent = {"Content-Type": "application/json"} if isinstance(body, Mapping) else {}
     try:
         connection.request(
             method,
@@ -52,7 +53,9 @@ def send(
             sent | dict(headers or {}),
         )
         answer = connection.getresponse()
-        return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        told = answer.getheaders()
+        cookies = tuple(value for name, value in told if name.lower() == "set-cookie")
+        return Reply(answer.status, {name.lower(): value for name, value in told}, answer.read(), cookies)
     except (OSError, http.client.HTTPException) as error:
         raise LoopbackFault(f"{parts.hostname}:{parts.port} does not answer: {type(error).__name__}") from error
     finally:
