@@ -257,6 +257,8 @@ class ComplaintDesk(CounterRoom):
                     raise NotAllowedNow(detail={"state": str(one.last.state), "asked": act})
                 name, state, data = decide(one)
                 self._append(tx, one.row, name, state, actor.member.staff_id, data)
+                if state in ENDED and one.file is not None:  # whoever complained is told that there is an answer
+                    tx.jobs.enqueue("tell_case", one.file.case.agency_id, one.file.case.case_id)
                 self._note(tx, actor, act, one.complaint, reason, detail or {})
         except VersionTaken:
             raise CaseMoved(detail={"version": seen_version + 1}) from None

@@ -144,7 +144,9 @@ def test_a_complaint_is_answered(office: VoiceOffice) -> None:
     assert opened.file is not None
     assert opened.offers == {"assign", "take"}
     office.complaints.take(office.keeper, complaint_id, opened.version)
+    office.house.tables.queue.clear()
     office.complaints.answer(office.keeper, complaint_id, opened.version + 1, "已退还重复材料，致歉。", "对经办人谈话")
+    assert office.house.tables.queue == [("tell_case", OFFICE, opened.complaint.subject)]
     (view,) = show_voice(office.door, office.wang, opened.complaint.subject).complaints
     assert (view.state, view.answer) == (ComplaintState.ANSWERED, "已退还重复材料，致歉。")
     assert "谈话" not in repr(view)

@@ -42,6 +42,7 @@ def test_every_page_says_who_may_see_it(door: WebDoor) -> None:
     assert free == {
         "/sign-in", "/sign-in/code", "/sign-in/name", "/static/web.css", "/static/icon.svg", "/favicon.ico", "/keys", "/v",
         "/v/<text>",
+        "/v/<text>/rate",
     }  # fmt: skip
 
 
