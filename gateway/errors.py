@@ -16,6 +16,7 @@ from gateway.words import load_wording
 from services import case_errors
 from services import errors as domain
 from services.case_record import CaseState
+from services.cash_till import TillEdgeUnknown
 from services.exposure import WireField, WireTable
 from services.model import Assurance, JsonValue, Language, PaymentState
 from services.payment_graph import EdgeUnknown
@@ -91,6 +92,7 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     domain.VersionTaken: (503, "version_taken"),
     domain.ConfigurationFault: (500, "internal"),
     EdgeUnknown: (500, "internal"),
+    TillEdgeUnknown: (500, "internal"),
 }
 
 REFUSALS_THAT_PASS: Mapping[str, type[domain.GuitaiError]] = {"system": domain.BackEndUnreachable}
