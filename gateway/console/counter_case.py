@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -104,16 +105,14 @@ def find_mapping(actor: Actor, case_id: UUID) -> ServiceMapping:
 
 
 def find_next(actor: Actor, done: UUID) -> QueueLine | None:
-    """What to take up next: the most urgent of one's own that waits for somebody here, else the most urgent that nobody has."""
+    """What to take up next: the most urgent of what is one's own or nobody's and waits for somebody here."""
     counter = current_console().rooms.counter
-    for wanted in (
-        QueueFilter(mine=True, waits_for=("clerk", "head"), limit=5),
-        QueueFilter(unclaimed=True, waits_for=("clerk",), limit=5),
-    ):
-        for found in counter.list_queue(actor, wanted):
-            if found.line.case_id != done:
-                return found
-    return None
+    mine = counter.list_queue(actor, QueueFilter(mine=True, waits_for=("clerk", "head"), limit=5))
+    free = counter.list_queue(actor, QueueFilter(unclaimed=True, waits_for=("clerk",), limit=5))
+    found = [one for one in (*mine, *free) if one.line.case_id != done]
+    return min(
+        found, key=lambda one: (one.line.due_on or date.max, one.line.received_at, one.line.case_id), default=None
+    )
 
 
 @room(blueprint, "/counter/cases/<uuid:case_id>/files/<uuid:file_id>", title=("文件", "File"), roles=BOTH)

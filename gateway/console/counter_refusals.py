@@ -155,7 +155,7 @@ def name_place(place: str, mapping: ServiceMapping | None) -> str:
         return PLACES[place]
     indexed = re.fullmatch(r"(checks|items)\[([0-9]+)\]\.([a-z_]+)", place)
     if indexed:
-        return f"第 {int(indexed.group(2)) + 1} 项{PLACES.get(indexed.group(3), '')}"
+        return f"第 {int(indexed.group(2)) + 1} 项判断：不符合的理由"
     head, _, name = place.rpartition(".")
     if head in ("inputs", "materials", "promises", "originals"):
         return f"“{name_thing(name, mapping)}”"

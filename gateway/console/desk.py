@@ -26,6 +26,8 @@ from services.uploads import UploadDesk
 from services.window_desk import WindowDesk
 from services.window_mandates import MandateRoom
 from services.window_people import WindowPeople
+from services.window_returns import ReturnRoom
+from services.window_tills import TillRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class CounterRooms:
     people: WindowPeople
     uploads: UploadDesk
     notices: NoticeRoom
+    money: ReturnRoom
+    tills: TillRoom
 
 
 @dataclass(frozen=True, slots=True)

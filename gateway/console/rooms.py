@@ -21,6 +21,9 @@ from gateway.console import (
     published,
     ratings,
     tasks,
+    till,
+    till_pay,
+    till_returns,
     window,
     window_handover,
     window_papers,
@@ -36,7 +39,7 @@ BLUEPRINTS = (
     administration.blueprint, acts.blueprint, catalogue.blueprint, catalogue_editor.blueprint, catalogue_steps.blueprint,
     counter.blueprint, counter_case.blueprint, counter_acts.blueprint,
     tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint,
-    complaints.blueprint, ratings.blueprint,
+    till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES

@@ -41,11 +41,11 @@ def show_window() -> Response:
 def list_open_here() -> list[ServiceMapping]:
     """Services of kind ``case`` that a clerk of these agencies may open at the window, by title."""
     actor, desk = current_actor(), current_console()
-    directory = desk.rooms.window.desk.directory
+    directory, unbound = desk.rooms.window.desk.directory, desk.unbound()
     found = [
         one
         for one in desk.rooms.window.desk.catalogue.services.values()
-        if one.counter is not None and actor.holds_any(CLERK, directory.agency_id(one.agency))
+        if one.counter is not None and one.id not in unbound and actor.holds_any(CLERK, directory.agency_id(one.agency))
     ]
     return sorted(found, key=lambda one: one.title[Language.ZH_CN])
 

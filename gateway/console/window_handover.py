@@ -44,12 +44,15 @@ def find_by_code() -> Response:
         return show_hand_over(422, SLIPS.get(refused.reason, SLIPS["form"]))
     except Refusal as refused:
         return show_hand_over(explain_error(refused)[0], say_refusal(refused)[0])
-    answer = verify_slip(current_console().rooms.counter.desk, text)
     line = next((one for one in lines if one.agency_id == one.lead_agency_id), None)
+    return show_found(line, verify_slip(current_console().rooms.counter.desk, text))
+
+
+def show_found(line: DeskLine | None, answer: SlipAnswer) -> Response:
+    """What is to be handed over, or why this code is none that does."""
     if line is None:
-        return show_hand_over(
-            404, ("您的办理范围内没有此二维码所指的办件。", "No case of this code is within your reach.")
-        )
+        elsewhere = ("您的办理范围内没有此二维码所指的办件。", "No case of this code is within your reach.")
+        return show_hand_over(404, elsewhere)
     if not answer.valid:
         return show_hand_over(409, SLIPS.get(answer.reason, SLIPS["form"]))
     if answer.slip is None or answer.slip.kind != SlipKind.COLLECTION_CODE:

@@ -56,6 +56,22 @@ ACTS: Mapping[str, Words] = {
     "mapping.switch_on": ("恢复服务", "switched a service on"),
     "mapping.review": ("复核", "reviewed"),
     "mapping.try": ("试运行映射", "tried a mapping"),
+    "till.open": ("开箱", "opened a till"),
+    "till.count": ("清点钱箱", "counted a till"),
+    "till.explain": ("说明差额", "explained a difference"),
+    "till.countersign": ("签认差额", "countersigned a difference"),
+    "till.send_back": ("退回重点", "had a till counted again"),
+    "window.find_bills": ("查询账单", "looked up bills"),
+    "window.hold_bill": ("锁定账单", "held a bill"),
+    "window.let_go": ("放开账单", "let a bill go"),
+    "window.take_money": ("窗口收款", "took a payment"),
+    "window.ask_to_close": ("请求关闭平台订单", "asked to close an order"),
+    "window.ask_return": ("提出窗口退款", "asked for a return"),
+    "window.approve_return": ("批准窗口退款", "approved a return"),
+    "window.deny_return": ("不批准窗口退款", "denied a return"),
+    "window.give_back": ("窗口退款", "gave money back"),
+    "window.find_receipt": ("按编号查收据", "found a receipt"),
+    "window.print_receipt": ("打印收据", "printed a receipt"),
 }
 """Acts that rooms here write. Another room's acts show by their code until it puts words here."""
 

@@ -43,10 +43,7 @@
   });
 
   const viewer = document.getElementById("viewer");
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-view]");
-    if (!link || !viewer || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
+  function show(link) {
     const shown = document.createElement(link.dataset.view === "pdf" ? "iframe" : "img");
     shown.src = link.href;
     shown[shown.tagName === "IMG" ? "alt" : "title"] = link.textContent.trim();
@@ -55,13 +52,27 @@
     viewer.hidden = false;
     document.querySelectorAll("a[data-view]").forEach((one) => one.removeAttribute("aria-current"));
     link.setAttribute("aria-current", "true");
+  }
+  /* What is to be checked next lies beside the checklist by itself: nobody judges what they have not seen. */
+  function showNext() {
+    const open = Array.from(document.querySelectorAll(".material.standing-unchecked")).find((one) => {
+      const judged = one.querySelector('.judge input[type="radio"]:checked');
+      return one.querySelector("a[data-view]") && judged && judged.value === "";
+    });
+    if (open && viewer) show(open.querySelector("a[data-view]"));
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-view]");
+    if (!link || !viewer || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    show(link);
   });
+  document.addEventListener("change", (event) => { if (event.target.closest(".judge")) showNext(); });
+  showNext();
 
   document.querySelectorAll("[data-print]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
-    if (button.hasAttribute("autofocus")) button.focus();
+    button.focus();
   });
-  const first = document.querySelector("#fault, [data-first]");
-  if (first && !document.querySelector("[autofocus]")) first.focus();
 })();

@@ -157,8 +157,8 @@ class Office:
         self.app.jinja_env.bytecode_cache = Compiled()
 
     def furnish_counter(self, watched: WitnessedStore) -> CounterRooms:
-        """The counter and the window, with a service of kind ``case`` beside those that are shipped."""
-        catalogue = self.catalogue
+        """The counter and the window, with one service of kind ``case``."""
+        catalogue = replace(self.catalogue, services={self.licence.id: self.licence})
         desk = replace(self.cases.desk, house=watched, catalogue=catalogue, new_id=self.new_id)
         return CounterRooms(
             CounterDesk(desk, watched), WindowDesk(desk, watched), MandateRoom(desk, watched),
