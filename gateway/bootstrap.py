@@ -53,6 +53,8 @@ from services.web_sign_in import WebSignInDesk
 from services.window_desk import WindowDesk
 from services.window_mandates import MandateRoom
 from services.window_people import WindowPeople
+from services.window_returns import ReturnRoom
+from services.window_tills import TillRoom
 
 
 def make_desk(base: Foundation) -> Desk:
@@ -221,6 +223,8 @@ def make_counter_rooms(base: Foundation, store: WitnessedStore) -> CounterRooms:
         people=WindowPeople(desk, store, reader, base.catalogue),
         uploads=UploadDesk(desk, base.file_judge, base.redis.limiter),
         notices=NoticeRoom(desk, store),
+        money=ReturnRoom(base.till, store, base.redis.limiter),
+        tills=TillRoom(store, base.clock, base.new_id),
     )
 
 
