@@ -27,6 +27,8 @@ BEIJING_SECONDS = r"20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][
 MESSAGE_TIME = r"20[0-9]{2}(?:年[0-9]{1,2}月[0-9]{1,2}日|-[01][0-9]-[0-3][0-9])(?: [0-2][0-9]:[0-5][0-9])?"
 CASE_TAIL = r"\*[0-9A-Z]{4}"
 """The last four characters of a case number, after a star: it tells one's own cases apart, and nothing to whoever does not have them."""
+WORD_KEY = re.compile(r"[A-Za-z][A-Za-z_]*[0-9]{0,3}")
+"""How a template calls a word: ``thing1``, ``character_string2``, ``keyword3``."""
 PHRASE = re.compile(r"[^\W\d_](?:[^\W\d_]|[ ，、。]){0,41}")
 """A generic phrase: letters and spaces, no digit; used only together with a closed list."""
 
@@ -47,7 +49,7 @@ def tell_words(words: Mapping[str, str], phrases: Collection[str]) -> Mapping[st
     return {
         key: ("case_no_tail", CASE_TAIL) if fits(CASE_TAIL, word) else ("message_text", generic)
         for key, word in words.items()
-        if key.isalnum() and key.isascii()
+        if WORD_KEY.fullmatch(key)
     }
 
 

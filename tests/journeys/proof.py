@@ -125,7 +125,7 @@ def read_secrets(city: City) -> tuple[dict[str, str], dict[str, str]]:
     for row in _rows(folder / "register.sqlite", "SELECT * FROM persons"):
         number = row["identity_number"]
         hidden |= {f"address of {number}": row["address"]}
-        personal |= {f"{name} of {number}": row[name] for name in ("identity_number", "name", "phone")}
+        personal |= {f"{name} of {number}": row[name] for name in ("identity_number", "name", "phone") if row[name]}
     return hidden, personal
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from adapters.platforms.alipay import AlipayPlatform
 from services.errors import (
     ConfigurationFault,
+    ExposureOverBudget,
     ExposureUndeclared,
     LoginCodeRefused,
     PlatformGarbled,
@@ -24,7 +25,16 @@ from services.errors import (
     PlatformRefused,
 )
 from services.model import PlatformName
-from tests.unit.adapters.platforms.desk import AES_KEY, ALIPAY_URL, Desk, alipay_app, alipay_body, explain, sign
+from tests.unit.adapters.platforms.desk import (
+    AES_KEY,
+    ALIPAY_URL,
+    EVERYTHING,
+    Desk,
+    alipay_app,
+    alipay_body,
+    explain,
+    sign,
+)
 
 TOLD = explain(PlatformName.ALIPAY)
 URL = f"{ALIPAY_URL}/gateway.do"
@@ -192,6 +202,19 @@ def test_a_message_is_two_things_from_a_closed_list(
     content = json.loads(dict(parse_qsl(body.decode()))["biz_content"])
     assert content[name] == user
     assert json.loads(content["data"]) == {key: {"value": word} for key, word in WORDS.items()}
+
+
+def test_the_end_of_a_case_number_leaves_under_its_own_name(
+    alipay: AlipayPlatform, wechat: responses.RequestsMock
+) -> None:
+    """Where the budget has it, and nowhere else."""
+    wechat.post(URL, body=alipay_body(MESSAGE, '{"code":"10000","msg":"Success"}'))
+    words = {"keyword1": WORDS["keyword1"], "keyword2": "*0032", "keyword3": WORDS["keyword2"]}
+    told = explain(PlatformName.ALIPAY, EVERYTHING | {"case_no_tail"})
+    alipay.send_message(alipay_app(), OPEN_ID, "template_new_login", words, "pages/cases/index", told)
+    with pytest.raises(ExposureOverBudget):
+        alipay.send_message(alipay_app(), OPEN_ID, "template_new_login", words, "pages/cases/index", TOLD)
+    assert len(wechat.calls) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from adapters.platforms.wechat import WeChatPlatform
 from adapters.platforms.wechat_codes import APP_CODES, TOKEN_INVALID, name_app_code
 from services.errors import (
     ConfigurationFault,
+    ExposureOverBudget,
     ExposureUndeclared,
     LoginCodeRefused,
     PlatformGarbled,
@@ -22,7 +23,7 @@ from services.errors import (
 )
 from services.model import PlatformName
 from tests.fakes import FakeTokens
-from tests.unit.adapters.platforms.desk import APP_URL, OPENID, Desk, explain, wechat_app
+from tests.unit.adapters.platforms.desk import APP_URL, EVERYTHING, OPENID, Desk, explain, wechat_app
 
 TOLD = explain(PlatformName.WECHAT)
 SESSION_URL = f"{APP_URL}/sns/jscode2session"
@@ -231,6 +232,34 @@ def test_a_message_with_anything_else_does_not_leave(
     tokens.save("wechat-token:wx8888888888888888", "T" * 100, 60)
     with pytest.raises(ExposureUndeclared):
         send(platform, words, page)
+
+
+CASE_WORDS = {"thing1": WORDS["thing1"], "character_string2": "*0032", "time3": WORDS["time2"]}
+
+
+def test_the_end_of_a_case_number_leaves_under_its_own_name(
+    platform: WeChatPlatform, tokens: FakeTokens, wechat: responses.RequestsMock
+) -> None:
+    """Where the budget has it, and nowhere else."""
+    tokens.save("wechat-token:wx8888888888888888", "T" * 100, 60)
+    wechat.post(MESSAGE_URL, json={"errcode": 0, "errmsg": "ok"})
+    told = explain(PlatformName.WECHAT, EVERYTHING | {"case_no_tail"})
+    platform.send_message(wechat_app(), OPENID, "template_new_login", CASE_WORDS, "pages/cases/index", told)
+    assert json.loads(wechat.calls[0].request.body or b"")["data"]["character_string2"] == {"value": "*0032"}
+    with pytest.raises(ExposureOverBudget):
+        send(platform, CASE_WORDS)
+
+
+@pytest.mark.parametrize("tail", ["0032", "*00321", "*032", "*王小明儿", "*003２", "**003", "*00a2"])
+def test_what_is_no_end_of_a_case_number_does_not_leave(
+    platform: WeChatPlatform, tokens: FakeTokens, wechat: responses.RequestsMock, tail: str
+) -> None:
+    """One form: a star and four capital letters or digits."""
+    tokens.save("wechat-token:wx8888888888888888", "T" * 100, 60)
+    told = explain(PlatformName.WECHAT, EVERYTHING | {"case_no_tail"})
+    words = {**CASE_WORDS, "character_string2": tail}
+    with pytest.raises(ExposureUndeclared):
+        platform.send_message(wechat_app(), OPENID, "template_new_login", words, "pages/cases/index", told)
 
 
 def test_a_template_that_is_not_configured_is_a_fault_of_ours(platform: WeChatPlatform) -> None:
