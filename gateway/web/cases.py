@@ -12,7 +12,7 @@ from gateway.web.frame import draw_code, show_page
 from gateway.web.gate import page
 from gateway.web.words import DELIVERIES, DOORS, LETTERS, STATES, Words
 from services.case_views import CaseView, explain_deadlines, view_case
-from services.clock import Deadline
+from services.clock import ClockKind, Deadline
 from services.clock_words import name_clock, say_days_left, say_provisional, say_reason, say_source
 from services.errors import NotFound
 from services.input_values import write_value
@@ -36,7 +36,7 @@ def describe_case(view: CaseView) -> dict[str, Any]:
     """The cells of a page about a case."""
     return {
         "view": view, "case": view.case, "state": STATES[view.state], "acts": view.acts, "doors": DOORS,
-        "deadlines": [describe_deadline(one, view) for one in view.deadlines],
+        "deadlines": [describe_deadline(one, view) for one in view.deadlines if one.kind is not ClockKind.STEP],
         "timeline": tuple(reversed(view.timeline)), "letters": LETTERS, "delivery": DELIVERIES.get(view.case.delivery),
         "service": (view.mapping.title.get(ZH, ""), view.mapping.title.get(EN, "")),
         "outputs": list_outputs(view), "inputs": list_inputs(view),
@@ -94,6 +94,7 @@ def show_deadline(case_id: UUID) -> Response:
             "days": [(day, _pair(say_reason(day)), _pair(say_source(day))) for day in one.days],
         }
         for one in explained
+        if one.deadline.kind is not ClockKind.STEP
     ]
     return show_page(
         "deadline.html", title=("期限逐日说明", "The deadline, day by day"), case=view.case, deadlines=told

@@ -55,6 +55,7 @@ def fill_frame() -> dict[str, Any]:
         "places": [(declared.rule, declared.title, endpoint == request.endpoint) for endpoint, declared in places],
         "token": form_token(),
         "release": desk.release,
+        "language": str(caller.language if caller else ZH),
         "now": desk.citizen.clock.now(),
         "service_title": lambda service: (desk.citizen.catalogue.title(service, ZH), desk.citizen.catalogue.title(service, EN)),
     }  # fmt: skip
@@ -128,7 +129,7 @@ def draw_code(text: str, title: str) -> Markup:
     """A QR code as inline SVG without a style in it, which the policy would refuse."""
     drawn = io.BytesIO()
     segno.make_qr(text, error="m").save(
-        drawn, kind="svg", scale=4, border=4, xmldecl=False, svgns=True, title=title, svgclass="qr", lineclass=None,
+        drawn, kind="svg", border=4, omitsize=True, xmldecl=False, svgns=True, title=title, svgclass="qr", lineclass=None,
         nl=False,
     )  # fmt: skip
     return Markup(drawn.getvalue().decode())  # noqa: S704 - drawn here: every character of the text is in its squares
