@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from adapters.stores.accounts_document import check_document
 from gateway.app import GUARDED
 from gateway.web.gate import find_page
 from gateway.web.pages import BLUEPRINTS
 from services.doors import PLATFORMS
+from services.errors import ConfigurationFault
+from services.model import PlatformName
 from services.slip_desk import show_case_receipt
+from tests.unit.gateway.fakes_edge import build_city
 from tests.web_door import LI, OTHER_PHONE, Browser, WebDoor
 
 
@@ -196,3 +201,24 @@ def test_somebody_elses_mandate_is_none(door: WebDoor) -> None:
     stranger = door.enter(LI, OTHER_PHONE)
     assert stranger.post(f"/mandates/{mandate.mandate_id}/revoke", "/mandates").status_code == 404
     assert door.enter().post(f"/mandates/{mandate.mandate_id}/revoke", "/mandates").status_code == 303
+
+
+def test_this_doors_session_is_worth_nothing_in_a_platforms_app() -> None:
+    """A token of the web door opens nothing where a platform looks on."""
+    city = build_city()
+    token = city.log_in()
+    held = city.sessions.saved[token]
+    city.sessions.saved["w" * 43] = replace(held, platform=PlatformName.WEB, app="web")
+    assert city.send("GET", "/v1/account", token=token).status == 200
+    assert city.send("GET", "/v1/account", token="w" * 43).status == 401
+
+
+@pytest.mark.parametrize("name", ["web", "window"])
+def test_no_app_is_called_like_an_own_door(name: str) -> None:
+    """An accounts document can neither name one so nor say that it is one."""
+    app = {"app": name, "agency": "demo-city", "platform": "wechat", "app_id": "wx1", "api_url": "http://x"}
+    agency = {"slug": "demo-city", "name": {"zh-CN": "市", "en": "city"}, "parent": None}
+    with pytest.raises(ConfigurationFault, match="own door"):
+        check_document({"agencies": [agency], "apps": [app]})
+    with pytest.raises(ConfigurationFault, match="platform is unknown"):
+        check_document({"agencies": [agency], "apps": [{**app, "app": "main", "platform": name}]})
