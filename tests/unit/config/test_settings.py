@@ -94,6 +94,19 @@ def test_repr_holds_no_secret() -> None:
     assert "hunter2" not in shown
 
 
+@pytest.mark.parametrize(("text", "hours"), [("22-8", (22, 8)), ("0-0", (0, 0)), ("09-17", (9, 17))])
+def test_quiet_hours_are_taken(text: str, hours: tuple[int, int]) -> None:
+    """Two full hours of the day."""
+    assert load_settings(GOOD | {"GUITAI_QUIET_HOURS": text}).quiet_hours == hours
+
+
+@pytest.mark.parametrize("text", ["22", "22-24", "24-8", "22:00-08:00", "-", "22-8-9", "２２-8", "22--8"])
+def test_other_hours_are_refused(text: str) -> None:
+    """With what they must be."""
+    with pytest.raises(SettingsFault, match="GUITAI_QUIET_HOURS must be two hours"):
+        load_settings(GOOD | {"GUITAI_QUIET_HOURS": text})
+
+
 @pytest.mark.parametrize(
     "good", ["{agency}{number}", "QY-{agency}-{year}-{number}-{check}", "{agency}{service}{number}{check}"]
 )

@@ -92,7 +92,7 @@ def test_a_page_offers_what_may_be_done_now(office: CounterOffice) -> None:
     assert offers(office.head) == {"reassign"}
     office.counter.accept(office.clerk, case_id, office.load(case_id).version, FINE)
     examining = {"check_materials", "begin_special", "ask_extension", "finish_step", "terminate", "release"}
-    assert offers(office.clerk) == {*examining, "withdraw", "print_receipt"}
+    assert offers(office.clerk) == {*examining, "withdraw", "print_receipt", "record_notice"}
 
 
 def test_a_page_never_offers_a_decision_to_whoever_accepted() -> None:
