@@ -65,7 +65,9 @@ def find_step_faults(value: Mapping[str, Any]) -> Iterator[Mismatch]:
     if value["kind"] != "case":
         yield from _find_joint_keys(value["kind"], steps)
         return
-    if not steps and value.get("counter", {}).get("decided_by") != "back_end":  # a rule that decides at once waits for nobody
+    if (
+        not steps and value.get("counter", {}).get("decided_by") != "back_end"
+    ):  # a rule that decides at once waits for nobody
         yield Mismatch("steps", "none", "at least one step")
     groups = [step.get("together", "") for step in steps]
     for index, step in enumerate(steps):
