@@ -22,6 +22,8 @@ from services.window_tills import CLERK
 
 BOTH = (Role.CLERK, Role.HEAD)
 CLOSABLE = frozenset({PaymentState.INTENDED, PaymentState.AWAITING_PAYMENT})
+AGAIN: Mapping[str, JsonValue] = {"again": True}
+"""What an Act says of a page that was sent before: nothing was done a second time."""
 MOST_CHANGE_FEN = 10_000_000
 _TERMINAL = re.compile(r"[0-9A-Z]{4,15}")
 _REFERENCE = re.compile(r"[0-9A-Z]{6,20}")
@@ -111,12 +113,11 @@ def require_holder(actor: Actor, file: PaymentFile) -> PaymentFile:
     return file
 
 
-def require_same(file: PaymentFile, told: Mapping[str, JsonValue]) -> PaymentFile:
-    """The file, if the money that it has was taken in this very way: the page was sent twice. Raises ``Conflict`` (``taken_already``)."""
+def require_same(file: PaymentFile, told: Mapping[str, JsonValue]) -> None:
+    """Raise ``Conflict`` (``taken_already``) unless the money was taken in this very way: then the page was sent twice."""
     money = file.money
     if money is None or any(money.data.get(name) != value for name, value in told.items()):
         raise refuse("taken_already")
-    return file
 
 
 def load_payment(tx: WindowTransaction, actor: Actor, payment_id: UUID) -> PaymentFile:

@@ -32,6 +32,7 @@ from services.staff_rules import read_reason, refuse
 from services.staffing import Actor
 from services.till import ATTEMPTS, business_day, make_sequence_no, name_cause
 from services.window_money import (
+    AGAIN,
     CLOSABLE,
     MoneyRoom,
     Taking,
@@ -84,10 +85,9 @@ class PaymentRoom(MoneyRoom):
 
     def list_services(self, actor: Actor) -> list[ServiceMapping]:
         """Bill services that are offered at the window and whose agency the clerk's role reaches."""
-        catalogue, directory = self.till.catalogue, self.till.directory
-        reached = set(actor.agencies_as(*CLERK))
-        offered = [one for one in catalogue.services_on(PlatformName.WINDOW) if one.kind == "bill"]
-        return [one for one in offered if directory.agency_id(one.agency) in reached]
+        reached = {actor.tree.slugs[agency] for agency in actor.agencies_as(*CLERK)}
+        offered = self.till.catalogue.services_on(PlatformName.WINDOW)
+        return [one for one in offered if one.kind == "bill" and one.agency in reached]
 
     def find_service(self, actor: Actor, service: str) -> tuple[ServiceMapping, UUID]:
         """The bill service and its agency. Raises ``ServiceUnknown``, ``NotPermitted``, ``ServiceOff``."""
@@ -140,13 +140,22 @@ class PaymentRoom(MoneyRoom):
         """
         mapping, agency_id = self.find_service(actor, wanted.service)
         with self.house.begin(tuple(actor.tree.parents)) as tx:
-            known = tx.payments.load(payment_id)
+            known = self._find_held(tx, actor, payment_id)
             if known is not None:
-                return require_holder(actor, PaymentFile(known[0], tuple(known[1])))
+                return known
             require_taking(tx, actor, business_day(self.till.clock.now()))
         bill = self._find_wanted(actor, mapping, wanted)
         payment = self._draw_up(payment_id, agency_id, mapping, wanted, bill)
         return self.attempt(actor, lambda tx: self._hold(tx, actor, payment))
+
+    def _find_held(self, tx: WindowTransaction, actor: Actor, payment_id: UUID) -> PaymentFile | None:
+        """What this page held before, if it was sent before; noted as such. Raises ``Conflict`` (``another_clerk``)."""
+        known = tx.payments.load(payment_id)
+        if known is None:
+            return None
+        file = require_holder(actor, PaymentFile(known[0], tuple(known[1])))
+        self.note(tx, actor, "window.hold_bill", file.payment.agency_id, str(payment_id), detail=AGAIN)
+        return file
 
     def _find_wanted(self, actor: Actor, mapping: ServiceMapping, wanted: Wanted) -> Bill:
         number = read_household_no(mapping, wanted.household_no)
@@ -176,9 +185,9 @@ class PaymentRoom(MoneyRoom):
 
     def _hold(self, tx: WindowTransaction, actor: Actor, payment: Payment) -> PaymentFile:
         own, agency_id, at = payment.payment_id, payment.agency_id, payment.created_at
-        known = tx.payments.load(own)
-        if known is not None:  # the same page, a moment earlier
-            return require_holder(actor, PaymentFile(known[0], tuple(known[1])))
+        known = self._find_held(tx, actor, own)
+        if known is not None:
+            return known
         require_taking(tx, actor, business_day(at))
         data = {"staff_id": str(actor.member.staff_id), **name_cause(self.till_of(actor))}
         event = PaymentEvent(own, 1, START, PaymentState.INTENDED, at, data)
@@ -197,6 +206,7 @@ class PaymentRoom(MoneyRoom):
         def work(tx: WindowTransaction) -> PaymentFile:
             file = require_holder(actor, load_payment(tx, actor, payment_id))
             if file.state is PaymentState.CLOSED:
+                self.note(tx, actor, "window.let_go", file.payment.agency_id, str(payment_id), detail=AGAIN)
                 return file
             if file.state is not PaymentState.INTENDED:
                 raise refuse("taken_already")
@@ -218,7 +228,9 @@ class PaymentRoom(MoneyRoom):
             file = require_holder(actor, load_payment(tx, actor, payment_id))
             told = read_taking(taking, file.payment.amount_fen)
             if file.money is not None:
-                return require_same(file, told)
+                require_same(file, told)
+                self.note(tx, actor, "window.take_money", file.payment.agency_id, str(payment_id), detail=AGAIN)
+                return file
             if file.state is not PaymentState.INTENDED or now >= file.payment.expires_at:
                 raise refuse("hold_over")
             drawer = require_taking(tx, actor, business_day(now))
@@ -261,6 +273,7 @@ class PaymentRoom(MoneyRoom):
         if is_own(head.platform):
             raise refuse("order_cannot_be_closed")
         if head.state is PaymentState.CLOSING:
+            self.note(tx, actor, "window.ask_to_close", head.agency_id, str(payment_id), reason=reason, detail=AGAIN)
             return head
         if head.state not in CLOSABLE:
             raise refuse("order_cannot_be_closed")

@@ -19,7 +19,7 @@ from services.receipts import Receipt
 from services.staff_rules import read_reason, refuse
 from services.staffing import Actor
 from services.till import business_day
-from services.window_money import BOTH, Taking, describe_move, load_payment, read_taking
+from services.window_money import AGAIN, BOTH, Taking, describe_move, load_payment, read_taking
 from services.window_payments import PaymentRoom
 from services.window_ports import WindowTransaction
 from services.window_tills import CLERK, HEAD, append_event, list_selves, require_taking
@@ -103,6 +103,7 @@ class ReturnRoom(PaymentRoom):
             if given is not None:
                 if given.data["staff_id"] != str(actor.member.staff_id):
                     raise refuse("given_back_already")
+                self.note(tx, actor, "window.give_back", file.payment.agency_id, str(payment_id), detail=AGAIN)
                 return file
             if file.state is not PaymentState.REFUND_DUE:
                 raise refuse("not_due")
@@ -143,7 +144,7 @@ class ReturnRoom(PaymentRoom):
         )
 
     def find_receipt(self, actor: Actor, receipt_no: str) -> PaymentFile:
-        """The payment whose paper somebody brings back. Raises ``NotFound``."""
+        """The payment whose paper somebody brings back; noted. Raises ``NotFound``, ``InputRefused``."""
         number = receipt_no.strip()
         if not (number.isascii() and number.isdigit() and len(number) == 28):
             raise InputRefused(detail={"receipt_no": "not_a_receipt_no"})
@@ -151,7 +152,9 @@ class ReturnRoom(PaymentRoom):
             found = tx.payments.find_by_receipt(number)
             if found is None:
                 raise NotFound
-            return load_payment(tx, actor, found)
+            file = load_payment(tx, actor, found)
+            self.note(tx, actor, "window.find_receipt", file.payment.agency_id, str(found))
+            return file
 
     def print_receipt(self, actor: Actor, payment_id: UUID, language: Language = Language.ZH_CN) -> WindowReceipt:
         """What is printed for whoever paid; noted. Raises ``NotFound``, ``Conflict`` (``not_taken_here``)."""

@@ -6,7 +6,7 @@ till's. Each act is one transaction with its line in the book of acts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -60,6 +60,7 @@ class TillRoom:
         def work(tx: WindowTransaction) -> TillFile:
             latest = tx.tills.latest_of(staff_id)
             if latest is not None and latest.till.till_id == till_id:
+                self.note(tx, actor, "till.open", latest.till, detail={"again": True})
                 return latest
             if latest is not None and latest.state is not TillState.CLOSED:
                 raise refuse(name_open(latest, business_day(now)))
@@ -90,6 +91,18 @@ class TillRoom:
             raise NotPermitted
         with self.house.begin(agencies) as tx:
             return tx.tills.list_recent(agencies, PAGE, before)
+
+    @property
+    def page(self) -> int:
+        """How many tills one page lists."""
+        return PAGE
+
+    def name_staff(self, actor: Actor, staff: Collection[UUID]) -> Mapping[UUID, str]:
+        """What these members of the staff are called."""
+        if not staff:
+            return {}
+        with self.house.begin(tuple(actor.tree.parents)) as tx:
+            return {member.staff_id: member.name for member in tx.staff.list_members() if member.staff_id in staff}
 
     def list_waiting(self, actor: Actor) -> list[TillFile]:
         """Tills with a difference that wait for this head: never one's own."""
@@ -280,8 +293,3 @@ _MOVES = {"taken_at_window": "money_taken", "returned_at_window": "money_returne
 def _sign(event: PaymentEvent) -> int:
     amount = int(event.data["amount_fen"])
     return amount if event.name == "taken_at_window" else -amount
-
-
-def list_takings(file: TillFile) -> Sequence[TillEvent]:
-    """What a page lists: takings and returns, newest first."""
-    return tuple(reversed(file.moves))

@@ -28,6 +28,7 @@ from tests.fake_cases import FakeSlipPress, make_case_desk
 from tests.fake_families import FakeBusinessRegister, FakeFamilyRegister, FakePeopleRegister, FakeTownRegisters
 from tests.fake_mappings import FakeMappingConsole
 from tests.fake_store import FakeStore, Tables
+from tests.fake_window import Drawers, FakeTills, FakeWindowPayments
 from tests.fakes import FakeClock, FakeDirectory
 
 
@@ -49,7 +50,7 @@ class FakeCaseConsole(FakeMappingConsole):
 
     def __init__(self, tree: AgencyTree, clock: FakeClock) -> None:
         super().__init__(tree, clock)
-        self.counter = FakeStore()
+        self.counter, self.drawers = FakeStore(), Drawers()
         calendar = make_calendar()
         self.tables.counter.calendars[calendar.region, calendar.version] = calendar
 
@@ -61,8 +62,15 @@ class FakeCaseConsole(FakeMappingConsole):
     @contextmanager
     def begin(self, agencies: Sequence[UUID]) -> Iterator[ConsoleTransaction]:
         """One transaction: rolled back in both books."""
-        with self.counter.begin(agencies) as cases, super().begin(agencies) as tx:
+        with (
+            self.drawers.keep_or_undo(),
+            self.counter.begin(agencies) as cases,
+            super().begin(agencies) as tx,
+        ):
             loose: Any = tx
+            scope = frozenset(agencies)
+            loose.payments = FakeWindowPayments(cases, self.counter, scope)
+            loose.tills = FakeTills(self.drawers, scope)
             for name in CASE_STORES:
                 setattr(loose, name, getattr(cases, name))
             loose.accounts = FakeWindowAccounts(cast("Any", self))

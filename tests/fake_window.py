@@ -35,6 +35,16 @@ class Drawers:
     tills: dict[UUID, CashTill] = field(default_factory=dict)
     events: dict[UUID, list[TillEvent]] = field(default_factory=dict)
 
+    @contextmanager
+    def keep_or_undo(self) -> Iterator[None]:
+        """As they were, if anything goes wrong."""
+        before = copy.deepcopy(self)
+        try:
+            yield
+        except BaseException:
+            self.tills, self.events = before.tills, before.events
+            raise
+
 
 class FakeTills:
     """Implements ``cash_till.TillStore``."""

@@ -93,7 +93,7 @@ CASES = [
     ("      - order_number\n", "      - order_number\n      - order_number\n", "an item twice"),
     ("  pay_bill: {", "  pay_bil: {", "purposes.pay_bil: found an unknown name"),
     ("  alipay: *bill", "", "exposure.alipay: found nothing, expected a budget"),
-    ("channels: [wechat, alipay]", "channels: [wechat]", "exposure.alipay: found a budget"),
+    ("channels: [wechat, alipay, window]", "channels: [wechat, window]", "exposure.alipay: found a budget"),
     ("body.name, address", "body.name,, address", "does not compile at character"),
     ("fen(amountYuan)", "fan(amountYuan)", "an unknown function"),
     ("customerNo: household_no,", "customerNo: houshold_no,", "nothing for customerNo"),

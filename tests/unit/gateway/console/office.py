@@ -36,12 +36,16 @@ from services.publishing import PublishingDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
 from services.staffing import AgencyTree, Role, RoleHeld, StaffMember
+from services.till import Till
 from services.uploads import UploadDesk
 from services.window_desk import WindowDesk
 from services.window_mandates import MandateRoom
 from services.window_people import WindowPeople
+from services.window_returns import ReturnRoom
+from services.window_tills import TillRoom
 from tests.case_samples import STEPS, make_case_mapping
 from tests.fake_case_console import Cases, FakeCaseConsole, PlainJudge
+from tests.fake_city import City
 from tests.fake_console import FakeHasher, FakeProvider, FakeStaffSessions
 from tests.fake_trials import FakeTrials
 from tests.fakes import FakeClock, FakeExposureReader, FakeKeyedHash, FakeLimiter
@@ -130,6 +134,7 @@ class Office:
         self.cases = Cases(self.store, self.licence, LEFT)
         self.reader, self.judge = FakeExposureReader(), PlainJudge()
         self.catalogue = replace(CATALOGUE, services={**CATALOGUE.services, self.licence.id: self.licence})
+        self.till = self.furnish_till()
         rooms = self.furnish_counter(watched)
         self.app = create_console_app(
             ConsoleDesk(
@@ -163,6 +168,19 @@ class Office:
         return CounterRooms(
             CounterDesk(desk, watched), WindowDesk(desk, watched), MandateRoom(desk, watched),
             WindowPeople(desk, watched, self.reader, catalogue), UploadDesk(desk, self.judge, self.limiter), NoticeRoom(desk, watched),
+            ReturnRoom(self.till, watched, self.limiter), TillRoom(watched, self.clock, self.new_id),
+        )  # fmt: skip
+
+    def furnish_till(self) -> Till:
+        """The house's payment desk with the gas company behind it, whose bills are paid at the window of ``LEFT``."""
+        city = City()
+        self.gas, self.faults = city.gas, city.faults
+        city.add_bill()
+        gas = replace(self.catalogue.service("gas-bill"), agency=TREE.slugs[LEFT])
+        self.catalogue = replace(self.catalogue, services={**self.catalogue.services, gas.id: gas})
+        return replace(
+            city.till, store=self.store.counter, catalogue=self.catalogue, directory=self.cases.directory, clock=self.clock,
+            new_id=self.new_id, back_end_of=lambda _: self.gas,
         )  # fmt: skip
 
     def new_id(self) -> UUID:
