@@ -54,8 +54,9 @@ def play_by_clerk(matter: Matter, door: PlatformName) -> Scene:
     late = door is PlatformName.ALIPAY
     if late:  # the office has closed: it counts as received on the next working day
         yield matter.stage.clock.now() + EVENING
+    since = matter.stage.clock.now()
     begin(matter, door)
-    await_registers(matter)
+    await_registers(matter, since)
     if late:
         yield find_morning(matter.stage)
         matter.come_back()
@@ -83,9 +84,9 @@ def play_correction(matter: Matter, door: PlatformName) -> Scene:
     """Asked for once, told by the ladder, answered, not told again."""
     material, code = find_correction(matter)
     matter.stage.pass_time(A_MINUTE)  # by its minute a message is known from that of the receipt
-    begun = matter.stage.clock.now()
+    begun, reachable = matter.stage.clock.now(), bool(telling.list_phones(matter))
     examination.ask_correction(matter, material, code)
-    notice = telling.Notice(matter, begun, matter.stage.clock.now())
+    notice = telling.Notice(matter, begun, matter.stage.clock.now(), reachable)
     telling.await_first(notice)
     yield at_office(next_working(matter.stage.today)) + AFTERNOON
     telling.check_told_once(notice)
@@ -97,8 +98,9 @@ def play_correction(matter: Matter, door: PlatformName) -> Scene:
         told.extend(asked[0]["words"])
         until = find_deadline(case, "correction")
         told.append(f"till {until}")
+    since = matter.stage.clock.now()
     bring(matter, door, "corrections", [material])
-    await_registers(matter)
+    await_registers(matter, since)
 
 
 def find_correction(matter: Matter) -> tuple[str, str]:

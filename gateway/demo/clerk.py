@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from gateway.launch.staff import DemoAccount, demo_accounts_file, read_demo_acco
 
 REASON = "办理演示办件"
 CASES = "/counter/cases/"
-_SEEN = "seen_version"
+MOVED, TRIES = 409, 4
+"""The answer to a form whose page is not up to date any more; how often somebody sends it anew."""
 
 
 def find_account(stack: Stack, login: str) -> DemoAccount:
@@ -99,6 +100,15 @@ class Clerk:
         require(done.status == 200, f"{act} was refused: status {done.status} {' '.join(done.alerts)}")
         return done
 
-    def open_and_act(self, case_id: str, act: str, entered: Mapping[str, Value] | None = None) -> Page:
-        """Both."""
-        return self.act(self.open_case(case_id), case_id, act, entered)
+    def work(self, case_id: str, act: str, fill: Callable[[Page], Mapping[str, Value]], *, claim: bool = True) -> Page:
+        """Open the case and do an act, filled in by what the page shows; the page as the act left it.
+
+        Something may have come in meanwhile (a register's answer): then, as the page says, it is read and sent again.
+        """
+        for _ in range(TRIES):
+            page = self.open_case(case_id, claim=claim)
+            done = self.browser.submit(page, f"{CASES}{case_id}/{act}", fill(page))
+            if done.status != MOVED:
+                break
+        require(done.status == 200, f"{act} was refused: status {done.status} {' '.join(done.alerts)}")
+        return done

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 
 from gateway.demo.applicant import Applicant, Case, find_deadline
 from gateway.demo.clerk import Clerk
@@ -70,12 +71,15 @@ class Matter:
         return case
 
 
-def await_registers(matter: Matter) -> None:
-    """What organs issued is fetched, not asked for: each with its checks, register and moment."""
+def await_registers(matter: Matter, since: datetime) -> None:
+    """What organs issued is fetched, not asked for: each with its checks, register and moment, which is not before ``since``."""
+    begun = since.replace(microsecond=0)  # a moment of the API has whole seconds
     with matter.journey.step("the registers give what organs have issued") as told:
 
         def is_there(case: Case) -> bool:
-            return all(one["standing"] == "fine" for one in case["materials"] if one["level"] == "A")
+            fetched = [one for one in case["materials"] if one["level"] == "A"]
+            moments = [datetime.fromisoformat(check["at"]) for one in fetched for check in one["checks"]]
+            return all(one["standing"] == "fine" for one in fetched) and all(at >= begun for at in moments)
 
         case = matter.await_case(is_there, "what the registers have")
         for one in case["materials"]:
@@ -98,42 +102,39 @@ def ask_correction(matter: Matter, material: str, code: str) -> None:
     with matter.journey.step("the clerk asks once for all corrections") as told:
         clerk, case_id = matter.clerk, matter.case_id
         require(clerk.find_case(matter.applicant.case_no) == case_id, "the search finds another case")
-        page = clerk.open_case(case_id)
         fine = [name for name in matter.applicant.uploaded if name != material]
-        clerk.act(page, case_id, "ask-corrections", judge(page, "/ask-corrections", fine, {material: code}))
+        clerk.work(case_id, "ask-corrections", lambda page: judge(page, "/ask-corrections", fine, {material: code}))
         told.append(f"{material}: {code}")
 
 
 def accept(matter: Matter, missing: list[str]) -> None:
     """Accept: with a dated voucher, and with a gap if something secondary is still to come."""
     with matter.journey.step("the clerk accepts" + (" with a gap" if missing else "")) as told:
-        page = matter.clerk.open_case(matter.case_id)
         fine = [name for name in matter.applicant.uploaded if name not in missing]
         matter.accepted_on = matter.stage.today
         if not missing:
-            matter.clerk.act(page, matter.case_id, "accept", judge(page, "/accept", fine))
+            matter.clerk.work(matter.case_id, "accept", lambda page: judge(page, "/accept", fine))
             return
-        entered = judge(page, "/accept-with-gap", fine)
         promise = next(name for name, one in matter.terms.materials.items() if one.level == "D")
         until = next_working(matter.stage.today)
-        entered |= {"missing": missing, "until_on": until.isoformat(), "gap_promise": promise}
-        matter.clerk.act(page, matter.case_id, "accept-with-gap", entered)
+        gap: dict[str, Value] = {"missing": missing, "until_on": until.isoformat(), "gap_promise": promise}
+        matter.clerk.work(matter.case_id, "accept-with-gap", lambda page: judge(page, "/accept-with-gap", fine) | gap)
         told.append(f"{', '.join(missing)} till {until}")
 
 
 def check_supplied(matter: Matter, materials: list[str]) -> None:
     """What came afterwards is looked at."""
     with matter.journey.step("the clerk checks what came afterwards"):
-        page = matter.clerk.open_case(matter.case_id)
-        matter.clerk.act(page, matter.case_id, "check-materials", judge(page, "/check-materials", materials))
+        act = "check-materials"
+        matter.clerk.work(matter.case_id, act, lambda page: judge(page, f"/{act}", materials))
 
 
 def begin_special(matter: Matter, code: str) -> date:
     """A special procedure begins, told in writing; the day till which it is told to last."""
     special, today = matter.terms.special[code], matter.stage.today
     with matter.journey.step("a special procedure begins") as told:
-        page = matter.clerk.open_case(matter.case_id)
-        matter.clerk.act(page, matter.case_id, "begin-special", {"code": code, "why": "申请材料所述情况需要专门核实"})
+        entered = {"code": code, "why": "申请材料所述情况需要专门核实"}
+        matter.clerk.work(matter.case_id, "begin-special", lambda _: entered)
         until = count_on(today, special.days)
         matter.left_out.append((today, until))
         told.append(f"{code}: {special.days} working days, till {until}")
@@ -143,29 +144,32 @@ def begin_special(matter: Matter, code: str) -> date:
 def end_special(matter: Matter) -> None:
     """It ends, earlier than was told: the days that were not needed count again."""
     with matter.journey.step("the special procedure ends"):
-        page = matter.clerk.open_case(matter.case_id)
-        matter.clerk.act(page, matter.case_id, "end-special", {"result": "已核实，符合要求"})
+        matter.clerk.work(matter.case_id, "end-special", lambda _: {"result": "已核实，符合要求"})
         begins, _ = matter.left_out.pop()
         matter.left_out.append((begins, matter.stage.today))
 
 
+def fill_alike(entered: Mapping[str, Value], _page: Page) -> Mapping[str, Value]:
+    """What is entered whatever the page shows."""
+    return entered
+
+
 def finish_steps(matter: Matter) -> None:
-    """Every step but the deciding one, each by whose turn it is."""
+    """Every step but the deciding one, each by whose turn it is; another agency does its step, and takes nothing in hand."""
     for index, step in enumerate(matter.terms.steps[:-1]):
         who = matter.head if step.role == "head" else matter.clerk
+        entered = {"step": str(index), "opinion": "经审查，符合规定"}
         with matter.journey.step(f"step {index + 1} is finished" + (f" by {step.agency}" if step.agency else "")):
-            page = who.open_case(matter.case_id, claim=not step.agency)  # the other agency does its step, and no more
-            who.act(page, matter.case_id, "finish-step", {"step": str(index), "opinion": "经审查，符合规定"})
+            who.work(matter.case_id, "finish-step", partial(fill_alike, entered), claim=not step.agency)
 
 
 def decide(matter: Matter, outcome: str = "granted") -> None:
     """The decision, by another hand than the one that accepted."""
+    entered = {
+        "outcome": outcome,
+        "reasons": "申请材料齐全，符合法定条件",
+        "legal_ground": "行政许可法第三十八条第一款",
+    }
     with matter.journey.step("the head decides" if matter.terms.two_hands else "the clerk decides"):
         who = matter.head if matter.terms.two_hands else matter.clerk
-        page = who.open_case(matter.case_id)
-        entered = {
-            "outcome": outcome,
-            "reasons": "申请材料齐全，符合法定条件",
-            "legal_ground": "行政许可法第三十八条第一款",
-        }
-        who.act(page, matter.case_id, "decide", entered)
+        who.work(matter.case_id, "decide", lambda _: entered)

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.launch.loopback import send
 
-PLACES = ("a platform's server", "a platform's client")
+PLACES = ("a platform's server", "a platform's client", "a page of our own")
 
 
 def read_canaries(offices: Mapping[str, str]) -> dict[str, str]:
@@ -30,12 +30,12 @@ def read_server_bytes(received: Iterable[Mapping[str, Any]]) -> bytes:
     return plain + b"\n" + unquote_to_bytes(plain.replace(b"+", b" "))
 
 
-def find_leaks(canaries: Mapping[str, str], at_servers: bytes, at_clients: bytes) -> list[str]:
-    """Canaries that got out, each as whose it was and where; never the value itself."""
+def find_leaks(canaries: Mapping[str, str], at_servers: bytes, at_clients: bytes, on_pages: bytes = b"") -> list[str]:
+    """Canaries that got out, each as whose it was and where; never the value itself. ``on_pages``: of the web door and the console."""
     return [
         f"a canary of {office} reached {place}"
         for canary, office in canaries.items()
-        for place, seen in zip(PLACES, (at_servers, at_clients), strict=True)
+        for place, seen in zip(PLACES, (at_servers, at_clients, on_pages), strict=True)
         if holds(seen, canary)
     ]
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from gateway.demo.agenda import Agenda, Matter
 from gateway.demo.applications import Submitted, decide, play_application, see_result
 from gateway.demo.bills import play_bill
+from gateway.demo.cases import play_case
 from gateway.demo.evidence import LedgerWatch
 from gateway.demo.journey import Journey
 from gateway.demo.questions import play_information, play_lookup
 from gateway.demo.stage import A_MINUTE, Play, Stage
-from services.doors import PLATFORMS
+from services.doors import OWN_DOORS, PLATFORMS
 from services.mapping import ServiceMapping
 from services.model import PlatformName
 from services.stories import Story, read_stories
@@ -23,6 +25,8 @@ KINDS: Mapping[str, Callable[[Journey, Stage, Play], Submitted | None]] = {
     "lookup": play_lookup,
     "information": play_information,
 }
+CASE = "case"
+"""The kind whose journeys take days; they are played together, on the own doors too."""
 
 
 @dataclass
@@ -53,7 +57,28 @@ class Company:
                 self._rest()
                 self._play(service, story, platform)
         self.play_results()
+        self.play_cases()
         self.faults += self._find_unplayed()
+
+    def play_cases(self) -> None:
+        """Every case of every story at each of its doors; all of them live through the same days."""
+        agenda = Agenda(self.stage, self.say)
+        for name, service in self.stage.services.items():
+            if service.kind != CASE or not self._is_here(service):
+                continue
+            for story in read_stories(service, self.stage.today):
+                for door in (*story.platforms, *story.own_doors):
+                    self._enter(agenda, name, story, door)
+        agenda.run()
+
+    def _enter(self, agenda: Agenda, service: str, story: Story, door: PlatformName) -> None:
+        journey = Journey(service, door.value, self.say, self.watch.describe)
+        self.journeys.append(journey)
+        with self._followed(journey):
+            play = self.stage.cast(self.stage.services[service], story, door)
+            heading = play.title + (f", {door}" if door.value != play.phone.platform else "")
+            scene = play_case(journey, self.stage, play, door)
+            agenda.matters.append(Matter(scene, lambda: self._followed(journey), heading, self.stage.clock.now()))
 
     def play_results(self) -> None:
         """The offices decide; then the clock moves on to the moment at which each result is known at the counter."""
@@ -69,7 +94,8 @@ class Company:
 
     def _list_stories(self) -> Iterator[tuple[str, Story, PlatformName]]:
         for name, service in self.stage.services.items():
-            for story in read_stories(service, self.stage.today) if self._is_here(service) else ():
+            played_here = service.kind in KINDS and self._is_here(service)
+            for story in read_stories(service, self.stage.today) if played_here else ():
                 for platform in story.platforms:
                     yield name, story, platform
 
@@ -78,7 +104,7 @@ class Company:
 
         Offices that keep their data on an SQL server are left out by the sandbox where none can run; a line said so at the start.
         """
-        return service.kind in KINDS and (
+        return (service.kind in KINDS or service.kind == CASE) and (
             bool(self.stage.stack.registries_url) or service.back_end.name in self.stage.offices
         )
 
@@ -117,9 +143,10 @@ class Company:
         self.watch.move_on()
 
     def _find_unplayed(self) -> Iterator[str]:
-        """Services that were not played on a platform on which they are offered."""
+        """Services that were not played on a platform on which they are offered; of a case also at a door of our own."""
         played = {(journey.name, journey.platform) for journey in self.journeys}
         for name, service in self.stage.services.items():
-            for platform in PLATFORMS if self._is_here(service) else ():
+            doors = (*PLATFORMS, *OWN_DOORS) if service.kind == CASE else PLATFORMS
+            for platform in doors if self._is_here(service) else ():
                 if service.is_on(platform) and (name, platform.value) not in played:
                     yield f"{name}: no story of it is played on {platform.value}"

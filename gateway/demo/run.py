@@ -20,6 +20,7 @@ from gateway.launch.processes import begin_sandbox, start_apps, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 from gateway.launch.staff import demo_accounts_file, read_demo_accounts
 from gateway.logging import configure_logging
+from services.doors import OWN_DOORS
 
 EVIDENCE = ("report.json", "received.jsonl", "ledger.jsonl", "utility.jsonl")
 JOURNEYS: Mapping[str, Callable[[Company], None]] = {"all": Company.play_all, "bills": Company.play_beginning}
@@ -106,9 +107,13 @@ def gather_evidence(company: Company, folder: Path, ledger: LedgerWatch) -> list
     canaries = read_canaries({name: stage.offices[name] for name in stage.offices})
     at_servers = read_server_bytes(received)
     at_clients = b"\n".join(reply for phone in stage.phones.values() for reply in phone.received)
-    leaks = find_leaks(canaries, at_servers, at_clients)
+    on_pages = stage.gather_pages()
+    leaks = find_leaks(canaries, at_servers, at_clients, on_pages)
     say(f"{len(canaries)} canaries of {len(set(canaries.values()))} back ends searched for in"
-        f" {len(at_servers) + len(at_clients)} bytes: " + (f"{len(leaks)} found" if leaks else "none found"))  # fmt: skip
+        f" {len(at_servers) + len(at_clients) + len(on_pages)} bytes: "
+        + (f"{len(leaks)} found" if leaks else "none found"))  # fmt: skip
+    own = [one for one in records if one.leaf["platform"] in OWN_DOORS]
+    faults += [f"the ledger has {len(own)} records of our own doors, where no platform looks"] if own else []
     return faults + leaks + ([] if canaries and at_clients else ["there was nothing to search for, or nowhere"])
 
 

@@ -106,6 +106,12 @@ class Stage:
             raise StepFailed("the web door is no platform's")
         return visitor
 
+    def gather_pages(self) -> bytes:
+        """Every page of the web door and of the console that anybody was shown."""
+        visitors = [one.browser for one in self.phones.values() if isinstance(one, WebVisitor)]
+        browsers = [*visitors, *(one.browser for one in self.clerks.values())]
+        return b"\n".join(reply for browser in browsers for reply in browser.received)
+
     def call_clerk(self, login: str) -> Clerk:
         """A member of the staff before the console; the same one each time."""
         if login not in self.clerks:

@@ -36,6 +36,8 @@ class Notice:
     matter: Matter
     begun: datetime
     done: datetime
+    reachable: bool
+    """Whether the person was in a platform's app at all when it happened."""
 
     def is_about(self, message: dict[str, Any]) -> bool:
         """Whether a message tells of it."""
@@ -51,7 +53,7 @@ class Notice:
 
     def count(self) -> tuple[int, int]:
         """Messages through platforms, and text messages. Raises ``StepFailed`` if one says more than it may."""
-        messages = [one for phone in self._phones() for one in read_messages(phone) if self.is_about(one)]
+        messages = [one for phone in list_phones(self.matter) for one in read_messages(phone) if self.is_about(one)]
         person = self.matter.applicant.phone.person
         texts = [one for one in read_texts(self.matter.stage.texts, person.phone) if self.is_about(one)]
         for told in map(str, messages):
@@ -59,13 +61,12 @@ class Notice:
             require(person.real_name not in told and person.phone not in told, "a message names the person")
         return len(messages), len(texts)
 
-    def is_reachable(self) -> bool:
-        """Whether the person is in a platform's app at all."""
-        return any(phone.signed_in_at is not None for phone in self._phones())
 
-    def _phones(self) -> list[Phone]:
-        user = self.matter.applicant.phone.person.user
-        return [one for (owner, door), one in self.matter.stage.phones.items() if owner == user and door in PLATFORMS]
+def list_phones(matter: Matter) -> list[Phone]:
+    """This person's phones with a platform's app, as far as they have signed in there."""
+    user, phones = matter.applicant.phone.person.user, matter.stage.phones.items()
+    mine = [one for (owner, door), one in phones if owner == user and door in PLATFORMS]
+    return [one for one in mine if one.signed_in_at is not None]
 
 
 def await_first(notice: Notice) -> None:
@@ -79,7 +80,7 @@ def await_first(notice: Notice) -> None:
 def check_told_once(notice: Notice) -> None:
     """A notice with legal effect that nobody has read: one message through a platform, a day later one text message, no more."""
     with notice.matter.journey.step("the notice was told by the ladder, once on each rung") as told:
-        deadline, wanted = time.monotonic() + CASE_SECONDS, (1 if notice.is_reachable() else 0, 1)
+        deadline, wanted = time.monotonic() + CASE_SECONDS, (1 if notice.reachable else 0, 1)
         while notice.count() != wanted and time.monotonic() < deadline:
             time.sleep(0.2)
         messages, texts = notice.count()
