@@ -9,11 +9,19 @@ import pytest
 
 from gateway.errors import TABLE
 from gateway.routes.applications import APPLICATIONS_A_MINUTE
+from gateway.routes.case_papers import SLIPS_A_MINUTE
+from gateway.routes.cases import ACTS_A_MINUTE
 from gateway.routes.catalogue import FORMS_A_MINUTE
+from gateway.routes.drafts import SAVINGS_A_MINUTE, SUBMISSIONS_A_MINUTE
 from gateway.routes.information import READINGS_A_MINUTE
 from gateway.routes.lookups import LOOK_UPS_A_MINUTE
 from gateway.routes.payments import PAYMENTS_A_MINUTE
+from gateway.service_tellers import NUMBERS_AN_HOUR
 from services import bills, households, identity, sessions
+from services.case_drafts import MOST_DRAFTS
+from services.file_rules import LARGEST_MEGABYTES
+from services.organisations import QUESTIONS_AN_HOUR
+from services.uploads import UPLOADS_PER_TEN_MINUTES
 from tests.unit.gateway.test_routes import ROUTES
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text("utf-8")
@@ -51,5 +59,18 @@ def test_the_limits_are_the_ones_in_force() -> None:
         f"{sessions.CODES_A_MINUTE} codes a minute and app",
         f"{APPLICATIONS_A_MINUTE} applications (likewise) of one service, {LOOK_UPS_A_MINUTE} look-ups",
         f"{READINGS_A_MINUTE} readings of information and {FORMS_A_MINUTE} prefilled forms a minute",
+    ):
+        assert sentence in text
+
+
+def test_the_limits_of_cases_are_the_ones_in_force() -> None:
+    """Drafts, submissions, acts, slips, files, typed numbers."""
+    text = " ".join(PAGE.split())
+    for sentence in (
+        f"{SAVINGS_A_MINUTE} savings of drafts, {SUBMISSIONS_A_MINUTE} submissions",
+        f"{ACTS_A_MINUTE} acts and {SLIPS_A_MINUTE} slips a minute; {MOST_DRAFTS} drafts at a time",
+        f"{QUESTIONS_AN_HOUR} questions to the business register and {NUMBERS_AN_HOUR} typed identity numbers an hour",
+        f"{LARGEST_MEGABYTES} MB and what the material says",
+        f"{UPLOADS_PER_TEN_MINUTES} in ten minutes",
     ):
         assert sentence in text

@@ -114,6 +114,7 @@ CASES = [
     # budgets
     ("case", "      - material_title\n", "", "exposure.wechat.shown_in_client: found no material_title, expected this field: the checklist of materials shows it"),
     ("case", "      - document_info\n", "", "found no document_info, expected this field: a service of kind case shows it"),
+    ("case", "      - example_place\n", "", "exposure.alipay.shown_in_client: found no example_place, expected this field: a draft shows it again"),
     ("case", "      - material_file\n", "", "exposure.alipay.entered_in_client: found no material_file, expected this field: a material is uploaded"),
     ("case", "message_template, ", "", "sent_to_server: found no message_template, expected this field: a message about a case says it"),
     ("case", "      - postal_address\n", "", "found no postal_address, expected this field: the result may be sent by post"),
