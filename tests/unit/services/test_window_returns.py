@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from services.errors import Conflict, InputRefused, NotFound, NotPermitted
 from services.model import PaymentState
+from services.orders import confirm_payment
+from services.refunds import refund_payment
 from services.staffing import Role
 from services.window_returns import Handing
 from tests.fake_window import CARD, Hall
@@ -153,3 +157,16 @@ def test_the_paper_is_provisional_until_it_is_written_off(hall: Hall) -> None:
         hall.money.find_receipt(hall.zhao, "1" * 28)
     with pytest.raises(InputRefused):
         hall.money.find_receipt(hall.zhao, "x")
+
+
+@pytest.mark.parametrize("job", [refund_payment, confirm_payment])
+def test_no_job_gives_back_or_asks_about_what_is_the_windows(hall: Hall, job: Callable[..., PaymentState]) -> None:
+    """A job of platforms that runs for a payment of the window changes nothing and asks nobody, whatever its state."""
+    hall.open_till()
+    file = hall.hold()
+    assert job(hall.city.till, file.payment.agency_id, file.payment.payment_id, "request-1") is S.INTENDED
+    hall.city.gas.bills["G-1"].amount_fen += 1
+    hall.take(file)
+    hall.city.wait_until_quiet()
+    assert job(hall.city.till, file.payment.agency_id, file.payment.payment_id, "request-1") is S.REFUND_DUE
+    assert not [step for step in hall.city.faults.steps if "refund" in step or step == "query_order"]
