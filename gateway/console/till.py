@@ -25,6 +25,7 @@ from gateway.console.words import Words
 from gateway.errors import explain_error
 from services.cash_till import MOST_FEN, PIECES_FEN, Count, TillFile, TillState, has_difference, read_pieces, read_yuan
 from services.errors import GuitaiError, InputRefused
+from services.model import Language
 from services.staffing import Role
 from services.till import business_day
 from services.window_tills import CLERK, HEAD, READERS
@@ -116,8 +117,14 @@ def show_sheet(file: TillFile, status: int = 200, fault: Words | None = None) ->
     return show_page(
         "till_sheet.html", status, title=SHEET, fault=fault, file=file, own=own,
         names=tills.name_staff(actor, {event.staff_id for event in file.events}),
-        may_sign=not own and actor.holds_any(HEAD, file.till.agency_id), **list_cells(),
+        payees=name_payees(), may_sign=not own and actor.holds_any(HEAD, file.till.agency_id), **list_cells(),
     )  # fmt: skip
+
+
+def name_payees() -> dict[str, str]:
+    """What the payees of all services are called."""
+    services = current_console().catalogue.services.values()
+    return {one.payee: one.payee_name.get(Language.ZH_CN, one.payee) for one in services if one.kind == "bill"}
 
 
 @room(blueprint, "/till/<uuid:till_id>/count", title=COUNT, roles=CLERK, methods=["GET", "POST"], act="till.count")

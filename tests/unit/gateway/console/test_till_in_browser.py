@@ -39,7 +39,8 @@ def scene(chromium: Chromium) -> Iterator[Scene]:
 
 
 def press(page: Page, *keys: str) -> None:
-    """Keys, the last of which sends a form."""
+    """Keys into the field that the page puts the focus on, the last of which sends a form."""
+    page.wait_for_function("document.activeElement !== document.body")
     for key in keys[:-1]:
         page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
     with page.expect_navigation():
