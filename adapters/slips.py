@@ -221,7 +221,7 @@ def load_canonical(octets: bytes) -> object:
     try:
         value: object = cbor2.CBORDecoder(stream).decode()
         again = cbor2.dumps(value, canonical=True)
-    except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, UnicodeError, MemoryError):
+    except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, RecursionError, UnicodeError, MemoryError):
         raise SlipRefused("form") from None
     if again != octets:
         raise SlipRefused("form")

@@ -158,6 +158,12 @@ def test_a_text_that_is_no_slip_is_refused(press: CwtSlips, text: str) -> None:
     assert refuse(press, text) == "form"
 
 
+@pytest.mark.parametrize("octets", ["c4821b7fffffffffffffff01", "c5821b7fffffffffffffff03", "c5821a00ffffff03"])
+def test_a_number_without_end_is_refused(press: CwtSlips, octets: str) -> None:
+    """A decimal or big float (RFC 8949 section 3.4.4) that no machine can write out is no slip, and no fault of ours."""
+    assert refuse(press, wrap(bytes.fromhex(octets))) == "form"
+
+
 def test_loose_bits_are_refused(press: CwtSlips) -> None:
     """Two texts never mean the same octets: bits behind the last octet must be zero."""
     text = next(
