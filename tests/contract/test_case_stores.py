@@ -127,7 +127,7 @@ def test_another_agencys_clerk_finishes_a_step(houses: Houses) -> None:
     case, event = houses.open_case()
     joint = make_case_event(case, 2, "accepted", CaseState.ACCEPTED)
     lines = [make_line(case, joint), make_line(case, joint, agency_id=houses.water)]
-    with houses.public.begin(houses.all) as tx:
+    with houses.worker.begin(houses.all) as tx:
         tx.cases.append(case.agency_id, joint, lines)
     [line] = [one for one in read_desk(houses, houses.water) if one.case_id == case.case_id]
     with houses.console.begin([houses.water]) as tx:
@@ -204,7 +204,7 @@ def test_a_page_does_not_split_a_case(houses: Houses) -> None:
     lines = [
         make_line(joint, moved, due_on=date(2026, 11, 5), agency_id=agency) for agency in (houses.gas, houses.water)
     ]
-    with houses.public.begin(houses.all) as tx:
+    with houses.worker.begin(houses.all) as tx:
         tx.cases.append(houses.gas, moved, lines)
     desks, service = (houses.gas, houses.water), first.service
     page = read_desk(houses, *desks, service=service, limit=2)

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from adapters.stores.connection import StoreFault
-from services.case_record import CaseEvent, CaseState
+from services.case_record import CaseEvent, CaseState, Hand
 from services.errors import VersionTaken
 from tests.case_samples import MORNING, make_case, make_case_event, make_draft, make_line
 from tests.contract.case_book_samples import (
@@ -132,6 +132,41 @@ def test_a_line_outside_the_transaction_is_refused(houses: Houses) -> None:
         tx.cases.append(case.agency_id, joint, lines)
     with houses.public.begin(houses.all) as tx:
         assert tx.cases.load(case.case_id) == (case, [event])
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "state"),
+    [
+        ("public", "granted", CaseState.GRANTED),
+        ("public", "refused", CaseState.REFUSED),
+        ("public", "accepted", CaseState.ACCEPTED),
+        ("public", "certificate_issued", CaseState.ISSUED),
+        ("public", "certificate_issued", CaseState.RECEIVED),
+        ("public", "rated", CaseState.GRANTED),
+        ("worker", "granted", CaseState.GRANTED),
+        ("worker", "refused", CaseState.REFUSED),
+    ],
+)
+@pytest.mark.parametrize("hand", [Hand.CLERK, Hand.HEAD, Hand.APPLICANT])
+def test_no_process_of_citizens_and_no_work_decides(
+    houses: Houses, role: str, name: str, state: CaseState, hand: Hand
+) -> None:
+    """PostgreSQL itself refuses a decision by the citizens' role, under any name, and one in a person's name by the worker's."""
+    case, event = houses.open_case()
+    forged = make_case_event(case, 2, name, state, hand)
+    with pytest.raises(StoreFault), houses.role(role).begin([houses.gas]) as tx:
+        tx.cases.append(case.agency_id, forged, [make_line(case, forged)])
+    with houses.console.begin([houses.gas]) as tx:
+        assert tx.cases.load(case.case_id) == (case, [event])
+
+
+def test_a_value_of_a_back_end_and_a_clerk_decide(houses: Houses) -> None:
+    """The two ways of deciding stay open: the worker by a back end's value, a person at the console."""
+    for role, hand, staff_id in (("worker", Hand.BACK_END, None), ("console", Hand.CLERK, uuid4())):
+        case, _ = houses.open_case()
+        decided = make_case_event(case, 2, "granted", CaseState.GRANTED, hand, staff_id=staff_id)
+        with houses.role(role).begin([houses.gas]) as tx:
+            tx.cases.append(case.agency_id, decided, [make_line(case, decided)])
 
 
 def test_a_line_without_its_case_is_refused(houses: Houses) -> None:
