@@ -10,8 +10,9 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from gateway.routes.cases import ACTS_A_MINUTE
 from gateway.web.cases import describe_case
-from gateway.web.desk import current_citizen, current_web
+from gateway.web.desk import current_citizen, current_web, spend_as_citizen
 from gateway.web.frame import say_fault, show_page
 from gateway.web.gate import page, see_other
 from gateway.web.words import Words, say_file_rule, say_rules
@@ -90,11 +91,14 @@ def send_answer(case_id: UUID) -> Response:
     changed = {name: value for name, value in typed.items() if _differs(view, name, value)}
     brought = Brought(changed, request.form.getlist("promise"))
     try:
+        spend_as_citizen("case-acts", ACTS_A_MINUTE, 60)
         ANSWERS[choose_act(view)](web.applicants, caller, case_id, read_version(), brought)
     except InputRefused as refused:
         return ask_for_answer(case_id, say_rules(refused.detail, name_fields(view)), 422, typed)
     except (CaseMoved, CorrectionLate, MaterialsMissing) as refused:
         return ask_for_answer(case_id, [say_fault(refused)], 409, typed)
+    except TooManyRequests as refused:
+        return ask_for_answer(case_id, [say_fault(refused)], 429, typed)
     return see_other(f"/cases/{case_id}")
 
 
@@ -174,6 +178,7 @@ def withdraw(case_id: UUID) -> Response:
     """Take the application back, once it was confirmed."""
     if request.form.get("sure") != "yes":
         return ask_to_withdraw(case_id, [("请先勾选确认。", "Tick the box first.")], 422)
+    spend_as_citizen("case-acts", ACTS_A_MINUTE, 60)
     try:
         withdraw_case(
             current_web().applicants, current_citizen(), case_id, read_version(), request.form.get("reason", "")

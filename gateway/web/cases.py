@@ -7,7 +7,8 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from gateway.web.desk import current_citizen, current_web
+from gateway.routes.case_papers import SLIPS_A_MINUTE
+from gateway.web.desk import current_citizen, current_web, spend_as_citizen
 from gateway.web.frame import draw_code, show_page
 from gateway.web.gate import page
 from gateway.web.words import DELIVERIES, DOORS, LETTERS, STATES, Words
@@ -109,6 +110,7 @@ def _pair(texts: Any) -> Words:
 def show_receipt(case_id: UUID) -> Response:
     """The receipt in large type, to print or to show: the office cannot back-date what stands in its code."""
     view = view_case(current_web().applicants, current_citizen(), case_id)
+    spend_as_citizen("case-slips", SLIPS_A_MINUTE, 60)
     receipt = show_case_receipt(current_web().applicants.desk, view.file)
     return show_page("receipt.html", title=("办件凭证", "Receipt"), receipt=receipt, case=view.case,
                      code=draw_code(receipt.slip, "办件凭证二维码"), state=STATES[view.state])  # fmt: skip
@@ -118,6 +120,7 @@ def show_receipt(case_id: UUID) -> Response:
 def show_collection(case_id: UUID) -> Response:
     """A new code each time that the page is opened; good for minutes, once."""
     view = view_case(current_web().applicants, current_citizen(), case_id)
+    spend_as_citizen("case-slips", SLIPS_A_MINUTE, 60)
     code = show_collection_code(current_web().applicants.desk, view.file)
     return show_page("collection.html", title=("领取码", "Collection code"), collection=code, case=view.case,
                      code=draw_code(code.slip, "领取码二维码"))  # fmt: skip

@@ -45,3 +45,8 @@ def current_citizen() -> Caller:
     """Whoever is in front of the page; only behind the gate."""
     caller: Caller = g.caller
     return caller
+
+
+def spend_as_citizen(what: str, most: int, seconds: int) -> None:
+    """Count one of what the citizen API counts too: a person has one allowance, by whichever way. Raises ``TooManyRequests``."""
+    current_web().citizen.limiter.spend(what, str(current_citizen().person_id), most, seconds)

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from gateway.routes.drafts import SUBMISSIONS_A_MINUTE
 from gateway.web.case_acts import read_version
 from gateway.web.cases import say_value
-from gateway.web.desk import current_citizen, current_web
+from gateway.web.desk import current_citizen, current_web, spend_as_citizen
 from gateway.web.frame import say_fault, show_page
 from gateway.web.gate import page, see_other
 from gateway.web.words import DELIVERIES, DOORS, Words, say_file_rule, say_rules
 from services.case_drafts import DraftView, discard_draft, read_draft
 from services.case_errors import CaseMoved, FileRefused, MandateEnded, MaterialsMissing
-from services.case_submission import submit_case
+from services.case_submission import is_answered, submit_case
 from services.errors import AssuranceTooLow, InputRefused, ServiceOff, ServiceUnknown, TooManyRequests
 from services.file_rules import COPIES, Upload
 from services.input_values import write_value
@@ -92,15 +93,20 @@ def remove_draft_file(draft_id: UUID, file_id: UUID) -> Response:
 @page(blueprint, "/drafts/<uuid:draft_id>/submit", title=TITLE, methods=["POST"])
 def submit(draft_id: UUID) -> Response:
     """Hand it in. The draft's id is the case's: sent twice it is one case."""
-    version = read_version()
+    version, door, caller = read_version(), current_web().applicants, current_citizen()
+    key = f"web-{draft_id}-{version}"
     try:
-        submit_case(current_web().applicants, current_citizen(), draft_id, version, f"web-{draft_id}-{version}")
+        if not is_answered(door, caller, draft_id, version, key):
+            spend_as_citizen("cases", SUBMISSIONS_A_MINUTE, 60)
+        submit_case(door, caller, draft_id, version, key)
     except InputRefused as refused:
         view = read_draft(current_web().applicants, current_citizen(), draft_id)
         mapping = current_web().citizen.catalogue.service_at(view.draft.service, view.draft.mapping_version)
         return _show(draft_id, say_rules(refused.detail, name_parts(mapping)), 422)
     except (MaterialsMissing, CaseMoved, ServiceOff, ServiceUnknown, AssuranceTooLow, MandateEnded) as refused:
         return _show(draft_id, [say_fault(refused)], 409)
+    except TooManyRequests as refused:
+        return _show(draft_id, [say_fault(refused)], 429)
     return see_other(f"/cases/{draft_id}")
 
 

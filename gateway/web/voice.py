@@ -6,13 +6,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from gateway.web.desk import current_citizen, current_web
+from gateway.routes.ratings import SAID_AN_HOUR
+from gateway.web.desk import current_citizen, current_web, spend_as_citizen
 from gateway.web.frame import say_fault, show_page
 from gateway.web.gate import page, see_other
 from gateway.web.words import COMPLAINTS, LEVELS, Words, say_rules
 from services.case_errors import AlreadyRated
 from services.complaints import file_complaint
-from services.errors import Conflict, InputRefused, NotFound
+from services.errors import Conflict, InputRefused, NotFound, TooManyRequests
 from services.rating_rules import MATTERS, read_rating
 from services.ratings import rate_matter, show_voice
 
@@ -43,11 +44,14 @@ def rate(about: str, subject: UUID) -> Response:
     level = request.form.get("level", "")
     try:
         given = read_rating(int(level) if level in ("1", "2", "3", "4", "5") else 0, (), request.form.get("words", ""))
+        spend_as_citizen("voices", SAID_AN_HOUR, 3600)
         rate_matter(current_web().applicants, current_citizen(), about, subject, given)
     except InputRefused as refused:
         return _show(about, subject, say_rules(refused.detail), 422)
     except (AlreadyRated, Conflict) as refused:
         return _show(about, subject, [say_fault(refused)], 409)
+    except TooManyRequests as refused:
+        return _show(about, subject, [say_fault(refused)], 429)
     return see_other(f"/voice/{about}/{subject}")
 
 
@@ -56,6 +60,7 @@ def complain(about: str, subject: UUID) -> Response:
     """A complaint; somebody who had no part in the matter answers it."""
     form = request.form
     try:
+        spend_as_citizen("voices", SAID_AN_HOUR, 3600)
         file_complaint(
             current_web().applicants,
             current_citizen(),
@@ -68,4 +73,6 @@ def complain(about: str, subject: UUID) -> Response:
         return _show(about, subject, say_rules(refused.detail), 422)
     except Conflict as refused:
         return _show(about, subject, [say_fault(refused)], 409)
+    except TooManyRequests as refused:
+        return _show(about, subject, [say_fault(refused)], 429)
     return see_other(f"/voice/{about}/{subject}")
