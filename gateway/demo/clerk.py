@@ -87,10 +87,13 @@ class Clerk:
 
     def open_case(self, case_id: str, *, claim: bool = True) -> Page:
         """The whole case, after the reason was noted; taken in hand where nobody has it, unless it is only read."""
-        asked = self.open(f"{CASES}{case_id}")
-        forms = asked.find_forms(f"{CASES}{case_id}", "reason")
-        form = next((one for one in forms if ("claim" in one.fields) is claim), forms[0])
-        page = self.browser.send_form(asked, form, {"reason": REASON})
+        for _ in range(TRIES):
+            asked = self.open(f"{CASES}{case_id}")
+            forms = asked.find_forms(f"{CASES}{case_id}", "reason")
+            form = next((one for one in forms if ("claim" in one.fields) is claim), forms[0])
+            page = self.browser.send_form(asked, form, {"reason": REASON})
+            if page.status != MOVED:
+                break
         require(page.status == 200, f"the case does not open: status {page.status} {' '.join(page.alerts)}")
         return page
 

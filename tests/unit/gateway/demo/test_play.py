@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,16 +14,17 @@ import pytest
 from adapters.clock import SharedClock
 from adapters.mapping_files import MAPPINGS_FOLDER
 from gateway.demo import play as played
+from gateway.demo.agenda import Scene
 from gateway.demo.applications import Submitted
 from gateway.demo.forms import check_expected, write_text
 from gateway.demo.journey import Journey, StepFailed, require
 from gateway.demo.phone import Person
 from gateway.demo.play import Company
 from gateway.demo.run import JOURNEYS
-from gateway.demo.stage import A_MINUTE, Play, Stage
+from gateway.demo.stage import A_MINUTE, TEXTS, Play, Stage
 from services.doors import PLATFORMS
 from services.model import PlatformName
-from services.stories import Story
+from services.stories import Story, read_stories
 from tests.unit.services.test_stories import read
 
 LOOKUP = read(MAPPINGS_FOLDER / "tax-statement.yaml")
@@ -196,3 +198,30 @@ def test_what_differs_fails(tmp_path: Path, shown: dict[str, object]) -> None:
 def test_values_are_compared_as_texts() -> None:
     """Numbers by their digits, truth by its word, nothing as nothing."""
     assert [write_text(value) for value in (12, True, False, None, "x")] == ["12", "true", "false", "", "x"]
+
+
+CARD = read(MAPPINGS_FOLDER / "elder-card.yaml")
+
+
+def test_a_case_is_played_at_every_door_of_its_stories(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Platforms, web and window; an act that fails ends that case alone; a door at which none is played is a fault."""
+
+    def play_case(journey: Journey, stage: Stage, _play: Play, door: PlatformName) -> Scene:
+        yield stage.clock.now()
+        with journey.step("holds"):
+            require(door is not PlatformName.WEB, "not there")
+
+    monkeypatch.setattr(played, "play_case", play_case)
+
+    monkeypatch.setattr(
+        played, "read_stories", lambda service, today: (replace(read_stories(service, today)[0], person="wang"),)
+    )
+    company = open_company(tmp_path, CARD)
+    company.stage.stack.urls["web"] = company.stage.stack.addresses[TEXTS] = ""
+    company.play_all()
+    assert [(one.platform, one.ok) for one in company.journeys] == [
+        ("wechat", True), ("alipay", True), ("web", False), ("window", True),
+    ]  # fmt: skip
+    assert company.faults == []
+    company.journeys.pop()
+    assert list(company._find_unplayed()) == ["elder-card: no story of it is played on window"]
