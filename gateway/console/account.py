@@ -38,10 +38,11 @@ def show_own(fault: Words | None = None, status: int = 200) -> Response:
 
 
 def draw_code(address: str) -> Markup:
-    """A QR code as inline SVG without a style in it, which the policy would refuse."""
+    """A QR code as inline SVG without a style in it, which the policy would refuse; as large as the page makes it."""
     drawn = io.BytesIO()
     segno.make(address, error="m").save(
-        drawn, kind="svg", scale=5, border=3, xmldecl=False, svgns=True, title="QR", svgclass="qr", lineclass=None, nl=False
+        drawn, kind="svg", scale=5, border=3, xmldecl=False, svgns=True, title="QR", svgclass="qr", lineclass=None, nl=False,
+        omitsize=True,
     )  # fmt: skip
     return Markup(drawn.getvalue().decode())  # noqa: S704 - drawn here, from an address whose every character is escaped in modules
 

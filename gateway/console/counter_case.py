@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -16,17 +16,23 @@ from gateway.console.frame import show_page
 from gateway.console.registry import room
 from gateway.console.words import Words, say_rule
 from gateway.errors import explain_error
+from services.case_record import CaseState
 from services.counter_colleagues import find_line, name_members
-from services.counter_permits import BOTH, PERMITS
+from services.counter_permits import BOTH, HEAD, PERMITS
 from services.counter_queue import QueueFilter, QueueLine
 from services.errors import GuitaiError, InputRefused, NotFound, Refusal
 from services.mapping import ServiceMapping
 from services.opened_files import read_at_counter
 from services.staffing import Actor
+from services.till import business_day
 
 TITLE, RECEIPT = ("办件", "Case"), ("收件回执", "Receipt")
 IN_HAND = "办理本人承办的办件"
 """Why one opens what one has claimed: preset, to be edited, noted like any other reason."""
+AT_DESK = (CaseState.RECEIVED.value, CaseState.ACCEPTED.value, CaseState.SPECIAL_PROCEDURE.value)
+"""States in which a case is worked on at a desk; a certificate waits for whoever collects it."""
+FOR_HEAD = "审批等待本人审批的办件"
+"""Why a head opens what waits for the head in a colleague's hands."""
 blueprint = Blueprint("counter_case", __name__)
 
 
@@ -53,9 +59,11 @@ def ask_reason(case_id: UUID, fault: Words | None = None, status: int = 200) -> 
     rooms, actor = current_console().rooms, current_actor()
     found = find_line(rooms.counter, actor, case_id)
     holders = name_members(rooms.counter, actor, [found.line.claimed_by])
-    given = request.form.get("reason") or (IN_HAND if found.mine else "")
+    for_head = found.line.waits_for == "head" and actor.holds_any(HEAD, found.line.lead_agency_id)
+    given = request.form.get("reason") or (IN_HAND if found.mine else FOR_HEAD if for_head else "")
     return show_page(
         "counter_reason.html", status, title=TITLE, found=found, holders=holders, fault=fault, given=given, in_hand=IN_HAND,
+        for_head=for_head,
         may_claim=found.line.claimed_by is None and actor.holds_any(BOTH, found.line.lead_agency_id),
     )  # fmt: skip
 
@@ -105,14 +113,21 @@ def find_mapping(actor: Actor, case_id: UUID) -> ServiceMapping:
 
 
 def find_next(actor: Actor, done: UUID) -> QueueLine | None:
-    """What to take up next: the most urgent of what is one's own or nobody's and waits for somebody here."""
-    counter = current_console().rooms.counter
-    mine = counter.list_queue(actor, QueueFilter(mine=True, waits_for=("clerk", "head"), limit=5))
-    free = counter.list_queue(actor, QueueFilter(unclaimed=True, waits_for=("clerk",), limit=5))
-    found = [one for one in (*mine, *free) if one.line.case_id != done]
-    return min(
-        found, key=lambda one: (one.line.due_on or date.max, one.line.received_at, one.line.case_id), default=None
-    )
+    """What to take up next: the most urgent of what is one's own or nobody's and can be worked on without anybody at the window.
+
+    A case under examination with which one did something today comes after all others: it was put aside, however urgent it is.
+    """
+    desk = current_console()
+    counter, today = desk.rooms.counter, business_day(desk.clock.now())
+    mine = counter.list_queue(actor, QueueFilter(states=AT_DESK, mine=True, waits_for=("clerk", "head")))
+    free = counter.list_queue(actor, QueueFilter(states=AT_DESK, unclaimed=True, waits_for=("clerk",), limit=5))
+
+    def rank(found: QueueLine) -> tuple[bool, date, datetime, UUID]:
+        line = found.line
+        aside = found.mine and line.state != CaseState.RECEIVED and business_day(line.updated_at) == today
+        return aside, line.due_on or date.max, line.received_at, line.case_id
+
+    return min((one for one in (*mine, *free) if one.line.case_id != done), key=rank, default=None)
 
 
 @room(blueprint, "/counter/cases/<uuid:case_id>/files/<uuid:file_id>", title=("文件", "File"), roles=BOTH)
@@ -133,5 +148,9 @@ def print_receipt(case_id: UUID) -> Response:
     except HANDLED as refused:
         return show_again(case_id, "print_receipt", refused)
     return show_page(
-        "counter_receipt.html", title=RECEIPT, receipt=receipt, picture=draw_code(receipt.slip), case_id=case_id
+        "counter_receipt.html",
+        title=RECEIPT,
+        receipt=receipt,
+        picture=draw_code(receipt.slip),
+        case_id=case_id,
     )

@@ -152,5 +152,9 @@ def open_walk_in(service: str, case_id: UUID) -> Response:
     except HANDLED as refused:
         return refuse(mapping, case_id, refused)
     return show_page(
-        "counter_receipt.html", title=RECEIPT, receipt=receipt, picture=draw_code(receipt.slip), case_id=case_id
+        "counter_receipt.html",
+        title=RECEIPT,
+        receipt=receipt,
+        picture=draw_code(receipt.slip),
+        case_id=case_id,
     )
