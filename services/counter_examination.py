@@ -17,7 +17,8 @@ from services.counter_bench import Bench, CounterRoom, Place
 from services.counter_materials import list_lacking
 from services.counter_notices import read_reasons, read_words
 from services.counter_permits import refuse_now, require_in_hand, require_other_hands
-from services.counter_steps import find_last_own, list_deciders, list_unfinished, read_step
+from services.counter_steps import find_last_own, list_deciders, list_ready, list_unfinished, read_step
+from services.counter_terms import Step
 from services.errors import InputRefused
 from services.model import JsonValue
 from services.staff_rules import read_reason, read_remark
@@ -136,7 +137,7 @@ class ExaminationRoom(CounterRoom):
         step = read_step(steps, file.steps_done, index)
         data: dict[str, JsonValue] = {"step": index, "opinion": opinion, "on": bench.today.isoformat()}
         moves = [bench.make("step_finished", data, hand)]
-        if not step.agency and step.hands_over_to not in ("", step.role):
+        if _passes_on(steps, file, index) and (not step.agency or file.claimed_by == bench.actor.member.staff_id):
             moves.append(bench.make("released", {}, hand))
         return moves
 
@@ -233,3 +234,12 @@ class ExaminationRoom(CounterRoom):
             return [bench.make("certificate_revoked", {"reason": told, "legal_ground": ground}, hand)]
 
         return self.act(actor, "revoke_certificate", case_id, seen_version, work, reason=told)
+
+
+def _passes_on(steps: tuple[Step, ...], file: CaseFile, index: int) -> bool:
+    """Whether the case goes to another role once this step is finished: it hands over, or what is left now is another role's."""
+    step = steps[index]
+    if not step.agency:
+        return step.hands_over_to not in ("", step.role)
+    left = list_ready(steps, file.steps_done | {index})
+    return all(steps[other].role != step.role for other in left)

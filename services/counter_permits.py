@@ -95,7 +95,24 @@ def require_opened(file: CaseFile, opened: int | None, staff_id: UUID) -> None:
 
 def find_news(file: CaseFile, since: int) -> list[CaseEvent]:
     """What happened after a version that a clerk must know."""
-    return [event for event in file.events if event.version > since and event.name not in QUIET]
+    later = (event for event in file.events if event.version > since and event.name not in QUIET)
+    return [event for event in later if not _repeats(file, event)]
+
+
+def _repeats(file: CaseFile, event: CaseEvent) -> bool:
+    """Whether a register was asked again and said what it had said before: the page shows it already."""
+    if event.name != "material_fetched":
+        return False
+    name, said = event.data["name"], _what_was_said(event)
+    before = [one for one in file.all_of(event.name) if one.version < event.version and one.data["name"] == name]
+    return bool(before) and _what_was_said(before[-1]) == said
+
+
+def _what_was_said(fetched: CaseEvent) -> dict[str, JsonValue]:
+    """A register's answer without the moment at which it was given."""
+    data = {key: value for key, value in fetched.data.items() if key != "request_id"}
+    checks = [{key: value for key, value in check.items() if key != "at"} for check in data.get("checks") or ()]
+    return {**data, "checks": checks}
 
 
 def require_in_hand(file: CaseFile, staff_id: UUID) -> None:

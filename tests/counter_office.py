@@ -52,7 +52,7 @@ APPLICANT_NUMBER = "110101196001010011"
 APPLICANT: Mapping[str, str] = {
     "kind": "person", "name": "王秀英", "identity_number": APPLICANT_NUMBER, "phone": "13800000001",
 }  # fmt: skip
-CONFIRMED = {"name": "business_licence", "found": True, "checks": [{"what": "有效", "ok": True}]}
+CONFIRMED: dict[str, Any] = {"name": "business_licence", "found": True, "checks": [{"what": "有效", "ok": True}]}
 
 
 class FakeCounterTransaction(FakeTransaction):

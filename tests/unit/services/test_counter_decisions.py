@@ -22,7 +22,7 @@ from services.counter_terms import Step
 from services.errors import InputRefused, NotFound, NotPermitted
 from services.staffing import Actor, Role
 from tests.case_samples import say
-from tests.counter_office import FINE, OFFICE, REASON, CounterOffice
+from tests.counter_office import CONFIRMED, FINE, OFFICE, REASON, CounterOffice
 
 
 @pytest.fixture
@@ -90,6 +90,18 @@ def test_a_decision_rests_on_what_its_maker_has_seen(office: CounterOffice) -> N
     with pytest.raises(CaseMoved) as raised:
         decide(office, after, "refused", reasons=["执照已注销"])
     assert rule_of(raised) == "open_first"
+
+
+def test_a_register_that_repeats_itself_does_not_stand_in_the_way(office: CounterOffice) -> None:
+    """What was fetched again and is as it was leaves the page as it was; another answer does not."""
+    file = office.examine()
+    office.write(file.case.case_id, "material_fetched", Hand.HOUSE, CONFIRMED)
+    assert decide(office, file).state is CaseState.GRANTED
+    other = office.examine()
+    doubtful = {**CONFIRMED, "checks": [{**check, "ok": False} for check in CONFIRMED["checks"]]}
+    office.write(other.case.case_id, "material_fetched", Hand.HOUSE, doubtful)
+    with pytest.raises(CaseMoved):
+        decide(office, other)
 
 
 def test_what_tells_nothing_new_does_not_stand_in_the_way(office: CounterOffice) -> None:

@@ -16,7 +16,7 @@ from services.case_file import CaseFile
 from services.case_record import CaseState
 from services.errors import InputRefused, NotFound, NotPermitted
 from services.staffing import Actor, Role
-from tests.counter_office import OFFICE, REASON, TAX, CounterOffice
+from tests.counter_office import CITY, OFFICE, REASON, TAX, CounterOffice
 
 WHY = "需要现场检验设备"
 
@@ -237,6 +237,15 @@ def test_a_joint_agencys_clerk_does_their_own_step_and_nothing_else(office: Coun
 def test_what_hands_over_to_the_head_is_released(office: CounterOffice) -> None:
     """The head finds it in the queue; the clerk has it no more."""
     after = finish(office, finish(office, office.accept(), 0), 1)
+    assert (after.events[-1].name, after.claimed_by) == ("released", None)
+
+
+def test_whoever_finishes_the_last_joint_step_gives_the_case_on(office: CounterOffice) -> None:
+    """A clerk of both agencies who claimed the case for the other agency's step does not keep it from the head."""
+    both = office.hire(CITY, Role.CLERK)
+    file = finish(office, finish(office, office.accept(), 0), 1)
+    office.take(both, file.case.case_id)
+    after = finish(office, file, 2, both)
     assert (after.events[-1].name, after.claimed_by) == ("released", None)
 
 
