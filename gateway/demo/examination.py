@@ -17,7 +17,7 @@ from gateway.demo.stage import Stage
 from gateway.demo.workdays import count_on, next_working
 from services.counter_terms import CounterTerms
 
-CASE_SECONDS = 25.0
+CASE_SECONDS = 60.0
 """How long the worker may take for what the demo waits for."""
 OK, WRONG = "ok", "wrong"
 CHECK, ITEM = "check.", "item."

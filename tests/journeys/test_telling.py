@@ -43,6 +43,7 @@ class Desk:
         self.city = city
         self.parts = Foundation(load_settings(make_environment(city.stack, "public")))
         self.desk = self.parts.case_desk
+        self.work = Foundation(load_settings(make_environment(city.stack, "worker")))
         self.agency = self.desk.directory.agency_id(self.desk.catalogue.service(SERVICE).agency)
 
     def receive(self, phone: Phone | None, number: str) -> UUID:
@@ -69,9 +70,9 @@ class Desk:
         data = {"reason": "不需要许可", "ground": "not_required", "legal_ground": "《行政许可法》第三十二条"}
 
         def change(tx: CaseTransaction) -> None:
-            write_move(self.desk, tx, load_case(tx, case_id), Move("not_accepted", Hand.CLERK, data))
+            write_move(self.work.case_desk, tx, load_case(tx, case_id), Move("not_accepted", Hand.CLERK, data))
 
-        change_case(self.desk, (self.agency,), change)
+        change_case(self.work.case_desk, (self.agency,), change)
 
     def attempts(self, case_id: UUID) -> list[tuple[str, str]]:
         """What was tried for the refusal."""
@@ -95,8 +96,9 @@ def _open(city: City) -> Iterator[Desk]:
     try:
         yield made
     finally:
-        made.parts.shelf.close()
-        made.parts.store.close()
+        for parts in (made.parts, made.work):
+            parts.shelf.close()
+            parts.store.close()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class Site:
         case_id = self.citizens.open(promises=[], delivery="electronic")
         if received:
             self.tell(case_id)
-        self.citizens.move(case_id, "not_accepted", reason="r", ground="g", legal_ground="l")
+        self.worker.move(case_id, "not_accepted", reason="r", ground="g", legal_ground="l")
         return case_id
 
     def tell(self, case_id: UUID) -> None:
