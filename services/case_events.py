@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.case_clocks import make_lines, next_watch
 from services.case_desk import CaseDesk
 from services.case_file import CaseFile
 from services.case_graph import follow
 from services.case_ports import CaseTransaction
 from services.case_record import CaseEvent, Hand
-from services.errors import NotFound, VersionTaken
+from services.errors import NotFound
 from services.mapping import ServiceMapping
 from services.model import JsonValue
 
-ATTEMPTS = 8
-"""How often a decision is made again because another event came first."""
 TELLING = "notice_told"
 F = TypeVar("F")
 
@@ -52,14 +51,12 @@ def mapping_of(desk: CaseDesk, file: CaseFile) -> ServiceMapping:
 
 def change_case(desk: CaseDesk, agencies: Sequence[UUID], change: Callable[[CaseTransaction], F]) -> F:
     """Load, decide and write in one transaction; on ``VersionTaken`` all of it again, at most ATTEMPTS times."""
-    for _ in range(ATTEMPTS):
-        try:
-            with desk.house.begin(agencies) as tx:
-                changed = change(tx)
-        except VersionTaken:
-            continue
-        return changed
-    raise VersionTaken
+
+    def attempt() -> F:
+        with desk.house.begin(agencies) as tx:
+            return change(tx)
+
+    return decide_again(attempt)
 
 
 def write_move(desk: CaseDesk, tx: CaseTransaction, file: CaseFile, move: Move) -> CaseFile:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.acting import confirm_standing, resolve_applicant
+from services.attempts import ATTEMPTS
 from services.case_access import ApplicantDesk, load_own_case, load_own_draft
 from services.case_clocks import calendar_of, terms_of
 from services.case_errors import CaseMoved, MaterialsMissing
@@ -32,7 +33,7 @@ from services.mapping import ServiceMapping
 from services.model import Caller, JsonValue, Language, write_moment
 from services.ports import Transaction
 from services.sessions import require_assurance
-from services.till import ATTEMPTS, business_day
+from services.till import business_day
 
 KIND = "case"
 POST = "post"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.case_access import ApplicantDesk, load_own_case
 from services.case_clocks import calendar_of, terms_of
 from services.case_errors import NotAllowedNow
@@ -29,11 +30,10 @@ from services.case_supply import (
 )
 from services.counter_permits import require_unmoved
 from services.counter_terms import CounterTerms
-from services.errors import InputRefused, VersionTaken
+from services.errors import InputRefused
 from services.mapping import ServiceMapping
 from services.model import Caller, JsonValue
 from services.ports import Transaction
-from services.till import ATTEMPTS
 
 ELECTRONIC = "electronic"
 WORDS_LIMIT = 500
@@ -146,20 +146,17 @@ def _act(
 ) -> CaseFile:  # fmt: skip
     """Load, decide and write in one transaction; again if somebody else wrote first, unless the caller named what they saw."""
     desk = replace(door.desk, request_id=caller.request_id)
-    for _ in range(ATTEMPTS):
-        try:
-            with door.till.store.begin(caller.agencies) as tx:
-                file = load_own_case(desk, tx, caller, case_id)
-                if seen_version is not None:
-                    require_unmoved(file, seen_version)
-                mapping = mapping_of(desk, file)
-                move = decide(_Matter(door, tx, file, mapping, terms_of(mapping)))
-                if move is not None:
-                    file = write_move(desk, tx, file, move)
-        except VersionTaken:
-            continue
-        return file
-    raise VersionTaken
+
+    def attempt() -> CaseFile:
+        with door.till.store.begin(caller.agencies) as tx:
+            file = load_own_case(desk, tx, caller, case_id)
+            if seen_version is not None:
+                require_unmoved(file, seen_version)
+            mapping = mapping_of(desk, file)
+            move = decide(_Matter(door, tx, file, mapping, terms_of(mapping)))
+            return file if move is None else write_move(desk, tx, file, move)
+
+    return decide_again(attempt)
 
 
 def _read_brought(matter: _Matter, brought: Brought) -> dict[str, JsonValue]:

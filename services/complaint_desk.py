@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.case_errors import CaseMoved, NotAllowedNow
 from services.case_file import CaseFile
 from services.case_record import Complaint, ComplaintEvent, ComplaintState
@@ -35,7 +36,6 @@ from services.errors import InputRefused, NotFound, NotPermitted, VersionTaken
 from services.held_roles import list_held
 from services.model import JsonValue
 from services.rating_rules import CASE, VISIT, make_handle, read_words
-from services.ratings import try_again
 from services.staff_rules import read_reason
 from services.staffing import Actor, StaffMember
 from services.till import business_day
@@ -200,7 +200,7 @@ class ComplaintDesk(CounterRoom):
                 self._append(tx, row, "appealed", last.state, me, {"text": told})
                 self._note(tx, actor, "complaint.appeal", row[0], "", {})
 
-        try_again(write)
+        decide_again(write)
 
     def _list_about(self, actor: Actor, tx: CounterTransaction) -> list[ComplaintRow]:
         """Complaints against the actor, whichever agency they are with."""

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.calendar_record import Calendar
 from services.case_access import ApplicantDesk
 from services.case_clocks import calendar_of
 from services.case_desk import CaseDesk
 from services.case_errors import ComplaintOpen
-from services.case_events import ATTEMPTS, Move, write_move
+from services.case_events import Move, write_move
 from services.case_file import CaseFile
 from services.case_limits import COMPLAINT_DAYS
 from services.case_ports import CaseTransaction
 from services.case_record import Complaint, ComplaintEvent, ComplaintState, Hand, Rating
 from services.clock import count_on
-from services.errors import VersionTaken
 from services.matters import Matter, load_own_matter
 from services.model import Caller, JsonValue, PlatformName
 from services.rating_rules import find_rated, list_case_hands, read_contact, read_words
@@ -59,17 +59,16 @@ def file_complaint(
     Raises ``NotFound``, ``InputRefused`` (words, contact), ``ComplaintOpen`` while an earlier complaint about it is not answered.
     """
     told, reached = read_words(words, "words", needed=True), read_contact(contact)
-    for _ in range(ATTEMPTS):
-        try:
-            with door.till.store.begin(caller.agencies) as tx:
-                matter = load_own_matter(door, tx, caller, about, subject)
-                row = open_complaint(
-                    door.desk, tx, matter, told, reached, channel=caller.app.platform, person_id=caller.person_id
-                )
-        except VersionTaken:
-            continue
+
+    def attempt() -> ComplaintView:
+        with door.till.store.begin(caller.agencies) as tx:
+            matter = load_own_matter(door, tx, caller, about, subject)
+            row = open_complaint(
+                door.desk, tx, matter, told, reached, channel=caller.app.platform, person_id=caller.person_id
+            )
         return view_complaint(row, business_day(door.desk.clock.now()))
-    raise VersionTaken
+
+    return decide_again(attempt)
 
 
 def open_complaint(

@@ -13,11 +13,12 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.calendar_record import Calendar
 from services.case_clocks import calendar_of, terms_of
 from services.case_desk import CaseDesk
 from services.case_errors import OwnMatter
-from services.case_events import ATTEMPTS, Move, load_case, mapping_of, write_move
+from services.case_events import Move, load_case, mapping_of, write_move
 from services.case_file import CaseFile
 from services.case_graph import require_edge
 from services.case_opening import list_desks
@@ -36,7 +37,7 @@ from services.counter_permits import (
     require_unmoved,
 )
 from services.counter_terms import CounterTerms
-from services.errors import NotFound, NotPermitted, VersionTaken
+from services.errors import NotFound, NotPermitted
 from services.mapping import ServiceMapping
 from services.model import JsonValue
 from services.staffing import Act, Actor, Role
@@ -170,19 +171,18 @@ class CounterRoom:
         if admit is not None:
             admit(place)
         desk = replace(self.desk, request_id=actor.request_id or self.desk.request_id)
-        for _ in range(ATTEMPTS):
-            try:
-                with self.house.begin(place.agencies) as tx:
-                    bench = Bench(desk, tx, actor, permit, place, load_case(tx, case_id), desk.clock.now())
-                    self._require_fit(bench, seen_version)
-                    file = bench.file
-                    for move in work(bench):
-                        file = write_move(desk, tx, file, move)
-                    self.note(bench, file, reason, detail or {})
-            except VersionTaken:
-                continue
+
+        def attempt() -> CaseFile:
+            with self.house.begin(place.agencies) as tx:
+                bench = Bench(desk, tx, actor, permit, place, load_case(tx, case_id), desk.clock.now())
+                self._require_fit(bench, seen_version)
+                file = bench.file
+                for move in work(bench):
+                    file = write_move(desk, tx, file, move)
+                self.note(bench, file, reason, detail or {})
             return file
-        raise VersionTaken
+
+        return decide_again(attempt)
 
     def _require_fit(self, bench: Bench, seen_version: int | None) -> None:
         file, permit, staff_id = bench.file, bench.permit, bench.actor.member.staff_id

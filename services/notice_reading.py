@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.case_access import ApplicantDesk, load_own_case
 from services.case_events import Move, write_move
 from services.case_file import CaseFile
 from services.case_notices import DELIVERED, EVENT, READ, find_delivery, list_notices
 from services.case_record import Hand
-from services.errors import VersionTaken
 from services.model import Caller
 from services.ports import Transaction
-from services.till import ATTEMPTS
 
 
 def _note_reading(door: ApplicantDesk, caller: Caller, tx: Transaction, file: CaseFile) -> CaseFile:
@@ -29,10 +28,9 @@ def _note_reading(door: ApplicantDesk, caller: Caller, tx: Transaction, file: Ca
 
 def read_own_case(door: ApplicantDesk, caller: Caller, case_id: UUID) -> CaseFile:
     """A case of the caller's, read: what they see is what they were told. Raises ``NotFound``; ``VersionTaken`` if it never stands still."""
-    for _ in range(ATTEMPTS):
-        try:
-            with door.till.store.begin(caller.agencies) as tx:
-                return _note_reading(door, caller, tx, load_own_case(door.desk, tx, caller, case_id))
-        except VersionTaken:
-            continue
-    raise VersionTaken
+
+    def attempt() -> CaseFile:
+        with door.till.store.begin(caller.agencies) as tx:
+            return _note_reading(door, caller, tx, load_own_case(door.desk, tx, caller, case_id))
+
+    return decide_again(attempt)

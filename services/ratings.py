@@ -12,15 +12,15 @@ from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.case_access import ApplicantDesk
 from services.case_desk import CaseDesk
 from services.case_errors import AlreadyRated, NotAllowedNow, SlipRefused
-from services.case_events import ATTEMPTS, Move, write_move
+from services.case_events import Move, write_move
 from services.case_file import CaseFile
 from services.case_ports import CaseTransaction, Slip
 from services.case_record import Hand, Rating
 from services.complaints import ComplaintView, open_follow_up, view_complaint
-from services.errors import VersionTaken
 from services.matters import Matter, load_own_matter
 from services.model import Assurance, Caller, PaymentState, PlatformName
 from services.payment_graph import OPEN
@@ -69,7 +69,7 @@ def rate_matter(door: ApplicantDesk, caller: Caller, about: str, subject: UUID, 
             open_follow_up(desk, tx, matter, rating)
 
     desk = replace(door.desk, request_id=caller.request_id)
-    try_again(lambda: _within(door, caller, rate))
+    decide_again(lambda: _within(door, caller, rate))
     return show_voice(door, caller, subject)
 
 
@@ -113,7 +113,7 @@ def rate_by_receipt(desk: CaseDesk, text: str, given: GivenRating, channel: Plat
     slip = read_receipt(desk, text)
     number = name_case(slip)
     if number is None:
-        try_again(lambda: _rate_payment_visit(desk, slip, given, channel))
+        decide_again(lambda: _rate_payment_visit(desk, slip, given, channel))
         return
 
     def rate() -> None:
@@ -123,7 +123,7 @@ def rate_by_receipt(desk: CaseDesk, text: str, given: GivenRating, channel: Plat
                 raise SlipRefused("not_issued")
             rate_visit(desk, tx, CaseFile(row[0], tuple(row[1])), shanghai_day(slip.issued_at), given, channel)
 
-    try_again(rate)
+    decide_again(rate)
 
 
 def rate_visit(
@@ -181,13 +181,3 @@ def _keep(tx: CaseTransaction, rating: Rating) -> None:
     if tx.ratings.find_rating(rating.about, rating.subject) is not None:
         raise AlreadyRated
     tx.ratings.rate(rating)
-
-
-def try_again(rate: Callable[[], F]) -> F:
-    """Do it again as long as something else was written first; the second look says what it was."""
-    for _ in range(ATTEMPTS):
-        try:
-            return rate()
-        except VersionTaken:
-            continue
-    raise VersionTaken

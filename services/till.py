@@ -9,17 +9,16 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.application_record import ApplicationEvent
+from services.attempts import decide_again
 from services.case_record import CaseEvent
 from services.catalogue import Catalogue
-from services.errors import ConfigurationFault, VersionTaken
+from services.errors import ConfigurationFault
 from services.exposure import Direction, Disclosure
 from services.mapping import ServiceMapping, disclose
 from services.model import JsonValue, MerchantAccount, Payment, PaymentEvent, PlatformName
 from services.ports import BackEnd, Clock, Directory, KeyedHash, Platform, Store, Transaction
 
 F = TypeVar("F")
-ATTEMPTS = 8
-"""How often a decision is made again because another event came first."""
 SHANGHAI_OFFSET = timedelta(hours=8)
 """China has one time zone, UTC+8, without summer time since 1992."""
 NOTICE_WORD = "notice_no"
@@ -105,14 +104,12 @@ def explain_payment(till: Till, payment: Payment, purpose: str, request_id: str)
 
 def change_file(till: Till, agency_id: UUID, change: Callable[[Transaction], F]) -> F:
     """Load, decide and write in one transaction; on ``VersionTaken`` all of it again, at most ATTEMPTS times."""
-    for _ in range(ATTEMPTS):
-        try:
-            with till.store.begin((agency_id,)) as tx:
-                changed = change(tx)
-        except VersionTaken:
-            continue
-        return changed
-    raise VersionTaken
+
+    def attempt() -> F:
+        with till.store.begin((agency_id,)) as tx:
+            return change(tx)
+
+    return decide_again(attempt)
 
 
 def grow_delay(since: datetime, now: datetime, *, least: float, most: float) -> datetime:

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from services.attempts import ATTEMPTS
 from services.case_clocks import calendar_of, terms_of
 from services.case_errors import MaterialsMissing, OwnMatter
-from services.case_events import ATTEMPTS, Move
+from services.case_events import Move
 from services.case_file import CaseFile
 from services.case_graph import START
 from services.case_limits import require_correction_in_time

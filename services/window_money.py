@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.cash_till import Method
 from services.doors import is_own
-from services.errors import BillHasOpenOrder, Conflict, InputRefused, NotFound, NothingOwed, VersionTaken
+from services.errors import BillHasOpenOrder, Conflict, InputRefused, NotFound, NothingOwed
 from services.model import JsonValue, Payment, PaymentState
 from services.payment_events import PaymentFile, Step, write_step
 from services.ports import RateLimiter
 from services.staff_rules import refuse
 from services.staffing import Act, Actor, Role
-from services.till import ATTEMPTS, Till
+from services.till import Till
 from services.window_ports import WindowHouse, WindowTransaction
 from services.window_record import OrderHead
 from services.window_tills import CLERK
@@ -52,13 +53,12 @@ class MoneyRoom:
 
     def attempt(self, actor: Actor, work: Callable[[WindowTransaction], PaymentFile]) -> PaymentFile:
         """One transaction; if somebody else wrote meanwhile, all of it again. Raises ``VersionTaken``."""
-        for _ in range(ATTEMPTS):
-            try:
-                with self.house.begin(tuple(actor.tree.parents)) as tx:
-                    return work(tx)
-            except VersionTaken:
-                continue
-        raise VersionTaken
+
+        def attempt() -> PaymentFile:
+            with self.house.begin(tuple(actor.tree.parents)) as tx:
+                return work(tx)
+
+        return decide_again(attempt)
 
     def write(self, tx: WindowTransaction, actor: Actor, file: PaymentFile, step: Step) -> PaymentFile:
         """A step by this clerk, who stands in it."""

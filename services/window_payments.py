@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.bills import ask_for_bills, explain_refusal
 from services.cash_till import TillFile
 from services.doors import is_own
@@ -20,7 +21,6 @@ from services.errors import (
     InputRefused,
     NothingOwed,
     ServiceUnknown,
-    VersionTaken,
 )
 from services.mapping import PaymentTerms, ServiceMapping
 from services.masking import mask_address, mask_household_no, mask_name
@@ -30,7 +30,7 @@ from services.payment_graph import START, follow
 from services.payment_opening import choose_amount, name_fee
 from services.staff_rules import read_reason, refuse
 from services.staffing import Actor
-from services.till import ATTEMPTS, business_day, make_sequence_no, name_cause
+from services.till import business_day, make_sequence_no, name_cause
 from services.window_money import (
     AGAIN,
     CLOSABLE,
@@ -260,13 +260,12 @@ class PaymentRoom(MoneyRoom):
         Raises ``NotFound``, ``InputRefused``, ``Conflict`` (``order_cannot_be_closed``).
         """
         told = read_reason(reason)
-        for _ in range(ATTEMPTS):
-            try:
-                with self.house.begin(tuple(actor.tree.parents)) as tx:
-                    return self._close(tx, actor, payment_id, told)
-            except VersionTaken:
-                continue
-        raise VersionTaken
+
+        def attempt() -> OrderHead:
+            with self.house.begin(tuple(actor.tree.parents)) as tx:
+                return self._close(tx, actor, payment_id, told)
+
+        return decide_again(attempt)
 
     def _close(self, tx: WindowTransaction, actor: Actor, payment_id: UUID, reason: str) -> OrderHead:
         head = find_head(tx, actor, payment_id)

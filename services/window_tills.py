@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.cash_till import (
     MOST_FEN,
     START,
@@ -23,7 +24,7 @@ from services.cash_till import (
     has_difference,
     sign_amount,
 )
-from services.errors import Conflict, InputRefused, NotFound, NotPermitted, VersionTaken
+from services.errors import Conflict, InputRefused, NotFound, NotPermitted
 from services.model import JsonValue, PaymentEvent
 from services.ports import Clock
 from services.staff_rules import read_reason, refuse
@@ -31,7 +32,6 @@ from services.staffing import Act, Actor, Role
 from services.till import business_day
 from services.window_ports import WindowHouse, WindowTransaction
 
-ATTEMPTS = 8
 CLERK, HEAD = (Role.CLERK,), (Role.HEAD,)
 READERS = (Role.CLERK, Role.HEAD, Role.FINANCE, Role.AUDITOR)
 PAGE = 50
@@ -182,13 +182,12 @@ class TillRoom:
 
     def attempt(self, actor: Actor, work: Callable[[WindowTransaction], TillFile]) -> TillFile:
         """One transaction; if somebody else wrote meanwhile, again. Raises ``VersionTaken``."""
-        for _ in range(ATTEMPTS):
-            try:
-                with self.house.begin(tuple(actor.tree.parents)) as tx:
-                    return work(tx)
-            except VersionTaken:
-                continue
-        raise VersionTaken
+
+        def attempt() -> TillFile:
+            with self.house.begin(tuple(actor.tree.parents)) as tx:
+                return work(tx)
+
+        return decide_again(attempt)
 
     def _append(
         self, tx: WindowTransaction, actor: Actor, file: TillFile, name: str, data: Mapping[str, JsonValue],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from services.attempts import decide_again
 from services.case_desk import CaseDesk
 from services.case_events import load_case
 from services.case_file import CaseFile
@@ -15,7 +16,7 @@ from services.errors import NotFound
 from services.matters import describe_case
 from services.model import PlatformName
 from services.rating_rules import GivenRating, read_contact, read_words
-from services.ratings import rate_visit, try_again
+from services.ratings import rate_visit
 from services.staffing import Actor, Role
 from services.till import business_day
 
@@ -42,7 +43,7 @@ class VoiceWindow(CounterRoom):
                 )
             return complaint
 
-        return try_again(write)
+        return decide_again(write)
 
     def rate_at_window(self, actor: Actor, case_id: UUID, given: GivenRating) -> None:
         """What somebody presses on the second screen, for their visit of today. The Act says that it was taken, not what it is.
@@ -57,7 +58,7 @@ class VoiceWindow(CounterRoom):
                 told = {"case_no": file.case.case_no}
                 self.append_act(tx, actor, "rating.take", file.case.agency_id, case_id, "", told)
 
-        try_again(write)
+        decide_again(write)
 
     def _load_at_window(self, actor: Actor, tx: CounterTransaction, case_id: UUID) -> CaseFile:
         file = load_case(tx, case_id)
