@@ -29,9 +29,9 @@ def clicked_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         yield city
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all."""
+    """One browser for a file: only one may run in a process, and files elsewhere have theirs."""
     with open_chromium() as browser:
         yield browser
 

@@ -20,12 +20,12 @@ from gateway.demo.cases import ACCEPTS, DECIDES, find_correction, play_case
 from gateway.demo.clerk import CASES
 from gateway.demo.journey import Journey
 from gateway.demo.pages import Page
-from gateway.demo.signing_in import log_in
+from gateway.demo.signing_in import log_in, sign_in
 from gateway.demo.stage import A_MINUTE, Stage, open_stage
 from gateway.demo.workdays import at_office, next_working
 from gateway.launch.loopback import send
 from services.doors import OWN_DOORS, PLATFORMS
-from services.model import PlatformName
+from services.model import Assurance, PlatformName
 from services.stories import Story, read_stories
 from tests.journeys.city import City, await_truth
 
@@ -33,6 +33,8 @@ SERVICES = sorted(
     file.stem for file in MAPPINGS_FOLDER.glob("*.yaml") if yaml.safe_load(file.read_text("utf-8"))["kind"] == "case"
 )
 DOORS = (*PLATFORMS, *OWN_DOORS)
+CITIZENS = ("wang", "li")
+"""Whom every file of the journeys knows."""
 RAISING = "company-certificate"
 """Examined by a clerk, decided by the head, entered in the office's own register."""
 _NAMES = "SELECT name FROM case_events WHERE case_id = %s ORDER BY version"
@@ -43,6 +45,12 @@ def stage(proven_city: City) -> Iterator[Stage]:
     """One stage for all cases of this file; what phones in a platform's app got is looked through at the end."""
     proven_city.calm_down()
     stage = open_stage(proven_city.stack)
+    for name in CITIZENS:  # other files may have signed them in: whether a platform reaches them must be known here
+        for platform in PLATFORMS:
+            phone = stage.pick_up(stage.people[name], platform)
+            sign_in(
+                Journey("", platform.value, lambda _line: None, list), phone, Assurance.REAL_NAME, stage.clock.now()
+            )
     yield stage
     shown = [one.received for (_, door), one in stage.phones.items() if door in PLATFORMS]
     proven_city.shown.extend(reply for received in shown for reply in received)

@@ -25,16 +25,17 @@ from tests.case_worker_process import make_applicants, make_work_desk
 from tests.contract.case_houses import open_sql_houses
 from tests.databases import Database
 from tests.fake_applicants import Counter, FakePrinter
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeDirectory
 
 ROOT = Path(__file__).resolve().parents[4]
 
 
 @dataclass
 class Site:
-    """A counter on a real store, under the public role, and what a worker needs."""
+    """A counter on a real store: citizens under the public role, staff under the console's; and what a worker needs."""
 
     counter: Counter
+    staff: Counter
     owner_url: str
     worker_url: str
     keyring: Path
@@ -43,8 +44,8 @@ class Site:
     def grant(self) -> UUID:
         """A case that a clerk has granted; its job waits in the queue."""
         case_id = self.counter.open(promises=[], delivery="electronic")
-        self.counter.move(case_id, "accepted", on="2026-11-02")
-        self.counter.move(case_id, "granted", on="2026-11-03", by="clerk", reasons=["x"], legal_ground="x")
+        self.staff.move(case_id, "accepted", on="2026-11-02")
+        self.staff.move(case_id, "granted", on="2026-11-03", by="clerk", reasons=["x"], legal_ground="x")
         return case_id
 
 
@@ -53,11 +54,14 @@ def site(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("keys")
     create_keyring(folder / "ring.json")
     ring = Keyring.load(folder / "ring.json")
-    with open_sql_houses(database, tmp_path_factory.mktemp("house"), ring) as houses:
+    with (
+        open_sql_houses(database, tmp_path_factory.mktemp("house"), ring) as houses,
+        closing(SqlStore(database.urls["public"], ring, FakeClock(MORNING), 4)) as store,
+    ):
         ids = {"demo-city": houses.city, "demo-office": houses.gas}
-    with closing(SqlStore(database.urls["public"], ring, FakeClock(MORNING), 4)) as store:
+        staff = Counter(house=houses.console, directory=FakeDirectory(ids), citizen=False, steps=(), materials={})
         counter = make_applicants(store, ids)
-        yield Site(counter, database.owner_url, database.urls["worker"], folder / "ring.json", ids)
+        yield Site(counter, staff, database.owner_url, database.urls["worker"], folder / "ring.json", ids)
 
 
 @contextmanager
