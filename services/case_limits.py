@@ -137,12 +137,17 @@ def _group_of(index: int, steps: tuple[Step, ...]) -> range:
 
 def step_clocks(file: CaseFile, terms: CounterTerms) -> tuple[Clock, ...]:
     """A clock for each step in hand that has a limit; it begins when the step before it was finished, and is suspended as the case is."""
-    ledger = suspensions_of(file)
-    return tuple(
-        Clock(ClockKind.STEP, _step_start(file, terms.steps, index), limit, ledger, step=index)
-        for index in steps_in_hand(file, terms.steps)
-        if (limit := terms.steps[index].limit_days) is not None
-    )
+    clocks = (step_clock(file, terms, index) for index in steps_in_hand(file, terms.steps))
+    return tuple(clock for clock in clocks if clock is not None)
+
+
+def step_clock(file: CaseFile, terms: CounterTerms, index: int) -> Clock | None:
+    """The clock of a step that is, or was, in hand; None for one without a limit, or that never came in hand."""
+    limit = terms.steps[index].limit_days
+    before = _group_of(index, terms.steps).start
+    if limit is None or file.accepted_on is None or not file.steps_done.issuperset(range(before)):
+        return None
+    return Clock(ClockKind.STEP, _step_start(file, terms.steps, index), limit, suspensions_of(file), step=index)
 
 
 def _step_start(file: CaseFile, steps: tuple[Step, ...], index: int) -> date:
