@@ -70,7 +70,8 @@ class Alert:
 
     ``level_agency_id`` is the agency of the tree whose supervision has it on its desk: the late agency's own at first, the one above
     after each escalation (``escalations`` counts them). ``escalate_at``: when it goes up unless acknowledged; None at the root, or when
-    acknowledged. ``version`` counts its events.
+    acknowledged. ``version`` counts its events. ``handler`` is who of the supervision office has it in hand. ``asked_at`` is set while
+    the office waits for an answer of the case manager ``asked_of`` (None: of whoever works at the late agency).
     """
 
     alert_id: UUID
@@ -81,11 +82,14 @@ class Alert:
     escalations: int
     escalate_at: datetime | None
     version: int
+    handler: UUID | None = None
+    asked_of: UUID | None = None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """One appended event of an alert: told, acknowledged, noted, contacted, answered, escalated, closed.
+    """One appended event of an alert: told, acknowledged, noted, contacted, answered, delegated, escalated, closed, reopened.
 
     ``data`` (notes, what the case manager said) may be personal: encrypted at rest. ``staff_id`` None: the sweeper.
     """
@@ -147,6 +151,12 @@ class AlertStore(Protocol):
         ...
 
     def list_of_case(self, case_id: UUID) -> list[Alert]: ...
+    def list_asked(self, agencies: Sequence[UUID], staff_id: UUID, limit: int) -> list[Alert]:
+        """Alerts of these agencies whose ``asked_at`` is set and whose answer is awaited of this person, or of nobody by name; the
+        longest asked first.
+        """
+        ...
+
     def list_to_escalate(self, until: datetime, limit: int) -> list[Alert]:
         """Open alerts whose ``escalate_at`` has come, the earliest first."""
         ...
