@@ -10,7 +10,7 @@ TWO_AT_ONCE := -n 2 --dist loadfile --randomly-seed=$(SEED)
 # What the type checker and ruff look at.
 ROOMS := config services adapters gateway tests wsgi.py
 
-.PHONY: help setup setup-test run demo test check test-pg15 bench lock clean
+.PHONY: help setup setup-test run demo test check test-pg15 bench bench-data lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -54,8 +54,11 @@ test-pg15: setup-test ## Run all tests on Debian's PostgreSQL 15
 	@$(PY) tests/plugin_packages.py
 	@GUITAI_TEST_POSTGRES=15 $(PY) -m pytest $(TWO_AT_ONCE)
 
-bench: setup-test ## Measure threads per process with real waits, against the floor of the same server
-	@$(PY) -m tests.bench.threads
+bench: setup-test ## Ratios of one run into var/bench/report.json, 15 minutes at most after bench-data (FIGURE=a,b: these alone)
+	@$(PY) -m tests.bench --figure "$(FIGURE)"
+
+bench-data: setup-test ## The stores that growth is measured on, once: about 15 minutes, 24 GB under var/bench; goes on where it was stopped
+	@$(PY) -m tests.bench.data
 
 lock: ## Make both lock files anew from pyproject.toml (fetches uv into var/lock)
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/pip install -q uv; }

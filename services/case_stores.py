@@ -196,6 +196,9 @@ class RatingStore(Protocol):
         ...
 
     def list_of_subject(self, subject: UUID) -> list[tuple[Complaint, list[ComplaintEvent]]]: ...
+    def list_against(self, staff_id: UUID, limit: int) -> list[tuple[Complaint, list[ComplaintEvent]]]:
+        """The newest that are against this member of the staff, at the agencies of the transaction; oldest first."""
+        ...
 
 
 class NoticeStore(Protocol):

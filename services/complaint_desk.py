@@ -204,9 +204,7 @@ class ComplaintDesk(CounterRoom):
 
     def _list_about(self, actor: Actor, tx: CounterTransaction) -> list[ComplaintRow]:
         """Complaints against the actor, whichever agency they are with."""
-        found = tx.ratings.list_complaints(tuple(actor.tree.parents), list(S), EVERY)
-        mine = [one.complaint_id for one, _ in found if actor.member.staff_id in one.against]
-        return [row for complaint_id in mine if (row := tx.ratings.load(complaint_id)) is not None]
+        return [*tx.ratings.list_against(actor.member.staff_id, EVERY)]
 
     def _find(self, actor: Actor, tx: CounterTransaction, complaint_id: UUID) -> _Matter | None:
         """A complaint that the actor may handle, or None: whoever had a part in the matter learns nothing of it."""

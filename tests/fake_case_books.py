@@ -138,6 +138,9 @@ class FakeRatings(CaseRows):
     def list_of_subject(self, subject: UUID) -> list[tuple[Complaint, list[ComplaintEvent]]]:
         return [row for row in self._filed() if row[0].subject == subject]
 
+    def list_against(self, staff_id: UUID, limit: int) -> list[tuple[Complaint, list[ComplaintEvent]]]:
+        return [row for row in self._filed() if staff_id in row[0].against][-limit:]
+
     def _filed(self) -> list[tuple[Complaint, list[ComplaintEvent]]]:
         """Oldest first."""
         mine = [one for one in self.tables.complaints.values() if one.agency_id in self.agencies]

@@ -7,12 +7,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, lateral, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    lateral,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.stores.appending import insert_once
 from adapters.stores.cells import open_json, open_text, seal_json, seal_text
 from adapters.stores.keyring import Keyring
-from adapters.stores.tables.counter import complaint_events, complaints, ratings
+from adapters.stores.tables.counter import complaint_events, complaints, complaints_against, ratings
 from services.case_record import Complaint, ComplaintEvent, ComplaintState, Rating
 from services.model import PlatformName
 
@@ -68,7 +82,11 @@ class SqlRatingStore:
         plain = {name: getattr(complaint, name) for name in _FILED}
         words = seal_text(self._keyring, ("complaints", "words_cipher", complaint.complaint_id), complaint.words)
         row = insert(complaints).values(
-            channel=str(complaint.channel), against=[str(one) for one in complaint.against], words_cipher=words, **plain
+            channel=str(complaint.channel),
+            against=[str(one) for one in complaint.against],
+            words_cipher=words,
+            state=str(event.state),
+            **plain,
         )
         insert_once(self._connection, row)
         self.append(complaint.agency_id, event)
@@ -100,17 +118,28 @@ class SqlRatingStore:
     def list_complaints(
         self, agencies: Sequence[UUID], states: Sequence[str], limit: int
     ) -> list[tuple[Complaint, ComplaintEvent]]:
-        cells, events = complaints.c, complaint_events.c
-        mine = and_(events.agency_id == cells.agency_id, events.complaint_id == cells.complaint_id)
-        last = lateral(select(complaint_events).where(mine).order_by(events.version.desc()).limit(1)).alias("last")
-        wanted: list[ColumnElement[bool]] = [cells.agency_id.in_(agencies)]
-        if states:
-            wanted.append(last.c.state.in_([str(state) for state in states]))
+        """See the port: each desk's nearest in each state by its own part of the index, merged."""
+        wanted = [str(state) for state in states or ComplaintState]
+        desks = select(
+            func.unnest(literal(list(agencies), ARRAY(complaints.c.agency_id.type))).label("agency_id")
+        ).subquery("desk")
+        chosen = select(func.unnest(literal(wanted, ARRAY(complaints.c.state.type))).label("state")).subquery("chosen")
+        mine = and_(complaints.c.agency_id == desks.c.agency_id, complaints.c.state == chosen.c.state)
+        page = select(complaints).where(mine).order_by(complaints.c.due_on, complaints.c.complaint_id).limit(limit)
+        part = lateral(page).alias("part")
+        events = complaint_events.c
+        of_it = and_(events.agency_id == part.c.agency_id, events.complaint_id == part.c.complaint_id)
+        last = lateral(select(complaint_events).where(of_it).order_by(events.version.desc()).limit(1)).alias("last")
         told = [column.label(f"last_{column.name}") for column in last.c]
-        rows = select(complaints, *told).join(last, true()).where(*wanted).order_by(cells.due_on, cells.complaint_id)
-        return [
-            (self._read(row), self._read_event(row, "last_")) for row in self._connection.execute(rows.limit(limit))
-        ]
+        joined = desks.join(chosen, true()).join(part, true()).join(last, true())
+        rows = select(part, *told).select_from(joined).order_by(part.c.due_on, part.c.complaint_id).limit(limit)
+        return [(self._read(row), self._read_event(row, "last_")) for row in self._connection.execute(rows)]
+
+    def list_against(self, staff_id: UUID, limit: int) -> list[tuple[Complaint, list[ComplaintEvent]]]:
+        """See the port."""
+        of_them = complaints_against.c
+        newest = select(of_them.complaint_id).where(of_them.staff_id == staff_id).order_by(of_them.complaint_id.desc())
+        return self._files(complaints.c.complaint_id.in_(newest.limit(limit)))
 
     def list_of_subject(self, subject: UUID) -> list[tuple[Complaint, list[ComplaintEvent]]]:
         return self._files(complaints.c.subject == subject)

@@ -1,7 +1,7 @@
 """How many blocking threads per granian worker: requests a second and latency with a real back-end wait.
 
 The floor is the same server without the wait, measured in the same run. Bounded: a few seconds a row, loopback only.
-``make bench`` prints the table; docs/decisions/0003 quotes one run.
+``make bench FIGURE=serving_waits`` prints the table; docs/decisions/0003 quotes one run.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gateway.launch.places import ROOT
+from tests.bench.report import Figure
 
 CLIENTS = 32
 SECONDS = 2.0
 WAIT_MILLISECONDS = 30
 THREADS = (1, 4, 8, 16, 32)
 PORT = 8690
+NAME, TARGET, HOUSE_THREADS = "serving_waits", 0.8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +94,17 @@ def ask_until(target: str, until: float, taken: list[float]) -> None:
     connection.close()
 
 
-def main() -> None:
-    """Print the table."""
-    out = sys.stdout
-    out.write(f"{CLIENTS} clients, {SECONDS:.0f} s a row, wait {WAIT_MILLISECONDS} ms, one worker\n")
-    out.write("threads   floor/s   with wait/s  best possible/s   median ms   p99 ms\n")
+def measure_waits(report: Callable[[str], None]) -> Figure:
+    """``serving_waits``: requests a second with the house's threads and a back end that takes 30 ms, against what 16 waits allow."""
+    report(f"{CLIENTS} clients, {SECONDS:.0f} s a row, wait {WAIT_MILLISECONDS} ms, one worker")
+    report("threads   floor/s   with wait/s  best possible/s   median ms   p99 ms")
+    rates: dict[int, tuple[float, float]] = {}
     for threads in THREADS:
         with serve(threads):
             floor, real = measure("/"), measure(f"/?{WAIT_MILLISECONDS}")
         best = min(threads, CLIENTS) * 1000 / WAIT_MILLISECONDS
-        out.write(
-            f"{threads:>7}{floor.rate:>10.0f}{real.rate:>14.0f}{best:>17.0f}{real.median:>12.1f}{real.high:>9.1f}\n"
-        )
-        out.flush()
-
-
-if __name__ == "__main__":
-    main()
+        rates[threads] = real.rate, best
+        report(f"{threads:>7}{floor.rate:>10.0f}{real.rate:>14.0f}{best:>17.0f}{real.median:>12.1f}{real.high:>9.1f}")
+    ours, best = rates[HOUSE_THREADS]
+    details = {f"{threads} threads": rate / most for threads, (rate, most) in rates.items()}
+    return Figure(NAME, "requests/s", "higher", ours, best, ours / best, 0.0, TARGET, details)

@@ -78,7 +78,8 @@ class DayOffice:
 
     def __post_init__(self) -> None:
         self.clock, ring = FakeClock(TODAY), self.home / "keyring.json"
-        create_keyring(ring)
+        if not ring.exists():
+            create_keyring(ring)
         import_accounts(self.database.owner_url, ACCOUNTS)
         self.keys = Keyring.load(ring)
         self.store = SqlConsoleStore(self.database.urls["console"], self.keys, self.clock, 4)
@@ -105,8 +106,9 @@ class DayOffice:
 
     def _make_desk(self) -> CaseDesk:
         slips = self.home / "slips"
-        slips.mkdir()
-        add_key(slips, sorted(USES), TODAY - timedelta(days=30))
+        if not slips.exists():
+            slips.mkdir()
+            add_key(slips, sorted(USES), TODAY - timedelta(days=30))
         directory = FakeDirectory({"demo-city": self.ids["city"], "gas": self.office_id, "water": self.ids["water"]})
         self.book = FakeTownRegisters({number: RegisterEntry(name, None) for number, name in TOWN.items()})
         registers = Registers(

@@ -38,6 +38,11 @@ complaints = Table(
     text_column("about"), id_column("subject"), text_column("service"), text_column("case_no"), text_column("channel"),
     id_column("person_id", nullable=True), json_column("against"), id_column("rating_id", nullable=True),
     bytes_column("words_cipher"), moment_column("filed_at"), Column("due_on", Date(), nullable=False),
+    text_column("state"),
+)  # fmt: skip
+complaints_against = Table(
+    "complaints_against", metadata, id_column("agency_id", key=True), id_column("staff_id", key=True),
+    id_column("complaint_id", key=True),
 )  # fmt: skip
 complaint_events = Table(
     "complaint_events", metadata, id_column("agency_id", key=True), id_column("complaint_id", key=True),

@@ -130,6 +130,7 @@ TABLES: dict[str, dict[str, str]] = {
         + " INSERT UPDATE(name)",
         "mandates": read_columns(MANDATE_OF_STAFF) + " INSERT" + MANDATE_ENDS,
         "ratings": read_columns(RATING_OF_STAFF) + " INSERT",
+        "complaints_against": "SELECT",
         "complaints": "SELECT INSERT",
         "complaint_events": "SELECT INSERT",
         "notice_attempts": "SELECT INSERT",

@@ -1,0 +1,193 @@
+"""The two stores that growth is measured on: 100,000 and 10 million cases, made once by COPY under ``var/bench/``.
+
+``make bench-data`` builds what is missing and goes on where it was stopped: every chunk is one transaction with its own mark. Indexes
+other than the keys are made when all rows are in. Loopback only (a Unix socket), two processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, LiteralString
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import create_engine
+
+from adapters.embedded import start_postgres
+from adapters.stores.connection import driver_url
+from adapters.stores.directory import import_accounts
+from adapters.stores.keyring import Keyring, create_keyring
+from adapters.stores.partitions import add_months
+from adapters.stores.provision import migrate, provision_roles
+from gateway.launch.places import ROOT
+from tests.bench.case_rows import CHUNK, COLUMNS, NOW, Scene, make_rows
+from tests.contract.samples import ACCOUNTS
+
+SIZES = {"small": 100_000, "large": 10_000_000}
+HOME = ROOT / "var" / "bench"
+SETTINGS = {
+    "shared_buffers": "2GB",
+    "max_wal_size": "8GB",
+    "maintenance_work_mem": "1GB",
+    "effective_cache_size": "12GB",
+}
+BYTES_A_CASE = 2_600
+MARKS: LiteralString = """
+CREATE SCHEMA IF NOT EXISTS bench;
+CREATE TABLE IF NOT EXISTS bench.chunks (chunk integer PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS bench.indexes (name text PRIMARY KEY, definition text NOT NULL);
+CREATE TABLE IF NOT EXISTS bench.finished (at timestamptz NOT NULL);
+"""
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A store of ``cases`` cases: its owner's address, one address per role, and the ring that its cells are sealed with."""
+
+    name: str
+    cases: int
+    owner_url: str
+    urls: dict[str, str]
+    ring: Path
+
+
+@contextmanager
+def open_data(names: Sequence[str], sizes: dict[str, int], home: Path, report: Report) -> Iterator[dict[str, Grown]]:
+    """The stores of these names, built first where they are missing, on a server that ends with the block."""
+    home.mkdir(parents=True, exist_ok=True)
+    server = start_postgres(home / "postgres", settings=SETTINGS)
+    try:
+        yield {name: _open_store(name, sizes[name], server.owner_url, home, report) for name in names}
+    finally:
+        server.stop()
+
+
+def _open_store(name: str, cases: int, server_url: str, home: Path, report: Report) -> Grown:
+    owner_url = _make_database(server_url, f"grown_{name}")
+    ring = home / "keyring.json"
+    if not ring.exists():
+        create_keyring(ring)
+    migrate(owner_url)
+    import_accounts(owner_url, ACCOUNTS)
+    urls = provision_roles(owner_url, home / "secrets")
+    grown = Grown(name, cases, owner_url, urls, ring)
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(MARKS)
+        if connection.execute("SELECT 1 FROM bench.finished").fetchone() is None:
+            _require_room(home, cases, report)
+            _build(grown, connection, report)
+    return grown
+
+
+def _make_database(server_url: str, name: str) -> str:
+    with psycopg.connect(_rename(server_url, "postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
+            )
+    return _rename(server_url, name)
+
+
+def _rename(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+def _require_room(home: Path, cases: int, report: Report) -> None:
+    free, needed = shutil.disk_usage(home).free, cases * BYTES_A_CASE
+    report(f"{cases:,} cases need about {needed / 1e9:.1f} GB; {free / 1e9:.0f} GB are free")
+    if free < needed * 1.2:
+        raise SystemExit("not enough room on this disk")
+
+
+def _build(grown: Grown, connection: psycopg.Connection[Any], report: Report) -> None:
+    began = time.monotonic()
+    engine = create_engine(driver_url(grown.owner_url))
+    with engine.begin() as months:
+        add_months(months, NOW + timedelta(days=30), behind=62, ahead=0, tables=("case_events", "acts"))
+    engine.dispose()
+    _put_indexes_away(connection)
+    row = connection.execute("SELECT agency_id FROM agencies WHERE slug = 'gas'").fetchone()
+    if row is None:
+        raise SystemExit("the accounts were not imported")
+    chunks = -(-grown.cases // CHUNK)
+    done = {number for (number,) in connection.execute("SELECT chunk FROM bench.chunks")}
+    waiting = [number for number in range(chunks) if number not in done]
+    jobs = [(grown.owner_url, grown.ring, row[0], grown.cases, number) for number in waiting]
+    with ProcessPoolExecutor(2) as pool:
+        for count, _ in enumerate(pool.map(load_chunk, jobs), 1):
+            left = (time.monotonic() - began) / count * (len(waiting) - count)
+            report(f"{grown.name}: {(len(done) + count) * CHUNK:,} of {grown.cases:,} cases, {left / 60:.1f} min left")
+    _bring_indexes_back(connection, grown.name, report)
+    connection.execute("INSERT INTO bench.finished VALUES (clock_timestamp())")
+    size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+    report(f"{grown.name}: built in {(time.monotonic() - began) / 60:.1f} min, {(size or (0,))[0] / 1e9:.2f} GB")
+
+
+def _put_indexes_away(connection: psycopg.Connection[Any]) -> None:
+    """Drop every index that keeps nothing unique, and remember how it was made; those of partitions go with their parents'."""
+    with connection.transaction():
+        connection.execute(
+            "INSERT INTO bench.indexes SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+            " JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid"
+            " WHERE t.relname = ANY (%s) AND NOT i.indisunique ON CONFLICT DO NOTHING",
+            [list(COLUMNS)],
+        )
+        for (name,) in connection.execute("SELECT name FROM bench.indexes").fetchall():
+            connection.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def _bring_indexes_back(connection: psycopg.Connection[Any], store: str, report: Report) -> None:
+    known = connection.execute("SELECT name, definition FROM bench.indexes ORDER BY name").fetchall()
+    for name, definition in known:
+        if connection.execute("SELECT to_regclass(%s)", [name]).fetchone() == (None,):
+            report(f"{store}: index {name}")
+            connection.execute(definition)
+    report(f"{store}: statistics for the planner")
+    connection.execute("VACUUM (ANALYZE)")
+
+
+def load_chunk(job: tuple[str, Path, Any, int, int]) -> int:
+    """Write one chunk in one transaction. Foreign keys and triggers are left out: nothing here comes from outside."""
+    owner_url, ring, agency_id, cases, chunk = job
+    rows = make_rows(Scene(agency_id, cases, Keyring.load(ring)), chunk)
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET synchronous_commit = off")
+        for table, found in rows.items():
+            names = sql.SQL(", ").join(sql.Identifier(name) for name in COLUMNS[table])
+            statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+            with connection.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in found:
+                    copy.write_row(row)
+        connection.execute("INSERT INTO bench.chunks VALUES (%s)", [chunk])
+    return chunk
+
+
+def print_line(line: str) -> None:
+    """One line of progress."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Build the stores that are named, all of them by default."""
+    asked = argparse.ArgumentParser(description="Build the stores that growth is measured on.")
+    asked.add_argument("--only", choices=sorted(SIZES), action="append")
+    chosen = asked.parse_args().only or list(SIZES)
+    with open_data(chosen, SIZES, HOME, print_line):
+        print_line("all data sets are there")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""``growth_supervision``: a sweep with 100 due alerts, and the first page of each room, with 10 million cases against 100,000.
+
+Both stores lie on one server and are asked in turns in one process: the real console app over the real stores, without a socket. The
+figure is the worst ratio of all; each room's own stands beside it. Sessions are in memory and passwords hashed lightly: neither knows how
+many cases there are.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from gateway.console.registry import list_places
+from services.staffing import Actor, Role
+from tests.bench.case_rows import NOW
+from tests.bench.data import HOME, SIZES, Grown, open_data
+from tests.bench.report import Figure, compare_rounds
+from tests.browser.day_office import DayOffice
+from tests.databases import Database
+from tests.unit.gateway.console.office import PASSWORD
+
+NAME, TARGET = "growth_supervision", 1.3
+DUE = 100
+ROUNDS, WARM = 25, 5
+PLANT = text(
+    "INSERT INTO planned_alerts (agency_id, lead_agency_id, case_id, clock, rung, due_at, service, case_no, staff_id)"
+    " SELECT agency_id, lead_agency_id, case_id, :clock, 'late', :due_at, service, case_no, claimed_by FROM desk_lines"
+    " WHERE NOT closed AND agency_id = :agency_id ORDER BY case_id LIMIT :due"
+)
+
+
+class GrownOffice(DayOffice):
+    """The office of the measurements: whoever was hired in an earlier run is found again."""
+
+    def hire(self, login: str, name: str, *roles: Role, agency: UUID | None = None) -> Actor:
+        with self.store.begin(self.everybody) as tx:
+            known = tx.staff.find_by_login(login)
+            held = tx.staff.list_roles(known.staff_id) if known else []
+        return (
+            Actor(known, tuple(held), self.tree, "bench") if known else super().hire(login, name, *roles, agency=agency)
+        )
+
+
+@dataclass
+class Side:
+    """One of the two stores with somebody of every role signed in to its console."""
+
+    grown: Grown
+    office: GrownOffice
+    client: FlaskClient
+    places: dict[str, str]
+    planted: int = 0
+
+    def sweep(self) -> float:
+        """Plant what is due, then the seconds of one sweep that tells it."""
+        self.planted += 1
+        clock = f"bench:{time.time_ns()}"
+        with self.office.worker.engine.begin() as connection:
+            scope = {"agencies": ",".join(str(one) for one in self.office.everybody)}
+            connection.execute(text("SELECT set_config('guitai.agencies', :agencies, true)"), scope)
+            row = {"clock": clock, "due_at": NOW, "agency_id": self.office.office_id, "due": DUE}
+            connection.execute(PLANT, row)
+        began = time.perf_counter()
+        told = run_sweep(self.office)
+        taken = time.perf_counter() - began
+        if told != DUE:
+            raise SystemExit(f"a sweep told {told} alerts instead of {DUE}")
+        return taken
+
+    def open(self, endpoint: str) -> float:
+        """The seconds of a room's first page."""
+        began = time.perf_counter()
+        reply = self.client.get(self.places[endpoint])
+        taken = time.perf_counter() - began
+        if reply.status_code != HTTPStatus.OK:
+            raise SystemExit(f"{endpoint} answered {reply.status_code}")
+        return taken
+
+
+def run_sweep(office: GrownOffice) -> int:
+    """One sweep by the worker's role; how many alerts it told."""
+    raise NotImplementedError(office)
+
+
+def enter(grown: Grown, home: Path) -> Side:
+    """Open one store's console and sign somebody in who has every role at the root."""
+    (home / "keyring.json").write_bytes(grown.ring.read_bytes())
+    (home / "keyring.json").chmod(0o600)
+    office = GrownOffice(Database(grown.owner_url, grown.urls), home)
+    login = f"bench-{time.time_ns()}"  # a code is used once, and the time of the measurements stands still
+    everyone = office.hire(login, "度量员", *Role, agency=office.ids["city"])
+    app = office.make_app()
+    client: FlaskClient = app.test_client()
+    form = {"login": login, "password": PASSWORD, "code": office.code_of(everyone)}
+    sign_in(client, form)
+    with app.test_request_context():
+        places = {endpoint: declared.rule for endpoint, declared in list_places(app, everyone)}
+    return Side(grown, office, client, places)
+
+
+def sign_in(client: FlaskClient, form: dict[str, str]) -> None:
+    """As a browser does; raises ``SystemExit`` if the console says no."""
+    page = client.get("/sign-in").get_data(as_text=True)
+    token = page.split('name="token" value="', 1)[1].split('"', 1)[0]
+    reply = client.post("/sign-in", data={**form, "token": token})
+    if reply.status_code != HTTPStatus.SEE_OTHER:
+        raise SystemExit(f"signing in answered {reply.status_code}")
+
+
+def measure(
+    report: Callable[[str], None], sizes: dict[str, int] = SIZES, home: Path = HOME, rounds: int = ROUNDS
+) -> Figure:
+    """Ask both stores in turns; builds what is missing of them first."""
+    with (
+        open_data(["small", "large"], sizes, home, report) as stores,
+        tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large,
+    ):  # fmt: skip
+        sides = (enter(stores["small"], Path(small)), enter(stores["large"], Path(large)))
+        acts: dict[str, Callable[[Side], float]] = {"sweep": Side.sweep}
+        acts |= {place: partial(Side.open, endpoint=place) for place in sides[0].places}
+        report(f"a sweep and {len(sides[0].places)} rooms, {rounds} rounds each")
+        series = {name: _take_turns(act, sides, rounds) for name, act in acts.items()}
+        for side in sides:
+            side.office.close()
+    return _judge(series)
+
+
+def _take_turns(act: Callable[[Side], float], sides: tuple[Side, Side], rounds: int) -> tuple[list[float], list[float]]:
+    for _ in range(WARM):
+        for side in sides:
+            act(side)
+    small: list[float] = []
+    large: list[float] = []
+    gc.collect()
+    for number in range(rounds):
+        order: Any = ((sides[0], small), (sides[1], large))
+        for side, taken in order if number % 2 else reversed(order):
+            taken.append(act(side))
+    return small, large
+
+
+def _judge(series: dict[str, tuple[list[float], list[float]]]) -> Figure:
+    ratios = {name: compare_rounds(large, small) for name, (small, large) in series.items()}
+    worst = max(ratios, key=lambda name: ratios[name][0])
+    small, large = series[worst]
+    return Figure(
+        NAME, f"seconds ({worst})", "lower", statistics.median(large), statistics.median(small), ratios[worst][0],
+        ratios[worst][1], TARGET, {name: ratio for name, (ratio, _) in sorted(ratios.items(), key=lambda one: -one[1][0])},
+    )  # fmt: skip
