@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from adapters.sandbox.agencies import CITY
+from adapters.sandbox.agencies import LEVELS, PROVINCE
 from adapters.sandbox.office import Agency, Office, OfficeFault, Place
 
 
@@ -53,8 +53,8 @@ def make_bindings(offices: Mapping[str, Office], places: Mapping[str, Place]) ->
 
 
 def _list_agencies(offices: Iterable[Office]) -> list[dict[str, Any]]:
-    """The root and all that the offices name, each once."""
-    found = {CITY.slug: CITY}
+    """The levels of government and all that the offices name, each once."""
+    found = {one.slug: one for one in LEVELS}
     for agency in (one for office in offices for one in _agencies_of(office)):
         if found.setdefault(agency.slug, agency) != agency:
             raise OfficeFault(f"{agency.slug}: two agencies have this slug")
@@ -76,7 +76,7 @@ def _list_back_ends(office: Office, place: Place) -> Iterator[dict[str, Any]]:
     agencies = dict.fromkeys((office.agency.slug, *(one.slug for one in office.also_for)))
     names = [bound for name in office.back_ends for bound in (name, f"{name}-test")]
     owners = [(agency, name) for agency in agencies for name in names]
-    for agency, name in (*owners, *((CITY.slug, name) for name in office.of_root)):
+    for agency, name in (*owners, *((PROVINCE.slug, name) for name in office.of_root)):
         yield {
             "name": name,
             "agency": agency,

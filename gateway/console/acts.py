@@ -15,7 +15,7 @@ TITLE = ("操作日志", "Acts of staff")
 blueprint = Blueprint("acts", __name__)
 
 
-@room(blueprint, "/acts", title=TITLE, roles=READERS, place=70)
+@room(blueprint, "/acts", title=TITLE, roles=READERS, place=64)
 def list_acts() -> Response:
     """A page of acts, newest first."""
     book = current_console().acts

@@ -34,7 +34,7 @@ class AgencyLine:
     held: tuple[RoleHeld, ...]
 
 
-@room(blueprint, "/staff", title=TITLE, roles=ONLY, place=60)
+@room(blueprint, "/staff", title=TITLE, roles=ONLY, place=82)
 def show_staff() -> Response:
     """The tree of the agencies that one administers, with their people."""
     return show_tree()

@@ -19,7 +19,7 @@ TITLE, FILE, PEOPLE = ("申请", "Applications"), ("申请材料", "Application"
 blueprint = Blueprint("applications", __name__)
 
 
-@room(blueprint, "/applications", title=TITLE, roles=READERS, place=20)
+@room(blueprint, "/applications", title=TITLE, roles=READERS, place=30)
 def list_applications() -> Response:
     """Applications of one's agencies, newest first; nothing personal in it."""
     asked = request.args
@@ -58,7 +58,7 @@ def ask_reason(fault: Words | None = None, status: int = 200) -> Response:
 
 @room(
     blueprint, "/people", title=PEOPLE, roles=READERS, methods=["GET", "POST"], act="person.search", asks_reason=True,
-    place=30,
+    place=31,
 )  # fmt: skip
 def search_people() -> Response:
     """What somebody has at one's own agencies; nobody, and somebody of another agency, look the same."""

@@ -32,7 +32,7 @@ TITLE, WAITING = ("服务目录", "Catalogue"), ("待办：发布与复核", "Wa
 blueprint = Blueprint("catalogue", __name__)
 
 
-@room(blueprint, "/catalogue", title=TITLE, roles=READERS, place=40)
+@room(blueprint, "/catalogue", title=TITLE, roles=READERS, place=35)
 def list_catalogue() -> Response:
     """Every service of one's agencies: version in force, state, health, when to look at it again."""
     desk, actor = current_console(), current_actor()
@@ -58,7 +58,7 @@ def find_unbound() -> dict[str, str]:
         return {}
 
 
-@room(blueprint, "/catalogue/waiting", title=WAITING, roles=[Role.IT, Role.PRIVACY], place=50)
+@room(blueprint, "/catalogue/waiting", title=WAITING, roles=[Role.IT, Role.PRIVACY], place=36)
 def list_waiting() -> Response:
     """Versions that wait to be published, with what each lets platforms see more; and what one person did alone."""
     desk, actor = current_console(), current_actor()

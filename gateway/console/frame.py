@@ -15,7 +15,7 @@ from gateway.console.counter_words import ACTS as COUNTER_ACTS
 from gateway.console.desk import current_admission, current_console
 from gateway.console.gate import form_token, see_other, watch_door
 from gateway.console.overview import STATES as PAYMENT_STATES
-from gateway.console.registry import list_places
+from gateway.console.registry import list_sections
 from gateway.console.voice_words import ACTS as VOICE_ACTS
 from gateway.console.words import ACTS, ERRORS, ROLES, STATES, Words, say_rule
 from gateway.errors import explain_error
@@ -61,10 +61,13 @@ def show_page(template: str, status: int = 200, **cells: Any) -> Response:
 def fill_frame() -> dict[str, Any]:
     """What the layout needs, whoever is in it."""
     desk, admission = current_console(), current_admission()
-    places = list_places(current_app, admission.actor) if admission and not admission.has_duty else []
+    sections = list_sections(current_app, admission.actor) if admission and not admission.has_duty else []
     return {
         "member": admission.actor.member if admission else None,
-        "places": [(declared.rule, declared.title, endpoint == request.endpoint) for endpoint, declared in places],
+        "sections": [
+            (title, [(declared.rule, declared.title, endpoint == request.endpoint) for endpoint, declared in places])
+            for title, places in sections
+        ],
         "token": form_token(),
         "release": desk.release,
         "now": desk.clock.now(),

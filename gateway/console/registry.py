@@ -19,6 +19,18 @@ from flask import Blueprint, Flask, Response, request
 from services.errors import ConfigurationFault
 from services.staffing import Actor, Role
 
+SECTIONS: tuple[tuple[int, tuple[str, str]], ...] = (
+    (0, ("", "")),
+    (11, ("柜台", "Counter")),
+    (20, ("窗口", "Window")),
+    (30, ("事项与申请", "Services")),
+    (40, ("督查与统计", "Supervision")),
+    (50, ("普查与评估", "Evaluation")),
+    (60, ("审计", "Audit")),
+    (80, ("系统", "System")),
+    (90, ("本人", "Own")),
+)
+"""The desks of the navigation: each from its first place up to the next one's; the first has no heading."""
 COMMITTED: ContextVar[list[str]] = ContextVar("committed_acts")
 """Codes of the acts that this request has committed so far; ``witness`` writes it, the gate begins it."""
 View = Callable[..., Response]
@@ -112,6 +124,18 @@ def require_declared(app: Flask) -> None:
     bare = sorted(rule.rule for rule in app.url_map.iter_rules() if find_room(app, rule.endpoint) is None)
     if bare:
         raise ConfigurationFault("routes of the console without a declaration: " + ", ".join(bare))
+
+
+def list_sections(app: Flask, actor: Actor) -> list[tuple[tuple[str, str], list[tuple[str, Room]]]]:
+    """The navigation of somebody by desk: heading (Chinese, English) and places; a desk without a place for them is left out."""
+    places = list_places(app, actor)
+    ends = [first for first, _ in SECTIONS[1:]] + [None]
+    sections = []
+    for (first, title), end in zip(SECTIONS, ends, strict=True):
+        found = [one for one in places if first <= (one[1].place or 0) and (end is None or (one[1].place or 0) < end)]
+        if found:
+            sections.append((title, found))
+    return sections
 
 
 def list_places(app: Flask, actor: Actor) -> list[tuple[str, Room]]:

@@ -1,4 +1,5 @@
-"""Demo accounts: one member of the staff for each role at the top of the tree, and a small office below it, so that two can decide.
+"""Demo accounts: one member of the staff for each role where the counter is run, a small office below it, so that two can decide, and
+whoever looks on from the level above.
 
 Their passwords are random per home and lie in ``run/demo-accounts.json`` (0600), each with its login, role and agency. The one-time
 code comes from ``python -m gateway staff code LOGIN``. Made again only where the store or the file has lost them.
@@ -24,7 +25,10 @@ from services.staffing import AgencyTree, Role, RoleHeld, StaffMember
 
 BRANCH = (
     ("it1", Role.IT), ("it2", Role.IT), ("clerk", Role.CLERK), ("head", Role.HEAD), ("privacy", Role.PRIVACY),
+    ("supervisor", Role.SUPERVISOR),
 )  # fmt: skip
+LEVELS: Mapping[str, str] = {"main": "演示", "branch": "区", "above": "上级"}
+ABOVE = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR)
 NAMES: Mapping[Role, str] = {
     Role.IT: "信息化", Role.CLERK: "经办", Role.HEAD: "负责人", Role.SUPERVISOR: "督查", Role.FINANCE: "财务",
     Role.PRIVACY: "个人信息保护", Role.AUDITOR: "审计", Role.OPERATOR: "运维", Role.ADMINISTRATOR: "管理员",
@@ -81,16 +85,30 @@ class Cast:
 
 
 def list_cast(tree: AgencyTree) -> Iterator[Cast]:
-    """Each role once at the root; in the first agency below it two of IT, a clerk, a head, a privacy officer."""
+    """Each role once where the counter is run; in the first agency below it an office of six; above it supervision, audit, administration."""
     root = next(agency for agency, parent in tree.parents.items() if parent is None)
+    main = find_main(tree, root)
     for role in Role:
-        yield Cast(f"main.{role.value}", role, root)
-    yield Cast("main.it2", Role.IT, root)
-    for branch in sorted((one for one in tree.parents if tree.parents[one] == root), key=lambda one: tree.slugs[one])[
-        :1
-    ]:
+        yield Cast(f"main.{role.value}", role, main)
+    yield Cast("main.it2", Role.IT, main)
+    for branch in list_children(tree, main)[:1]:
         for name, role in BRANCH:
             yield Cast(f"branch.{name}", role, branch)
+    for role in ABOVE if main != root else ():
+        yield Cast(f"above.{role.value}", role, root)
+
+
+def find_main(tree: AgencyTree, root: UUID) -> UUID:
+    """The agency that runs the counter: the highest one with more than one agency below it."""
+    main = root
+    while len(below := list_children(tree, main)) == 1:
+        main = below[0]
+    return main
+
+
+def list_children(tree: AgencyTree, agency: UUID) -> list[UUID]:
+    """The agencies right below one, by their slugs."""
+    return sorted((one for one in tree.parents if tree.parents[one] == agency), key=lambda one: tree.slugs[one])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,9 @@ class _Maker:
 
     def _add(self, cast: Cast) -> StaffMember:
         now = self.clock.now()
-        member = StaffMember(make_id(now), cast.agency_id, cast.login, f"演示·{NAMES[cast.role]}", now)
+        member = StaffMember(
+            make_id(now), cast.agency_id, cast.login, f"{LEVELS[cast.login.split('.')[0]]}·{NAMES[cast.role]}", now
+        )
         self.tx.staff.add(member, None)
         self.tx.staff.grant(RoleHeld(make_id(now), member.staff_id, cast.agency_id, cast.role, now), None)
         return member

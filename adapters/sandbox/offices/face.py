@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from adapters.sandbox.agencies import CITY
+from adapters.sandbox.agencies import PROVINCE
 from adapters.sandbox.face import build
 from adapters.sandbox.office import Binding, Office
 
 OFFICE = Office(
     name="face",
-    agency=CITY,
+    agency=PROVINCE,
     back_ends=("face-check",),
     build=build,
     make_credentials=lambda _folder: {"api_key": secrets.token_hex(24)},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from adapters.sandbox.agencies import CITY
+from adapters.sandbox.agencies import PROVINCE
 from adapters.sandbox.office import Binding, Office
 from adapters.sandbox.register import build
 
 OFFICE = Office(
     name="register",
-    agency=CITY,
+    agency=PROVINCE,
     back_ends=("register",),
     build=build,
     make_credentials=lambda _folder: {"api_key": secrets.token_hex(24)},

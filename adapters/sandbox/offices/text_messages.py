@@ -17,7 +17,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from adapters.sandbox.agencies import CITY
+from adapters.sandbox.agencies import PROVINCE
 from adapters.sandbox.canaries import add_canaries
 from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.office import Binding, Office
@@ -182,7 +182,7 @@ def _build(context: SandboxContext) -> Router:
 
 OFFICE = Office(
     name=OFFICE_NAME,
-    agency=CITY,
+    agency=PROVINCE,
     back_ends=(),
     of_root=("text-messages",),
     build=_build,

@@ -84,7 +84,7 @@ def test_a_rule_that_decides_is_named(city: SmallCity) -> None:
     """Where a back end decides, people see which office's rule it is; nothing can be handed in later."""
     counter = see(city, "elder-card")["counter"]
     assert counter["deciding"] == {
-        "by": "back_end", "back_end": "elder-care", "organ": "演示市民政局", "accepted_by": "checks", "two_hands": False,
+        "by": "back_end", "back_end": "elder-care", "organ": "演示市东湖区民政局", "accepted_by": "checks", "two_hands": False,
     }  # fmt: skip
     assert (counter["days"]["gap"], counter["special"]) == (None, [])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.sandbox.agencies import CITY, GAS_OFFICE
+from adapters.sandbox.agencies import GAS_OFFICE, LEVELS
 from adapters.sandbox.bindings import make_bindings
 from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.office import Agency, Binding, Office, OfficeFault, Payee, Place, find_offices, load_offices
@@ -57,7 +57,8 @@ def test_agencies_hang_on_one_root() -> None:
     listed = make_bindings(find_offices(), {})["agencies"]
     slugs = [entry["slug"] for entry in listed]
     assert len(set(slugs)) == len(slugs)
-    assert [entry["slug"] for entry in listed if entry["parent"] is None] == [CITY.slug]
+    assert [entry["slug"] for entry in listed if entry["parent"] is None] == [LEVELS[0].slug]
+    assert [one.slug for one in LEVELS] == slugs[:3], "province, city, district"
     assert {entry["parent"] for entry in listed} <= {None, *slugs}
 
 

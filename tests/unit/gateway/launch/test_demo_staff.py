@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -15,9 +16,9 @@ from adapters.stores.directory import import_accounts
 from adapters.stores.keyring import Keyring, create_keyring
 from gateway.launch.places import Places
 from gateway.launch.stack import Stack
-from gateway.launch.staff import demo_accounts_file, make_demo_accounts, read_demo_accounts
+from gateway.launch.staff import demo_accounts_file, list_cast, make_demo_accounts, read_demo_accounts
 from services.staff_rules import CASE_ROLES
-from services.staffing import Role
+from services.staffing import AgencyTree, Role
 from tests.contract.samples import ACCOUNTS
 from tests.databases import Database
 
@@ -35,12 +36,12 @@ def stack(database: Database, tmp_path: Path) -> Stack:
 
 
 def test_every_role_and_an_office_that_can_decide(stack: Stack) -> None:
-    """Each role at the root; two of IT, a clerk, a head and a privacy officer below it; nobody holds what excludes the other."""
+    """Each role at the root; two of IT, a clerk, a head, a privacy officer and a supervisor below it; nobody holds what excludes the other."""
     accounts = make_demo_accounts(stack)
     root = [account.role for account in accounts if account.agency == "city"]
     office = sorted(account.role for account in accounts if account.agency == "gas")
     assert set(root) == {role.value for role in Role}
-    assert office == ["clerk", "head", "it", "it", "privacy"]
+    assert office == ["clerk", "head", "it", "it", "privacy", "supervisor"]
     assert (
         len({account.login for account in accounts}) == len({account.password for account in accounts}) == len(accounts)
     )
@@ -76,3 +77,22 @@ def test_making_them_again_changes_nothing_and_mends_what_is_lost(stack: Stack) 
     third = make_demo_accounts(stack)
     assert [account.password for account in third] == [account.password for account in second]
     assert json.loads(demo_accounts_file(stack).read_text("utf-8"))["accounts"][0]["staff_id"] == third[0].staff_id
+
+
+def test_a_level_above_looks_on() -> None:
+    """Where one agency stands above the one that runs the counter, it has supervision of its own, and the roles stay where the work is."""
+    province, city, district, office = (UUID(int=number) for number in range(1, 5))
+    tree = AgencyTree(
+        {province: None, city: province, district: city, office: city},
+        {province: "p", city: "c", district: "d", office: "o"},
+    )
+    cast = list(list_cast(tree))
+    assert {one.agency_id for one in cast if one.login.startswith("main.")} == {city}
+    assert {one.agency_id for one in cast if one.login.startswith("branch.")} == {district}
+    supervisors = {one.agency_id for one in cast if one.role is Role.SUPERVISOR}
+    assert supervisors == {province, city, district}
+    assert [one.role for one in cast if one.agency_id == province] == [
+        Role.SUPERVISOR,
+        Role.AUDITOR,
+        Role.ADMINISTRATOR,
+    ]
