@@ -25,6 +25,7 @@ from services.case_record import (
     Rating,
     StoredFile,
 )
+from services.rating_record import RatingSums
 
 NO_CHAIN = UUID(int=0)
 """Stands for a link to a ledger's chain that this role may not read, that was erased, or that is not known yet."""
@@ -170,7 +171,7 @@ class MandateStore(Protocol):
         ...
 
 
-class RatingStore(Protocol):
+class RatingStore(RatingSums, Protocol):
     """Ratings, complaints and their events."""
 
     def rate(self, rating: Rating) -> None:
@@ -181,6 +182,10 @@ class RatingStore(Protocol):
     def list_ratings(self, agencies: Sequence[UUID], since: datetime, limit: int) -> list[Rating]: ...
     def list_levels(self, agencies: Sequence[UUID], since: datetime, until: datetime) -> list[Rating]:
         """All ratings from ``since`` till before ``until``, oldest first, without words and without who rated: for counting."""
+        ...
+
+    def list_named(self, rating_ids: Sequence[UUID]) -> list[Rating]:
+        """Ratings by their ids, without words and without who rated."""
         ...
 
     def file_complaint(self, complaint: Complaint, event: ComplaintEvent) -> None: ...

@@ -6,26 +6,19 @@ is closed and their batch is full.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from services.case_file import CaseFile
 from services.case_graph import CLOSED
 from services.case_record import ComplaintState, Rating
-from services.clock import DAY, end_of_day
 from services.counter_bench import CounterRoom, CounterTransaction
 from services.errors import NotPermitted
-from services.rating_rules import (
-    CASE,
-    VISIT,
-    Tally,
-    fill_batches,
-    hide_identity,
-    shuffle_key,
-    tally_up,
-)
+from services.rating_record import RatingSum, name_cell
+from services.rating_rules import CASE, LEVELS, VISIT, Tally, hide_identity, shuffle_key
+from services.rating_sums import find_span
 from services.staffing import Actor, Role
 from services.till import business_day
 
@@ -70,28 +63,34 @@ class RatingReports(CounterRoom):
             raise NotPermitted
         since, until = find_span(year, business_day(self.desk.clock.now()))
         with self.house.begin(agencies) as tx:
-            ratings = tx.ratings.list_levels(agencies, since, until)
+            sums = tx.ratings.list_sums(agencies, year)
             struck = _list_struck(tx, agencies)
-            words = self._list_words(tx, actor, ratings, since)
+            words = self._list_words(tx, actor, sums, (since, until))
         kept = actor.agencies_as(*KEEPERS)
         me = actor.member.staff_id
         return RatingReport(
             year,
-            _sum(ratings, struck, lambda one: one.staff_id == me, by_person=True),
-            _sum(ratings, struck, lambda _: True, by_person=False),
-            _sum(ratings, struck, lambda one: one.agency_id in kept and one.staff_id is not None, by_person=True),
+            _add_up([one for one in sums if one.staff_id == me], struck, by_person=True),
+            _add_up(sums, struck, by_person=False),
+            _add_up([one for one in sums if one.agency_id in kept and one.staff_id], struck, by_person=True),
             tuple(words),
         )
 
     def _list_words(
-        self, tx: CounterTransaction, actor: Actor, ratings: Sequence[Rating], since: datetime
+        self, tx: CounterTransaction, actor: Actor, sums: Sequence[RatingSum], span: tuple[datetime, datetime]
     ) -> list[tuple[str, str]]:
         """Words of the reader's own ratings; for heads and supervisors, of their units'."""
         kept, me = actor.agencies_as(*KEEPERS), actor.member.staff_id
-        released = {one.rating_id for batches in fill_batches(ratings).values() for batch in batches for one in batch}
+        counted = {one.cell: one for one in sums}
+        newest = tx.ratings.list_ratings(actor.agencies_as(*READERS), span[0], WORDS)
+        released = {
+            one.rating_id
+            for one in newest
+            if one.rated_at < span[1] and name_cell(one) in counted and counted[name_cell(one)].holds(one)
+        }
         told = [
             one
-            for one in tx.ratings.list_ratings(actor.agencies_as(*READERS), since, WORDS)
+            for one in newest
             if one.words and one.rating_id in released and (one.staff_id == me or one.agency_id in kept)
         ]
         told.sort(key=lambda one: shuffle_key(one.rating_id))
@@ -99,28 +98,28 @@ class RatingReports(CounterRoom):
         return [(service, words) for service, words in shown if words]
 
 
-def find_span(year: int, today: date) -> tuple[datetime, datetime]:
-    """From the first moment of a year in China till the end of it, or till the beginning of today."""
-    since = end_of_day(date(year, 1, 1) - DAY)
-    return since, min(end_of_day(date(year, 12, 31)), end_of_day(today - DAY))
-
-
-def _sum(
-    ratings: Sequence[Rating], struck: frozenset[UUID], wanted: Callable[[Rating], bool], *, by_person: bool
-) -> tuple[ReportLine, ...]:
-    """Sums of whole batches. The batches are those of everybody: what is wanted is chosen among them, never before."""
-    sums: dict[tuple[UUID, str, UUID | None], list[tuple[Rating, ...]]] = {}
-    for (agency_id, service, staff_id), batches in fill_batches(ratings).items():
-        if wanted(batches[0][0]):
-            sums.setdefault((agency_id, service, staff_id if by_person else None), []).extend(batches)
-    lines = [ReportLine(*cell, tally_up(batches, struck)) for cell, batches in sums.items()]
+def _add_up(sums: Sequence[RatingSum], struck: Sequence[Rating], *, by_person: bool) -> tuple[ReportLine, ...]:
+    """Sums of whole batches by agency and service, and by person where the reader may see it."""
+    cells: dict[tuple[UUID, str, UUID | None], list[RatingSum]] = {}
+    for one in sums:
+        cells.setdefault((one.agency_id, one.service, one.staff_id if by_person else None), []).append(one)
+    lines = [ReportLine(*cell, _tally(found, struck)) for cell, found in cells.items()]
     return tuple(sorted(lines, key=lambda one: (str(one.agency_id), one.service, str(one.staff_id))))
 
 
-def _list_struck(tx: CounterTransaction, agencies: Sequence[UUID]) -> frozenset[UUID]:
+def _tally(sums: Sequence[RatingSum], struck: Sequence[Rating]) -> Tally:
+    counted = {one.cell: one for one in sums}
+    found = [one for one in struck if name_cell(one) in counted and counted[name_cell(one)].holds(one)]
+    inside = [one for one in found if business_day(one.rated_at).year == sums[0].year]
+    levels = {level: sum(one.levels[place] for one in sums) for place, level in enumerate(LEVELS)}
+    return Tally(levels, len(inside))
+
+
+def _list_struck(tx: CounterTransaction, agencies: Sequence[UUID]) -> list[Rating]:
     """Ratings that an appeal has found mistaken or malicious."""
     rows = tx.ratings.list_complaints(agencies, [ComplaintState.DISMISSED], STRUCK)
-    return frozenset(complaint.rating_id for complaint, _ in rows if complaint.rating_id is not None)
+    named = [complaint.rating_id for complaint, _ in rows if complaint.rating_id is not None]
+    return tx.ratings.list_named(named) if named else []
 
 
 def _show_words(tx: CounterTransaction, rating: Rating) -> str:

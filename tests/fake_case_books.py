@@ -11,6 +11,7 @@ from services.calendar_record import Calendar
 from services.case_record import Complaint, ComplaintEvent, Mandate, NoticeAttempt, Organisation, Rating
 from services.errors import VersionTaken
 from services.ports import PersonStore
+from services.rating_record import Cell, Place, RatingSum, name_cell
 from tests.fake_case_tables import CaseRows, CaseTables
 
 
@@ -100,6 +101,33 @@ class FakeRatings(CaseRows):
     def list_levels(self, agencies: Sequence[UUID], since: datetime, until: datetime) -> list[Rating]:
         found = [one for one in self._rated() if one.agency_id in agencies and since <= one.rated_at < until]
         return [replace(one, words="", person_id=None) for one in reversed(found)]
+
+    def list_named(self, rating_ids: Sequence[UUID]) -> list[Rating]:
+        return [replace(one, words="", person_id=None) for one in self._rated() if one.rating_id in rating_ids]
+
+    def begin_tally(self, year: int) -> datetime | None:
+        return self.tables.tallies.get(year)
+
+    def end_tally(self, year: int, until: datetime) -> None:
+        self.tables.tallies[year] = until
+
+    def list_cells(self, agencies: Sequence[UUID], since: datetime, until: datetime) -> list[Cell]:
+        return sorted({name_cell(one) for one in self.list_levels(agencies, since, until)})
+
+    def list_cell(self, cell: Cell, since: datetime, until: datetime, after: Place | None) -> list[Rating]:
+        found = [one for one in self.list_levels([cell[0]], since, until) if name_cell(one) == cell]
+        return [one for one in found if after is None or (one.rated_at, one.rating_id) > after]
+
+    def load_sum(self, year: int, cell: Cell) -> RatingSum | None:
+        return self.tables.rating_sums.get((year, cell))
+
+    def write_sum(self, rating_sum: RatingSum) -> None:
+        self.require(rating_sum.agency_id)
+        self.tables.rating_sums[rating_sum.year, rating_sum.cell] = rating_sum
+
+    def list_sums(self, agencies: Sequence[UUID], year: int) -> list[RatingSum]:
+        mine = [one for one in self.tables.rating_sums.values() if one.agency_id in self.agencies]
+        return [one for one in mine if one.agency_id in agencies and one.year == year]
 
     def _rated(self) -> list[Rating]:
         """Newest first."""

@@ -26,6 +26,7 @@ from services.case_record import (
     StoredFile,
 )
 from services.errors import VersionTaken
+from services.rating_record import Cell, RatingSum
 
 
 @dataclass
@@ -43,6 +44,8 @@ class CaseTables:
     ratings: dict[UUID, Rating] = field(default_factory=dict)
     complaints: dict[UUID, Complaint] = field(default_factory=dict)
     complaint_events: dict[UUID, list[ComplaintEvent]] = field(default_factory=dict)
+    rating_sums: dict[tuple[int, Cell], RatingSum] = field(default_factory=dict)
+    tallies: dict[int, datetime] = field(default_factory=dict)
     attempts: list[NoticeAttempt] = field(default_factory=list)
     revoked_slips: dict[str, tuple[UUID, str, datetime]] = field(default_factory=dict)
     calendars: dict[tuple[str, int], Calendar] = field(default_factory=dict)

@@ -23,9 +23,10 @@ from services.model import (
     PlatformUser,
 )
 from services.rating_reports import RatingReports
+from services.rating_sums import tally_ratings
 from services.slips import SlipKind
 from services.staffing import Actor, Role
-from services.till import Till
+from services.till import Till, business_day
 from services.window_voices import VoiceWindow
 from tests.contract.samples import Bench, make_payment
 from tests.counter_office import APPLICANT_NUMBER, CITY, OFFICE, CounterOffice
@@ -49,6 +50,11 @@ class VoiceOffice(CounterOffice):
         self.voices = VoiceWindow(self.desk, self.house)
         self.keeper = self.hire(OFFICE, Role.SUPERVISOR)
         self.wang, self.li = self.add_citizen(WANG_NUMBER), self.add_citizen(LI_NUMBER)
+
+    def pass_days(self, days: int) -> None:
+        """Let days pass; ratings of days that are over are counted, as the worker does it every minute."""
+        super().pass_days(days)
+        tally_ratings(self.house.begin, self.desk.directory.all_agencies(), business_day(self.clock.now()))
 
     def add_citizen(self, number: str | None, platform: PlatformName = PlatformName.WECHAT) -> Caller:
         """Somebody with a proven name; without a number somebody with a phone only."""

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from adapters.stores.appending import insert_once
 from adapters.stores.cells import open_json, open_text, seal_json, seal_text
 from adapters.stores.keyring import Keyring
+from adapters.stores.rating_sums import SqlRatingSums
 from adapters.stores.tables.counter import complaint_events, complaints, complaints_against, ratings
 from services.case_record import Complaint, ComplaintEvent, ComplaintState, Rating
 from services.model import PlatformName
@@ -37,7 +38,7 @@ _FILED = (
 )  # fmt: skip
 
 
-class SqlRatingStore:
+class SqlRatingStore(SqlRatingSums):
     """``case_stores.RatingStore`` within one transaction. ``persons``: this role may read who rated."""
 
     def __init__(self, connection: Connection, keyring: Keyring, *, persons: bool = True) -> None:
@@ -133,7 +134,7 @@ class SqlRatingStore:
         told = [column.label(f"last_{column.name}") for column in last.c]
         joined = desks.join(chosen, true()).join(part, true()).join(last, true())
         rows = select(part, *told).select_from(joined).order_by(part.c.due_on, part.c.complaint_id).limit(limit)
-        return [(self._read(row), self._read_event(row, "last_")) for row in self._connection.execute(rows)]
+        return [(self._read_complaint(row), self._read_event(row, "last_")) for row in self._connection.execute(rows)]
 
     def list_against(self, staff_id: UUID, limit: int) -> list[tuple[Complaint, list[ComplaintEvent]]]:
         """See the port."""
@@ -164,9 +165,9 @@ class SqlRatingStore:
         if rows:
             for event in self._connection.execute(events.order_by(complaint_events.c.version)):
                 found[event.complaint_id].append(self._read_event(event, ""))
-        return [(self._read(row), found[row.complaint_id]) for row in rows]
+        return [(self._read_complaint(row), found[row.complaint_id]) for row in rows]
 
-    def _read(self, row: Row[Any]) -> Complaint:
+    def _read_complaint(self, row: Row[Any]) -> Complaint:
         words = open_text(self._keyring, ("complaints", "words_cipher", row.complaint_id), row.words_cipher)
         return Complaint(
             channel=PlatformName(row.channel),

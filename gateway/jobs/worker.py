@@ -24,7 +24,8 @@ from gateway.jobs.handlers import CASE_TASKS, TASKS, run_task
 from gateway.logging import describe_exception, get_logger
 from services.case_desk import CaseWorkshop
 from services.ports import DueWork
-from services.till import Till
+from services.rating_sums import tally_ratings
+from services.till import Till, business_day
 
 THREADS = 4
 SWEEP_SECONDS = 0.5
@@ -34,6 +35,9 @@ STALLED_SECONDS = 5.0
 MONTHS_SECONDS = 3600.0
 KEPT_DAYS = 30
 """How long claims of notices and idempotency keys are kept (docs/store.md)."""
+
+TALLY_SECONDS = 60.0
+"""How often the worker looks whether a day is over whose ratings are to be counted."""
 
 TIDY_SECONDS = 3600.0
 TIDY_LIMIT = 500
@@ -105,6 +109,7 @@ async def _work(desk: WorkDesk, stop: threading.Event) -> None:
                 _run_jobs(app, desk.threads),
                 _repeat(SWEEP_SECONDS, lambda: sweep(desk)),
                 _repeat(MONTHS_SECONDS, lambda: _in_thread(desk.due_work.extend_months)),
+                _repeat(TALLY_SECONDS, lambda: tally_up(desk)),
                 _repeat(TIDY_SECONDS, lambda: tidy_up(desk)),
                 _repeat(FILES_SECONDS, lambda: sweep_files(desk)),
                 _repeat(STALLED_SECONDS / 2, lambda: put_back_stalled(app)),
@@ -139,6 +144,16 @@ async def sweep(desk: WorkDesk) -> None:
     moved = SWEEP_LIMIT
     while moved == SWEEP_LIMIT:
         moved = await asyncio.to_thread(desk.due_work.move_due, desk.till.clock.now(), SWEEP_LIMIT)
+
+
+async def tally_up(desk: WorkDesk) -> None:
+    """Count the ratings of days that are over. If it fails, the jobs go on and it is tried next time."""
+    today = business_day(desk.till.clock.now())
+    agencies = await asyncio.to_thread(desk.till.directory.all_agencies)
+    try:
+        await asyncio.to_thread(tally_ratings, desk.till.store.begin, agencies, today)
+    except Exception as error:  # noqa: BLE001 - sums must not stop payments
+        _log.warning("ratings were not counted", **describe_exception(error))
 
 
 async def tidy_up(desk: WorkDesk) -> None:

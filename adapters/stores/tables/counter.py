@@ -33,6 +33,14 @@ ratings = Table(
     json_column("tags"), bytes_column("words_cipher"), id_column("person_id", nullable=True),
     id_column("staff_id", nullable=True), moment_column("rated_at"),
 )  # fmt: skip
+rating_sums = Table(
+    "rating_sums", metadata, id_column("agency_id", key=True), Column("year", Integer(), primary_key=True),
+    text_column("service", key=True), id_column("staff_id", key=True), json_column("levels"), moment_column("through_at"),
+    id_column("through_id"),
+)  # fmt: skip
+rating_tallies = Table(
+    "rating_tallies", metadata, Column("year", Integer(), primary_key=True), moment_column("tallied_until")
+)
 complaints = Table(
     "complaints", metadata, id_column("agency_id", key=True), id_column("complaint_id", key=True), text_column("kind"),
     text_column("about"), id_column("subject"), text_column("service"), text_column("case_no"), text_column("channel"),

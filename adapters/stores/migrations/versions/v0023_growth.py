@@ -1,4 +1,6 @@
-"""Read models that keep the first page of a room as cheap with millions of rows as with none: complaints by state and by whom they are against."""
+"""Read models that keep the first page of a room as cheap with millions of rows as with none: complaints by state and by whom they are
+against, ratings in running sums.
+"""
 
 from __future__ import annotations
 
@@ -54,10 +56,31 @@ REVOKE ALL ON FUNCTION guitai_complaint_filed() FROM PUBLIC;
 CREATE TRIGGER complaint_filed AFTER INSERT ON complaints FOR EACH ROW EXECUTE FUNCTION guitai_complaint_filed();
 """
 
+SUMS = """
+CREATE TABLE rating_sums (
+    agency_id uuid NOT NULL REFERENCES agencies,
+    year integer NOT NULL,
+    service text NOT NULL,
+    staff_id uuid NOT NULL,
+    levels jsonb NOT NULL,
+    through_at timestamptz NOT NULL,
+    through_id uuid NOT NULL,
+    PRIMARY KEY (agency_id, year, service, staff_id)
+);
+COMMENT ON TABLE rating_sums IS 'whole batches of five, of days that are over, up to and with the rating at (through_at, through_id)';
+CREATE TABLE rating_tallies (year integer PRIMARY KEY, tallied_until timestamptz NOT NULL);
+COMMENT ON TABLE rating_tallies IS 'till when the duty has counted; its row is locked while it counts';
+CREATE INDEX ratings_of_cell ON ratings (agency_id, service, staff_id, rated_at, rating_id);
+"""
+
 
 def upgrade() -> None:
     """Expand. Nobody writes the read models but their triggers."""
     run(STATES)
     run(AGAINST)
+    run(SUMS)
     protect("complaints_against")
+    protect("rating_sums")
     grant("complaints_against", console="SELECT")
+    grant("rating_sums", console="SELECT", worker="SELECT, INSERT, UPDATE (levels, through_at, through_id)")
+    grant("rating_tallies", worker="SELECT, INSERT, UPDATE (tallied_until)")

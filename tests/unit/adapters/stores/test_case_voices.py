@@ -23,9 +23,10 @@ from services.errors import NotFound
 from services.model import Assurance, Caller, Language, PlatformApp, PlatformName, PlatformUser
 from services.rating_reports import RatingReports
 from services.rating_rules import BATCH, GivenRating
+from services.rating_sums import tally_ratings
 from services.ratings import rate_by_receipt, rate_matter, show_voice
 from services.staffing import Actor, Role, RoleHeld, StaffMember
-from services.till import Till
+from services.till import Till, business_day
 from services.window_voices import VoiceWindow
 from tests.case_samples import MORNING, make_case_mapping
 from tests.contract.case_houses import Houses, open_sql_houses
@@ -184,6 +185,7 @@ def test_the_console_counts_in_fives(town: Town) -> None:
     clock = cast("FakeClock", town.staff_desk.clock)
     clock.advance(86_400)
     try:
+        tally_ratings(town.houses.worker.begin, town.houses.all, business_day(clock.now()))
         totals = [line.tally.total for line in reports.report(town.keeper, 2026).unit]
     finally:
         clock.advance(-86_400)
