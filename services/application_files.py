@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.application_record import ApplicationLine, ApplicationRow, ApplicationState
-from services.console_ports import ConsoleStore, PaymentSummary, PersonKey
+from services.console_ports import ConsoleStore, ConsoleTransaction, PaymentSummary, PersonKey
 from services.errors import InputRefused, NotFound, NotPermitted
 from services.ports import Clock
+from services.reading_notes import append_look, name_holders
+from services.reading_record import Subject, application_read
 from services.staff_rules import read_reason
 from services.staffing import Act, Actor, Role
 
@@ -59,8 +61,9 @@ class ApplicationFiles:
             if found is None or not actor.holds_any(READERS, found[0].agency_id):
                 raise NotFound
             self._note(
-                actor, tx.acts.append, found[0].agency_id, "application.read", "application", application_id, told
-            )
+                tx, actor, found[0].agency_id, "application.read", "application", application_id, told,
+                [application_read(application_id)],
+            )  # fmt: skip
         return found
 
     def search_person(self, actor: Actor, key: PersonKey, value: str, reason: str) -> PersonFound:
@@ -74,31 +77,22 @@ class ApplicationFiles:
             rows = tx.applications.list_of_persons(sought, PAGE, None)
             payments = tx.people.list_payments(sought, PAGE)
             subject = persons[0] if persons else ""
+            read = name_holders(persons, number if key is PersonKey.IDENTITY_NUMBER else "")
             for agency_id in list_topmost(actor, agencies):  # each agency's own auditor sees it
-                self._note(actor, tx.acts.append, agency_id, "person.search", "person", subject, told, by=key.value)
+                self._note(tx, actor, agency_id, "person.search", "person", subject, told, read, by=key.value)
+                read = []
         return PersonFound(
             tuple(line_of(row) for row in rows if row[0].agency_id in agencies),
             tuple(payment for payment in payments if payment.agency_id in agencies),
         )
 
     def _note(
-        self, actor: Actor, append: Callable[[Act], None], agency_id: UUID, act: str, kind: str, subject: UUID | str,
-        reason: str, **detail: str,
+        self, tx: ConsoleTransaction, actor: Actor, agency_id: UUID, act: str, kind: str, subject: UUID | str,
+        reason: str, read: Sequence[Subject], **detail: str,
     ) -> None:  # fmt: skip
-        staff_id = actor.member.staff_id
-        append(
-            Act(
-                self.new_id(),
-                agency_id,
-                self.clock.now(),
-                staff_id,
-                act,
-                kind,
-                str(subject),
-                reason,
-                detail=dict(detail),
-            )
-        )
+        staff_id, now = actor.member.staff_id, self.clock.now()
+        made = Act(self.new_id(), agency_id, now, staff_id, act, kind, str(subject), reason, dict(detail))
+        append_look(tx, actor, made, read, self.new_id)
 
 
 def reach(actor: Actor) -> tuple[UUID, ...]:

@@ -35,7 +35,8 @@ from services.counter_permits import list_hands
 from services.errors import InputRefused, NotFound, NotPermitted, VersionTaken
 from services.held_roles import list_held
 from services.model import JsonValue
-from services.rating_rules import CASE, VISIT, make_handle, read_words
+from services.rating_rules import APPLICATION, CASE, PAYMENT, VISIT, make_handle, read_words
+from services.reading_record import Subject, application_read, case_read, person_read
 from services.staff_rules import read_reason
 from services.staffing import Actor, StaffMember
 from services.till import business_day
@@ -276,7 +277,10 @@ class ComplaintDesk(CounterRoom):
         self, tx: CounterTransaction, actor: Actor, act: str, complaint: Complaint, reason: str,
         detail: Mapping[str, JsonValue],
     ) -> None:  # fmt: skip
-        self.append_act(tx, actor, act, complaint.agency_id, complaint.complaint_id, reason, detail, kind="complaint")
+        self.append_act(
+            tx, actor, act, complaint.agency_id, complaint.complaint_id, reason, detail, kind="complaint",
+            read=list_read(complaint),
+        )  # fmt: skip
 
     def _describe(self, actor: Actor, one: _Matter, today: date) -> ComplaintLine:
         complaint, handler = one.complaint, find_handler(one.row)
@@ -285,3 +289,12 @@ class ComplaintDesk(CounterRoom):
             business_day(complaint.filed_at), complaint.due_on, is_overdue(complaint, one.last.state, today), handler,
             handler == actor.member.staff_id,
         )  # fmt: skip
+
+
+def list_read(complaint: Complaint) -> list[Subject]:
+    """Whose material a complaint is: that of its case or application, else of the account that filed it."""
+    if complaint.about == APPLICATION:
+        return [application_read(complaint.subject)]
+    if complaint.about == PAYMENT:
+        return [person_read(complaint.person_id)] if complaint.person_id is not None else []
+    return [case_read(complaint.subject)]

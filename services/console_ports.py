@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from services.alert_record import AlertStore
 from services.application_record import ApplicationStore
+from services.audit_record import AuditStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
     CaseStore,
@@ -22,8 +24,10 @@ from services.case_stores import (
     SlipRegister,
 )
 from services.cash_till import TillStore
+from services.census_record import CensusStore
 from services.mapping_record import MappingStore
 from services.ports import ClaimStore, JobQueue
+from services.reading_record import ReadingStore
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
 from services.window_record import WindowPayments
 
@@ -169,6 +173,10 @@ class ConsoleTransaction(Protocol):
     tills: TillStore
     claims: ClaimStore
     jobs: JobQueue
+    alerts: AlertStore
+    readings: ReadingStore
+    audit: AuditStore
+    census: CensusStore
 
 
 class ConsoleStore(Protocol):

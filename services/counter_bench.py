@@ -14,6 +14,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.attempts import decide_again
+from services.audit_record import AuditStore
 from services.calendar_record import Calendar
 from services.case_clocks import calendar_of, terms_of
 from services.case_desk import CaseDesk
@@ -40,6 +41,8 @@ from services.counter_terms import CounterTerms
 from services.errors import NotFound, NotPermitted
 from services.mapping import ServiceMapping
 from services.model import JsonValue
+from services.reading_notes import append_look
+from services.reading_record import ReadingStore, Subject, case_read
 from services.staffing import Act, Actor, Role
 from services.till import business_day
 
@@ -50,6 +53,8 @@ class CounterTransaction(CaseTransaction, Protocol):
     staff: StaffStore
     acts: ActStore
     people: PeopleIndex
+    readings: ReadingStore
+    audit: AuditStore
 
 
 class CounterHouse(Protocol):
@@ -194,20 +199,27 @@ class CounterRoom:
             require_opened(file, find_opened(bench.tx, staff_id, file.case.case_id), staff_id)
 
     def note(self, bench: Bench, file: CaseFile, reason: str, detail: Mapping[str, JsonValue]) -> None:
-        """Append the Act at the lead agency, and at the joint agency whose staff acts: each agency's own auditor sees it."""
+        """Append the Act at the lead agency, with what the citizen sees of it, and at the joint agency whose staff acts.
+
+        Each agency's own auditor sees it; the citizen sees it once.
+        """
         told = {"version": file.version, "case_no": file.case.case_no, **detail}
-        lead = bench.place.lead
+        lead, case_id = bench.place.lead, file.case.case_id
         own = () if lead in bench.place.reached else bench.place.reached
-        for agency_id in (lead, *own):
-            self.append_act(bench.tx, bench.actor, bench.permit.act, agency_id, file.case.case_id, reason, told)
+        self.append_act(
+            bench.tx, bench.actor, bench.permit.act, lead, case_id, reason, told, read=(case_read(case_id),)
+        )
+        for agency_id in own:
+            self.append_act(bench.tx, bench.actor, bench.permit.act, agency_id, case_id, reason, told)
 
     def append_act(
         self, tx: CounterTransaction, actor: Actor, act: str, agency_id: UUID, subject: UUID | str, reason: str,
-        detail: Mapping[str, JsonValue], kind: str = "case",
+        detail: Mapping[str, JsonValue], kind: str = "case", read: Sequence[Subject] = (),
     ) -> None:  # fmt: skip
-        """One line of the book of acts: codes and ids, never a personal value."""
+        """One line of the book of acts: codes and ids, never a personal value. ``read``: what of a citizen's it reads, so that they are told."""
         made_by, now = actor.member.staff_id, self.desk.clock.now()
-        tx.acts.append(Act(self.desk.new_id(), agency_id, now, made_by, act, kind, str(subject), reason, dict(detail)))
+        made = Act(self.desk.new_id(), agency_id, now, made_by, act, kind, str(subject), reason, dict(detail))
+        append_look(tx, actor, made, read, self.desk.new_id)
 
 
 def find_opened(tx: CounterTransaction, staff_id: UUID, case_id: UUID) -> int | None:

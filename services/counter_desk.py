@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from services.counter_reception import ReceptionRoom
 from services.counter_view import OpenedCase, is_own, view_case
 from services.errors import InputRefused
 from services.notice_desk import NoticeRoom
+from services.reading_record import Subject, case_read, number_read
 from services.slips import name_case
 from services.staff_rules import read_reason, read_remark
 from services.staffing import Actor
@@ -76,8 +77,10 @@ class CounterDesk(QueueRoom, ReceptionRoom, ExaminationRoom, DeliveryRoom, Notic
         )  # joint cases lie elsewhere
         with self.house.begin(scope) as tx:
             lines = find(tx)
-            for agency_id in list_topmost(actor, agencies):  # each agency's own auditor sees it
-                self.append_act(tx, actor, "case.search", agency_id, "", told, {"by": by.value, "found": len(lines)})
+            read, act = list_met(by, value, lines), {"by": by.value, "found": len(lines)}
+            for agency_id in list_topmost(actor, agencies):  # each agency's own auditor sees it, the citizen once
+                self.append_act(tx, actor, "case.search", agency_id, "", told, act, read=read)
+                read = []
         return lines
 
     def _read_search(
@@ -100,6 +103,13 @@ class CounterDesk(QueueRoom, ReceptionRoom, ExaminationRoom, DeliveryRoom, Notic
         if named is None:
             raise SlipRefused("kind")
         return named
+
+
+def list_met(by: SearchKey, value: str, lines: Sequence[DeskLine]) -> list[Subject]:
+    """Whom a search met: each case that it found; a person whose number was looked for and who has none here."""
+    if lines or by is not SearchKey.NUMBER:
+        return [case_read(line.case_id) for line in lines]
+    return [number_read(re.sub(r"[\s-]", "", value))]
 
 
 def _read(by: SearchKey, value: str, form: re.Pattern[str] | None) -> str:

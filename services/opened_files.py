@@ -22,6 +22,7 @@ from services.errors import NotFound
 from services.file_rules import ENDINGS, name_for_download
 from services.model import Caller
 from services.ports import Transaction
+from services.reading_record import Subject, case_read
 from services.staffing import Actor
 
 READ = "case.read_file"
@@ -74,8 +75,10 @@ def read_at_counter(
         if find_opened(tx, actor.member.staff_id, case_id) is None:
             raise CaseMoved(detail={"rule": "open_first"})
         detail = {"file_id": str(file_id), "material": file.material}
+        read: tuple[Subject, ...] = (case_read(case_id),)
         for agency_id in place.reached if place.lead not in place.reached else (place.lead,):
-            room.append_act(tx, actor, READ, agency_id, case_id, "", detail)
+            room.append_act(tx, actor, READ, agency_id, case_id, "", detail, read=read)
+            read = ()
     return open_stored(room.desk, file, inline=inline)
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services import platform_port
+from services.alert_record import AlertStore
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
@@ -24,7 +25,9 @@ from services.case_stores import (
     RatingStore,
     SlipRegister,
 )
+from services.census_record import CensusStore
 from services.exposure import Exposure, Outcome, Trail
+from services.mail_record import MailStore
 from services.model import (
     BackEndAddress,
     Household,
@@ -40,6 +43,7 @@ from services.model import (
     RegisterEntry,
     Session,
 )
+from services.reading_record import ReadingStore
 
 Platform = platform_port.Platform
 """One shop in which the counter stands."""
@@ -309,6 +313,10 @@ class Transaction(Protocol):
     notices: NoticeStore
     slips: SlipRegister
     calendars: CalendarStore
+    alerts: AlertStore
+    mails: MailStore
+    readings: ReadingStore
+    census: CensusStore
 
 
 class Store(Protocol):

@@ -31,6 +31,7 @@ from services.errors import InputRefused, NotFound
 from services.file_rules import COPIES, Upload, clean_title, is_over, refuse_file, require_fit
 from services.model import Caller, JsonValue
 from services.ports import RateLimiter, Transaction
+from services.reading_record import case_read
 from services.staffing import Actor, Role
 
 UPLOADS_PER_TEN_MINUTES = 120
@@ -213,7 +214,8 @@ def _choose(terms: CounterTerms, names: Collection[str], name: str) -> Material:
 def _note_scan(room: CounterRoom, actor: Actor, agency_id: UUID, case_id: UUID, act: str) -> _Note:
     def note(tx: CounterTransaction, file: StoredFile) -> None:
         detail: dict[str, JsonValue] = {"file_id": str(file.file_id), "material": file.material}
-        room.append_act(tx, actor, act, agency_id, case_id, "", detail)
+        read = (case_read(case_id),) if tx.cases.load(case_id) is not None else ()
+        room.append_act(tx, actor, act, agency_id, case_id, "", detail, read=read)
 
     return note
 

@@ -40,6 +40,7 @@ from services.mandate_deeds import (
 )
 from services.mandate_rules import OF_AGE, ORGANISATION, PERSON, begin_day, birthday, read_credit_code
 from services.model import JsonValue
+from services.reading_notes import name_holders
 from services.staff_rules import read_reason
 from services.staffing import Actor
 from services.till import business_day
@@ -148,7 +149,11 @@ class MandateRoom(CounterRoom):
         number = read_number(shown_number, "identity_number", business_day(self.desk.clock.now()))
         with self.house.begin(tuple(actor.tree.parents)) as tx:
             found = list_all_of(tx, number)
-            self.append_act(tx, actor, "mandate.look_up", agency_id, "", told, {"found": len(found)}, kind="mandate")
+            persons = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
+            self.append_act(
+                tx, actor, "mandate.look_up", agency_id, "", told, {"found": len(found)}, kind="mandate",
+                read=name_holders(persons, number),
+            )  # fmt: skip
         return found
 
     def _find_registers(self) -> Registers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from services.errors import BillHasOpenOrder, Conflict, InputRefused, NotFound, 
 from services.model import JsonValue, Payment, PaymentState
 from services.payment_events import PaymentFile, Step, write_step
 from services.ports import RateLimiter
+from services.reading_notes import append_look
+from services.reading_record import Subject
 from services.staff_rules import refuse
 from services.staffing import Act, Actor, Role
 from services.till import Till
@@ -67,11 +69,12 @@ class MoneyRoom:
 
     def note(
         self, tx: WindowTransaction, actor: Actor, act: str, agency_id: UUID, subject: str, *, reason: str = "",
-        detail: Mapping[str, JsonValue] | None = None,
+        detail: Mapping[str, JsonValue] | None = None, read: Sequence[Subject] = (),
     ) -> None:  # fmt: skip
-        """One line of the book of acts: codes, ids and amounts."""
+        """One line of the book of acts: codes, ids and amounts. ``read``: whose bills or payments are looked at, so that they are told."""
         now, by = self.till.clock.now(), actor.member.staff_id
-        tx.acts.append(Act(self.till.new_id(), agency_id, now, by, act, "payment", subject, reason, dict(detail or {})))
+        made = Act(self.till.new_id(), agency_id, now, by, act, "payment", subject, reason, dict(detail or {}))
+        append_look(tx, actor, made, read, self.till.new_id)
 
     def claim_slip(self, tx: WindowTransaction, taking: Taking, payment_id: UUID, what: str = "") -> None:
         """One slip of the card terminal stands for one payment. Raises ``Conflict`` (``card_slip_used``)."""

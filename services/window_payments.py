@@ -28,6 +28,7 @@ from services.model import Bill, JsonValue, Language, Payment, PaymentEvent, Pay
 from services.payment_events import PaymentFile, Step, bill_claim
 from services.payment_graph import START, follow
 from services.payment_opening import choose_amount, name_fee
+from services.reading_record import household_read
 from services.staff_rules import read_reason, refuse
 from services.staffing import Actor
 from services.till import business_day, make_sequence_no, name_cause
@@ -111,7 +112,9 @@ class PaymentRoom(MoneyRoom):
         chosen = mapping.payment.amount == "chosen"
         bills = () if chosen else self._ask_bills(mapping, number, actor.request_id)
         with self.house.begin((agency_id,)) as tx:
-            self.note(tx, actor, "window.find_bills", agency_id, "", detail={"service": service, "found": len(bills)})
+            detail: dict[str, JsonValue] = {"service": service, "found": len(bills)}
+            read = (household_read(service, number),)
+            self.note(tx, actor, "window.find_bills", agency_id, "", detail=detail, read=read)
         return WindowBills(
             mapping, number, mask_household_no(number), mask_name(name), mask_address(address), bills,
             mapping.payment if chosen else None,

@@ -22,6 +22,8 @@ from services.identity import tidy_phone
 from services.mandate_deeds import find_named
 from services.model import JsonValue, Language, PlatformName
 from services.ports import ExposureReader
+from services.reading_notes import append_look, name_holders
+from services.reading_record import Subject, person_read
 from services.staff_rules import read_reason
 from services.staffing import Act, Actor
 from services.walk_ins import CARD_PLACE, ApplicantShown, find_registers, read_card
@@ -55,7 +57,8 @@ class WindowPeople:
             now = self.desk.clock.now()
             raised = {tx.accounts.verify(person_id, name, number, now) for person_id in found}
             for person_id in sorted(raised):
-                self._note(tx, actor, "person.verify_at_window", agency_id, person_id, told, {"by": by})
+                read = [person_read(one) for one in {person_id, *found}]
+                self._note(tx, actor, "person.verify_at_window", agency_id, person_id, told, {"by": by}, read)
         return len(raised)
 
     def _find_by_phone(self, tx: ConsoleTransaction, phone: str) -> list[UUID]:
@@ -80,7 +83,8 @@ class WindowPeople:
             persons = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
             chains = tx.accounts.list_chains(persons, number)
             subject = persons[0] if persons else ""
-            self._note(tx, actor, "person.exposures", agency_id, subject, told, {"chains": len(chains)})
+            read = name_holders(persons, number)
+            self._note(tx, actor, "person.exposures", agency_id, subject, told, {"chains": len(chains)}, read)
         return {platform: self._read_all(chains, platform, language) for platform in PLATFORMS}
 
     def _read_all(self, chains: Sequence[UUID], platform: PlatformName, language: Language) -> list[SeenRecord]:
@@ -107,7 +111,8 @@ class WindowPeople:
 
     def _note(
         self, tx: ConsoleTransaction, actor: Actor, act: str, agency_id: UUID, subject: UUID | str, reason: str,
-        detail: Mapping[str, JsonValue],
+        detail: Mapping[str, JsonValue], read: Sequence[Subject],
     ) -> None:  # fmt: skip
         at, by = self.desk.clock.now(), actor.member.staff_id
-        tx.acts.append(Act(self.desk.new_id(), agency_id, at, by, act, "person", str(subject), reason, dict(detail)))
+        made = Act(self.desk.new_id(), agency_id, at, by, act, "person", str(subject), reason, dict(detail))
+        append_look(tx, actor, made, read, self.desk.new_id)

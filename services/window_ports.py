@@ -13,6 +13,7 @@ from uuid import UUID
 from services.cash_till import TillStore
 from services.console_ports import ActStore, StaffStore
 from services.ports import ClaimStore, JobQueue
+from services.reading_record import ReadingStore
 from services.window_record import WindowPayments
 
 
@@ -23,6 +24,8 @@ class WindowTransaction(Protocol):
     def staff(self) -> StaffStore: ...
     @property
     def acts(self) -> ActStore: ...
+    @property
+    def readings(self) -> ReadingStore: ...
     @property
     def payments(self) -> WindowPayments: ...
     @property

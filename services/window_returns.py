@@ -15,6 +15,7 @@ from services.errors import InputRefused, NotFound, NotPermitted
 from services.model import Language, PaymentState
 from services.payment_events import PaymentFile, Step
 from services.payment_replies import find_refund_reason
+from services.reading_record import household_read
 from services.receipts import Receipt
 from services.staff_rules import read_reason, refuse
 from services.staffing import Actor
@@ -153,7 +154,8 @@ class ReturnRoom(PaymentRoom):
             if found is None:
                 raise NotFound
             file = load_payment(tx, actor, found)
-            self.note(tx, actor, "window.find_receipt", file.payment.agency_id, str(found))
+            read = (household_read(file.payment.service, file.payment.household_no),)
+            self.note(tx, actor, "window.find_receipt", file.payment.agency_id, str(found), read=read)
             return file
 
     def print_receipt(self, actor: Actor, payment_id: UUID, language: Language = Language.ZH_CN) -> WindowReceipt:
@@ -166,6 +168,7 @@ class ReturnRoom(PaymentRoom):
             self.note(
                 tx, actor, "window.print_receipt", file.payment.agency_id, str(payment_id),
                 detail={"state": str(file.state)},
+                read=(household_read(file.payment.service, file.payment.household_no),),
             )  # fmt: skip
         mapping = self.till.catalogue.service_at(file.payment.service, file.payment.mapping_version)
         payee = mapping.payee_name.get(language, file.payment.payee)

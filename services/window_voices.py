@@ -17,6 +17,7 @@ from services.matters import describe_case
 from services.model import PlatformName
 from services.rating_rules import GivenRating, read_contact, read_words
 from services.ratings import rate_visit
+from services.reading_record import case_read
 from services.staffing import Actor, Role
 from services.till import business_day
 
@@ -39,8 +40,9 @@ class VoiceWindow(CounterRoom):
                 )  # fmt: skip
                 told_of = {"case_no": matter.number}
                 self.append_act(
-                    tx, actor, "complaint.file", matter.agency_id, complaint.complaint_id, "", told_of, kind="complaint"
-                )
+                    tx, actor, "complaint.file", matter.agency_id, complaint.complaint_id, "", told_of, kind="complaint",
+                    read=(case_read(case_id),),
+                )  # fmt: skip
             return complaint
 
         return decide_again(write)

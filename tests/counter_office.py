@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.audit_record import StaffChange
 from services.case_events import Move, load_case, write_move
 from services.case_file import CaseFile
 from services.case_opening import UNNUMBERED, open_case
@@ -27,6 +28,7 @@ from tests.fake_case_books import make_calendar
 from tests.fake_cases import FakeSlipPress, make_case_desk
 from tests.fake_console import Books, FakeActs, FakePeople, FakeStaff
 from tests.fake_families import FakeBusinessRegister, FakeFamilyRegister, FakePeopleRegister, FakeTownRegisters
+from tests.fake_readings import FakeAudit
 from tests.fake_store import FakeStore, FakeTransaction
 from tests.fakes import FakeClock, FakeDirectory
 
@@ -64,6 +66,7 @@ class FakeCounterTransaction(FakeTransaction):
         self.acts = FakeActs(house.books, agencies, down=house.acts_down)
         self.people = FakePeople(house.books, agencies)
         self.accounts = FakeWindowAccounts(house)
+        self.audit = FakeAudit(house.tables.counter, agencies, house.changes)
 
 
 class FakeWindowAccounts:
@@ -96,6 +99,7 @@ class FakeCounterHouse(FakeStore):
     def __init__(self, clock: FakeClock) -> None:
         super().__init__()
         self.clock, self.books, self.acts_down = clock, Books(), False
+        self.changes: list[StaffChange] = []
         calendar = make_calendar()
         self.tables.counter.calendars[calendar.region, calendar.version] = calendar
 

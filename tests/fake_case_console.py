@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from services.audit_record import StaffChange
 from services.case_desk import CaseDesk
 from services.case_errors import FileRefused
 from services.case_events import Move, load_case, write_move
@@ -27,6 +28,7 @@ from tests.fake_case_books import make_calendar
 from tests.fake_cases import FakeSlipPress, make_case_desk
 from tests.fake_families import FakeBusinessRegister, FakeFamilyRegister, FakePeopleRegister, FakeTownRegisters
 from tests.fake_mappings import FakeMappingConsole
+from tests.fake_readings import FakeAudit
 from tests.fake_store import FakeStore, Tables
 from tests.fake_window import Drawers, FakeTills, FakeWindowPayments
 from tests.fakes import FakeClock, FakeDirectory
@@ -42,7 +44,10 @@ class PlainJudge:
         raise FileRefused(detail={"rule": "type"})
 
 
-CASE_STORES = ("cases", "drafts", "files", "mandates", "ratings", "notices", "slips", "calendars", "claims", "jobs")
+CASE_STORES = (
+    "cases", "drafts", "files", "mandates", "ratings", "notices", "slips", "calendars", "claims", "jobs", "readings",
+    "alerts", "census",
+)  # fmt: skip
 
 
 class FakeCaseConsole(FakeMappingConsole):
@@ -51,6 +56,7 @@ class FakeCaseConsole(FakeMappingConsole):
     def __init__(self, tree: AgencyTree, clock: FakeClock) -> None:
         super().__init__(tree, clock)
         self.counter, self.drawers = FakeStore(), Drawers()
+        self.changes: list[StaffChange] = []
         calendar = make_calendar()
         self.tables.counter.calendars[calendar.region, calendar.version] = calendar
 
@@ -74,6 +80,7 @@ class FakeCaseConsole(FakeMappingConsole):
             for name in CASE_STORES:
                 setattr(loose, name, getattr(cases, name))
             loose.accounts = FakeWindowAccounts(cast("Any", self))
+            loose.audit = FakeAudit(self.counter.tables.counter, scope, self.changes)
             yield tx
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from services.alert_record import Alert, AlertEvent, PlannedAlert, SweepRun
 from services.calendar_record import Calendar
 from services.case_file import SUPPLYING
 from services.case_graph import CLOSED
@@ -25,8 +26,14 @@ from services.case_record import (
     Rating,
     StoredFile,
 )
+from services.census_record import CensusLine, Ground, Indicator, Occasion, TurnedAway
 from services.errors import VersionTaken
+from services.model import PlatformName
 from services.rating_record import Cell, RatingSum
+from services.reading_record import Delay, DelayEvent, Reading
+
+Claimed = tuple[UUID, UUID, str, str]
+"""Agency, case, clock, rung."""
 
 
 @dataclass
@@ -50,11 +57,21 @@ class CaseTables:
     revoked_slips: dict[str, tuple[UUID, str, datetime]] = field(default_factory=dict)
     calendars: dict[tuple[str, int], Calendar] = field(default_factory=dict)
     calendars_made: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    planned: dict[Claimed, PlannedAlert] = field(default_factory=dict)
+    alerts: dict[UUID, Alert] = field(default_factory=dict)
+    alert_events: dict[UUID, list[AlertEvent]] = field(default_factory=dict)
+    sweeps: list[SweepRun] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    delays: dict[UUID, Delay] = field(default_factory=dict)
+    delay_events: list[DelayEvent] = field(default_factory=list)
+    census: list[CensusLine] = field(default_factory=list)
+    indicators: list[Indicator] = field(default_factory=list)
+    turned_away: dict[tuple[UUID, date, PlatformName, Occasion, Ground], TurnedAway] = field(default_factory=dict)
 
     def snapshot(self) -> CaseTables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""
         kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
-        for name in ("events", "complaint_events"):
+        for name in ("events", "complaint_events", "alert_events"):
             kept[name] = {key: list(events) for key, events in kept[name].items()}
         return CaseTables(**kept)
 

@@ -16,6 +16,8 @@ from services.errors import CacheUnavailable, NotFound, NotSignedIn, StoreUnavai
 from services.mapping_record import MappingStore
 from services.model import PlatformName
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
+from tests.fake_case_tables import CaseTables
+from tests.fake_readings import FakeAudit, FakeReadings
 from tests.fakes import FakeClock
 
 
@@ -33,10 +35,13 @@ class Books:
     applications: dict[UUID, ApplicationRow] = field(default_factory=dict)
     persons: dict[tuple[PersonKey, str], list[UUID]] = field(default_factory=dict)
     payments: list[tuple[UUID, PaymentSummary]] = field(default_factory=list)
+    told: CaseTables = field(default_factory=CaseTables)
+    """What citizens are told: readings and delays."""
 
     def snapshot(self) -> dict[str, Any]:
         """The books as they are; rows are immutable, so copying what holds them is enough."""
         kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
+        kept["told"] = self.told.snapshot()
         kept["applications"] = {key: (row, list(events)) for key, (row, events) in self.applications.items()}
         return kept
 
@@ -223,6 +228,8 @@ class FakeConsoleTransaction:
     acts: FakeActs
     applications: FakeApplications
     people: FakePeople
+    readings: FakeReadings
+    audit: FakeAudit
 
 
 class FakeConsoleStore:
@@ -244,6 +251,8 @@ class FakeConsoleStore:
                 FakeActs(self.books, scope, down=self.acts_down),
                 FakeApplications(self.books, scope),
                 FakePeople(self.books, scope),
+                FakeReadings(self.books.told, scope),
+                FakeAudit(self.books.told, scope),
             )
             yield cast("ConsoleTransaction", made)
             self._commit()

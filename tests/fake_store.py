@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from adapters.boundary import transaction_scope
+from services.alert_record import AlertStore
 from services.application_record import Application, ApplicationEvent, ApplicationStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
@@ -22,7 +23,9 @@ from services.case_stores import (
     RatingStore,
     SlipRegister,
 )
+from services.census_record import CensusStore
 from services.errors import Conflict, NotFound, StoreUnavailable, VersionTaken
+from services.mail_record import MailStore
 from services.model import (
     Assurance,
     Household,
@@ -35,10 +38,15 @@ from services.model import (
     PlatformUser,
 )
 from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
+from services.reading_record import ReadingStore
+from tests.fake_alerts import FakeAlerts
 from tests.fake_applications import FakeApplications
 from tests.fake_case_books import FakeCalendars, FakeMandates, FakeNotices, FakeRatings, FakeSlips
 from tests.fake_case_tables import CaseTables, FakeCases, FakeDrafts, FakeFileIndex
+from tests.fake_census import FakeCensus
 from tests.fake_faults import Faults
+from tests.fake_mails import FakeMails, MailTables
+from tests.fake_readings import FakeReadings
 
 
 @dataclass
@@ -61,6 +69,7 @@ class Tables:
     queue: list[tuple[str, UUID, UUID]] = field(default_factory=list)
     due: dict[tuple[str, UUID, UUID], datetime] = field(default_factory=dict)
     counter: CaseTables = field(default_factory=CaseTables)
+    mail: MailTables = field(default_factory=MailTables)
 
     def snapshot(self) -> Tables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""
@@ -68,6 +77,7 @@ class Tables:
         for name in ("events", "application_events"):
             kept[name] = {key: list(events) for key, events in kept[name].items()}
         kept["counter"] = self.counter.snapshot()
+        kept["mail"] = self.mail.snapshot()
         return Tables(**kept)
 
 
@@ -114,6 +124,10 @@ class FakeTransaction:
         self.notices: NoticeStore = FakeNotices(tables.counter, agencies)
         self.slips: SlipRegister = FakeSlips(tables.counter, agencies)
         self.calendars: CalendarStore = FakeCalendars(tables.counter, agencies)
+        self.mails: MailStore = FakeMails(tables.mail, agencies)
+        self.alerts: AlertStore = FakeAlerts(tables.counter, agencies)
+        self.readings: ReadingStore = FakeReadings(tables.counter, agencies)
+        self.census: CensusStore = FakeCensus(tables.counter, agencies)
 
 
 class _Rows:

@@ -15,6 +15,7 @@ from services.errors import VersionTaken
 from services.mapping import ServiceMapping
 from services.model import Payment, PaymentEvent, PaymentState, PlatformName
 from services.payment_events import PaymentFile
+from services.reading_record import ReadingStore
 from services.staffing import Act, Actor, AgencyTree, Role, RoleHeld, StaffMember
 from services.window_money import Taking
 from services.window_payments import Wanted
@@ -149,6 +150,7 @@ class FakeWindowTransaction:
     claims: Any
     jobs: Any
     staff: StaffStore
+    readings: ReadingStore
 
 
 class FakeWindowHouse:
@@ -168,7 +170,13 @@ class FakeWindowHouse:
                     payments = FakeWindowPayments(tx, self.store, scope)
                     acts_of = FakeActs(self.books, scope, down=False)
                     yield FakeWindowTransaction(
-                        payments, FakeTills(self.drawers, scope), acts_of, tx.claims, tx.jobs, cast("StaffStore", None)
+                        payments,
+                        FakeTills(self.drawers, scope),
+                        acts_of,
+                        tx.claims,
+                        tx.jobs,
+                        cast("StaffStore", None),
+                        tx.readings,
                     )
             except BaseException:
                 if self.store.tables is not tables:  # rolled back; killed after the commit, everything stays

@@ -11,10 +11,13 @@ from sqlalchemy import Connection, Engine, select
 from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
 from adapters.stores.acts import SqlActStore
+from adapters.stores.alerts import SqlAlertStore
 from adapters.stores.applications import SqlApplicationStore
+from adapters.stores.audits import SqlAuditStore
 from adapters.stores.calendars import SqlCalendarStore
 from adapters.stores.cases import SqlCaseStore
 from adapters.stores.cash_tills import SqlTillStore
+from adapters.stores.census import SqlCensusStore
 from adapters.stores.claims import SqlClaimStore
 from adapters.stores.connection import open_engine, reporting_unavailability, scoped
 from adapters.stores.drafts import SqlDraftStore
@@ -25,12 +28,15 @@ from adapters.stores.mappings import SqlMappingStore
 from adapters.stores.notice_attempts import SqlNoticeStore
 from adapters.stores.people import SqlPeopleIndex
 from adapters.stores.ratings import SqlRatingStore
+from adapters.stores.readings import SqlReadingStore
 from adapters.stores.slip_register import SqlSlipRegister
 from adapters.stores.staff import SqlStaffStore
 from adapters.stores.tables.directory import agencies
 from adapters.stores.window_accounts import SqlWindowAccounts
 from adapters.stores.window_payments import SqlWindowPayments
+from services.alert_record import AlertStore
 from services.application_record import ApplicationStore
+from services.audit_record import AuditStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
     CaseStore,
@@ -42,9 +48,11 @@ from services.case_stores import (
     SlipRegister,
 )
 from services.cash_till import TillStore
+from services.census_record import CensusStore
 from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore, WindowAccounts
 from services.mapping_record import MappingStore
 from services.ports import ClaimStore, Clock, JobQueue
+from services.reading_record import ReadingStore
 from services.staffing import AgencyTree
 from services.window_record import WindowPayments
 
@@ -67,10 +75,14 @@ class SqlConsoleTransaction:
         self.notices: NoticeStore = SqlNoticeStore(connection, keyring)
         self.slips: SlipRegister = SqlSlipRegister(connection, keyring)
         self.calendars: CalendarStore = SqlCalendarStore(connection)
+        self.alerts: AlertStore = SqlAlertStore(connection, keyring)
         self.payments: WindowPayments = SqlWindowPayments(connection, keyring)
         self.tills: TillStore = SqlTillStore(connection, keyring)
         self.claims: ClaimStore = SqlClaimStore(connection, keyring)
         self.jobs: JobQueue = SqlJobQueue(connection)
+        self.readings: ReadingStore = SqlReadingStore(connection, keyring)
+        self.audit: AuditStore = SqlAuditStore(connection, keyring)
+        self.census: CensusStore = SqlCensusStore(connection, names=True)
 
 
 class SqlConsoleStore:

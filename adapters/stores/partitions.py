@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from adapters.ids import first_id_of
 
 _TABLES = (
-    "acts", "application_events", "case_events", "exposure_persons", "exposure_records", "exposure_salts", "payment_events",
+    "acts", "application_events", "case_events", "case_readings", "exposure_persons", "exposure_records", "exposure_salts", "payment_events",
     "person_events",
 )  # fmt: skip
 

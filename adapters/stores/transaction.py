@@ -11,24 +11,29 @@ from sqlalchemy import Connection, Engine, select, text
 
 from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
+from adapters.stores.alerts import SqlAlertStore
 from adapters.stores.applications import SqlApplicationStore
 from adapters.stores.calendars import SqlCalendarStore
 from adapters.stores.cases import SqlCaseStore
+from adapters.stores.census import SqlCensusStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
 from adapters.stores.connection import open_engine, scoped
 from adapters.stores.drafts import SqlDraftStore
 from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.households import SqlHouseholdStore
 from adapters.stores.keyring import Keyring
+from adapters.stores.mails import SqlMailStore
 from adapters.stores.mandates import SqlMandateStore
 from adapters.stores.notice_attempts import SqlNoticeStore
 from adapters.stores.partitions import extend_months
 from adapters.stores.payments import SqlPaymentStore
 from adapters.stores.persons import SqlPersonStore
 from adapters.stores.ratings import SqlRatingStore
+from adapters.stores.readings import SqlReadingStore
 from adapters.stores.retention import forget_drafts, forget_finished
 from adapters.stores.slip_register import SqlSlipRegister
 from adapters.stores.tables.cases import stored_files
+from services.alert_record import AlertStore
 from services.application_record import ApplicationStore
 from services.calendar_record import CalendarStore
 from services.case_stores import (
@@ -40,6 +45,8 @@ from services.case_stores import (
     RatingStore,
     SlipRegister,
 )
+from services.census_record import CensusStore
+from services.mail_record import MailStore
 from services.ports import (
     ClaimStore,
     Clock,
@@ -50,6 +57,7 @@ from services.ports import (
     PersonStore,
     Transaction,
 )
+from services.reading_record import ReadingStore
 
 
 class SqlTransaction:
@@ -71,6 +79,10 @@ class SqlTransaction:
         self.notices: NoticeStore = SqlNoticeStore(connection, keyring)
         self.slips: SlipRegister = SqlSlipRegister(connection, keyring)
         self.calendars: CalendarStore = SqlCalendarStore(connection)
+        self.alerts: AlertStore = SqlAlertStore(connection, keyring)
+        self.mails: MailStore = SqlMailStore(connection)
+        self.readings: ReadingStore = SqlReadingStore(connection, keyring)
+        self.census: CensusStore = SqlCensusStore(connection)
 
 
 class SqlStore:

@@ -45,6 +45,7 @@ DRAFT = "SELECT INSERT DELETE " + " ".join(
 )  # fmt: skip
 MANDATE_ENDS = " UPDATE(agent_person_id) UPDATE(revoked_at) UPDATE(revoked_by)"
 REVOKED = "SELECT(agency_id) SELECT(slip_id) SELECT(revoked_at)"
+DELAYS_READ = dict.fromkeys(("reading_delays", "reading_delay_events"), "SELECT")
 
 
 def read_columns(columns: tuple[str, ...]) -> str:
@@ -52,8 +53,22 @@ def read_columns(columns: tuple[str, ...]) -> str:
     return " ".join(f"SELECT({column})" for column in columns)
 
 
+CENSUS: dict[str, dict[str, str]] = {
+    "public": {
+        "census_lines": read_columns(
+            ("agency_id", "run_id", "service", "platform", "version", "at", "reachable", "current", "faultless")
+        ),
+        "organisational_indicators": read_columns(
+            ("agency_id", "entry_id", "kind", "value", "as_of", "source", "reason", "corrects", "entered_at")
+        ),
+        "turned_away": "SELECT INSERT UPDATE(count)",
+    },
+    "console": {"census_lines": "SELECT", "organisational_indicators": "SELECT INSERT", "turned_away": "SELECT"},
+    "worker": {"census_lines": "SELECT INSERT"},
+}
 TABLES: dict[str, dict[str, str]] = {
     "public": {
+        **CENSUS["public"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",
@@ -89,8 +104,11 @@ TABLES: dict[str, dict[str, str]] = {
         "complaint_events": "SELECT INSERT",
         "notice_attempts": "SELECT",
         "revoked_slips": REVOKED,
+        **DELAYS_READ,
+        "case_readings": "SELECT",
     },
     "console": {
+        **CENSUS["console"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "INSERT",
@@ -136,9 +154,12 @@ TABLES: dict[str, dict[str, str]] = {
         "complaint_events": "SELECT INSERT",
         "notice_attempts": "SELECT INSERT",
         "revoked_slips": REVOKED + " INSERT",
+        "case_readings": "SELECT INSERT",
+        **dict.fromkeys(DELAYS_READ, "SELECT INSERT"),
         "staff_identities": "SELECT INSERT UPDATE(agency_id) UPDATE(identity_hash) UPDATE(set_at)",
     },
     "worker": {
+        **CENSUS["worker"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",
@@ -172,6 +193,7 @@ TABLES: dict[str, dict[str, str]] = {
         "complaint_events": "SELECT",
         "notice_attempts": "SELECT INSERT",
         "revoked_slips": REVOKED + " INSERT",
+        **DELAYS_READ,
         "procrastinate_jobs": "SELECT INSERT UPDATE DELETE",
         "procrastinate_events": "SELECT INSERT UPDATE DELETE",
         "procrastinate_workers": "SELECT INSERT UPDATE DELETE",

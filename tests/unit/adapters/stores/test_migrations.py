@@ -87,7 +87,7 @@ def test_month_takes_over_what_lay_outside(database: Database, worker: Engine) -
                 [UUID(int=1), identifier, UUID(int=2), far],
             )
     assert count_rows(database, "person_events_other") == 3
-    assert extend_months(worker, far, ahead=0) == 8
+    assert extend_months(worker, far, ahead=0) == 9
     assert extend_months(worker, far, ahead=0) == 0
     assert (count_rows(database, "person_events_203105"), count_rows(database, "person_events_other")) == (2, 1)
     assert count_rows(database, "person_events") == 3
@@ -96,7 +96,7 @@ def test_month_takes_over_what_lay_outside(database: Database, worker: Engine) -
 def test_months_reach_over_the_turn_of_the_year(database: Database, worker: Engine) -> None:
     """Months ahead of December are months of the next year."""
     with worker.begin() as connection:
-        assert add_months(connection, datetime(2032, 12, 31, tzinfo=UTC), behind=1, ahead=2) == 4 * 8
+        assert add_months(connection, datetime(2032, 12, 31, tzinfo=UTC), behind=1, ahead=2) == 4 * 9
     assert count_rows(database, "exposure_records_203302") == 0
 
 
