@@ -53,6 +53,26 @@ def read_columns(columns: tuple[str, ...]) -> str:
     return " ".join(f"SELECT({column})" for column in columns)
 
 
+PLAN = "SELECT INSERT DELETE " + " ".join(
+    f"UPDATE({column})" for column in ("lead_agency_id", "due_at", "service", "case_no", "staff_id")
+)
+ALERT_MOVES = " ".join(
+    f"UPDATE({column})"
+    for column in (
+        "state", "level_agency_id", "escalations", "escalate_at", "version", "handler", "asked_of", "asked_at",
+    )
+)  # fmt: skip
+ALERTS: dict[str, dict[str, str]] = {
+    "public": {"planned_alerts": PLAN, "alerts": read_columns(("agency_id", "case_id", "clock", "rung"))},
+    "console": {
+        "planned_alerts": PLAN, "alerts": f"SELECT {ALERT_MOVES}", "alert_events": "SELECT INSERT",
+        "alert_sweeps": "SELECT",
+    },
+    "worker": {
+        "planned_alerts": PLAN, "alerts": f"SELECT INSERT {ALERT_MOVES}", "alert_events": "SELECT INSERT",
+        "alert_sweeps": "SELECT INSERT UPDATE",
+    },
+}  # fmt: skip
 CENSUS: dict[str, dict[str, str]] = {
     "public": {
         "census_lines": read_columns(
@@ -68,6 +88,7 @@ CENSUS: dict[str, dict[str, str]] = {
 }
 TABLES: dict[str, dict[str, str]] = {
     "public": {
+        **ALERTS["public"],
         **CENSUS["public"],
         **DIRECTORY,
         **LEDGER_APPENDS,
@@ -108,6 +129,7 @@ TABLES: dict[str, dict[str, str]] = {
         "case_readings": "SELECT",
     },
     "console": {
+        **ALERTS["console"],
         **CENSUS["console"],
         **DIRECTORY,
         **LEDGER_APPENDS,
@@ -159,6 +181,7 @@ TABLES: dict[str, dict[str, str]] = {
         "staff_identities": "SELECT INSERT UPDATE(agency_id) UPDATE(identity_hash) UPDATE(set_at)",
     },
     "worker": {
+        **ALERTS["worker"],
         **CENSUS["worker"],
         **DIRECTORY,
         **LEDGER_APPENDS,
@@ -194,6 +217,9 @@ TABLES: dict[str, dict[str, str]] = {
         "notice_attempts": "SELECT INSERT",
         "revoked_slips": REVOKED + " INSERT",
         **DELAYS_READ,
+        "supervision_mailboxes": "SELECT",
+        "alert_mail_lines": "SELECT INSERT UPDATE(mail_id)",
+        "alert_mails": "SELECT INSERT UPDATE(due_at) UPDATE(left_to) UPDATE(tries) UPDATE(state)",
         "procrastinate_jobs": "SELECT INSERT UPDATE DELETE",
         "procrastinate_events": "SELECT INSERT UPDATE DELETE",
         "procrastinate_workers": "SELECT INSERT UPDATE DELETE",
@@ -202,6 +228,12 @@ TABLES: dict[str, dict[str, str]] = {
         "procrastinate_events_id_seq": "USAGE SELECT",
         "procrastinate_workers_id_seq": "USAGE SELECT",
         "procrastinate_periodic_defers_id_seq": "USAGE SELECT",
+    },
+    "watch": {
+        "agencies": "SELECT",
+        "alert_sweeps": "SELECT",
+        "calendar_versions": read_columns(("region", "version", "published_until")),
+        "supervision_mailboxes": "SELECT",
     },
     "sequencer": {
         "agencies": "SELECT", "exposure_records": "SELECT", "exposure_persons": "SELECT", "exposure_publications": "SELECT",
@@ -213,6 +245,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "guitai_agencies": {"public", "console", "worker", "sequencer"},
     "guitai_enqueue": {"public", "console", "worker"},
     "guitai_add_month": {"worker"},
+    "guitai_has_provisional": {"watch", "public", "console"},
     "guitai_chain_links": {"console"},
     "guitai_records_of": {"console"},
     "guitai_window_payments": {"console"},
