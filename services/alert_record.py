@@ -120,10 +120,22 @@ class AlertStore(Protocol):
         """Put these in the place of the case's plans that lie ahead of ``now``. What fell due by ``now`` stays, whatever happens after."""
         ...
 
+    def hold(self, case_id: UUID) -> None:
+        """Keep an open case from moving till the end of the transaction: for who plans it anew without an event. To be asked first."""
+        ...
+
     def list_due(
-        self, until: datetime, limit: int, after: tuple[datetime, UUID, str, str] | None = None
+        self,
+        until: datetime,
+        limit: int,
+        after: tuple[datetime, UUID, str, str] | None = None,
+        *,
+        hold: bool = False,
     ) -> list[PlannedAlert]:
-        """Plans that are due and not told yet, the earliest first (then case, clock, rung); changes nothing."""
+        """Plans that are due and not told yet, the earliest first (then case, clock, rung); changes nothing.
+
+        ``hold``: those that no other sweeper has in hand, held till the end of the transaction.
+        """
         ...
 
     def tell(self, alert: Alert, event: AlertEvent) -> bool:
@@ -157,8 +169,8 @@ class AlertStore(Protocol):
         """
         ...
 
-    def list_to_escalate(self, until: datetime, limit: int) -> list[Alert]:
-        """Open alerts whose ``escalate_at`` has come, the earliest first."""
+    def list_to_escalate(self, until: datetime, limit: int, *, hold: bool = False) -> list[Alert]:
+        """Open alerts whose ``escalate_at`` has come, the earliest first; ``hold`` as in ``list_due``."""
         ...
 
     def note_sweep(self, run: SweepRun) -> None: ...

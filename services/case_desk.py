@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from services.alert_plan import ORANGE_PERCENT
 from services.case_ports import CaseHouse, FileStore, NumberFormat, Printer, Registers, SlipPress, TextMessages
 from services.catalogue import Catalogue
 from services.mapping import ServiceMapping
@@ -37,6 +38,8 @@ class CaseDesk:
     request_id: str | None = None
     registers: Registers | None = None
     """Who may act for whom is asked of these; only the worker works without them."""
+    orange_percent: int = ORANGE_PERCENT
+    """The share of the promised budget at which the supervision office is warned."""
 
     def name_cause(self) -> dict[str, JsonValue]:
         """What an event keeps of the request that caused it."""

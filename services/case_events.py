@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.attempts import decide_again
+from services.case_alerts import replan_alerts
 from services.case_clocks import make_lines, next_watch
 from services.case_desk import CaseDesk
 from services.case_file import CaseFile
@@ -60,7 +61,10 @@ def change_case(desk: CaseDesk, agencies: Sequence[UUID], change: Callable[[Case
 
 
 def write_move(desk: CaseDesk, tx: CaseTransaction, file: CaseFile, move: Move) -> CaseFile:
-    """Write one event, the desks' lines and the jobs it causes into an open transaction. Raises ``EdgeUnknown``, ``VersionTaken``."""
+    """Write one event, the desks' lines, the jobs it causes and what will be told of it into an open transaction.
+
+    Raises ``EdgeUnknown``, ``VersionTaken``.
+    """
     case, now = file.case, desk.clock.now()
     event = CaseEvent(
         case.case_id, file.version + 1, move.event, follow(file.state, move.event, move.hand), move.hand, now,
@@ -70,6 +74,7 @@ def write_move(desk: CaseDesk, tx: CaseTransaction, file: CaseFile, move: Move) 
     mapping = mapping_of(desk, file)
     tx.cases.append(case.agency_id, event, make_lines(desk, tx, after, mapping))
     schedule_work(desk, tx, after, mapping)
+    replan_alerts(desk, tx, after, mapping, now)
     return after
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services import case_stores
+from services.alert_record import AlertStore
 from services.calendar_record import CalendarStore
 from services.model import JsonValue
 from services.ports import ClaimStore, IdentityRegister, JobQueue
@@ -71,6 +72,7 @@ class CaseTransaction(Protocol):
     calendars: CalendarStore
     claims: ClaimStore
     jobs: JobQueue
+    alerts: AlertStore
 
 
 class CaseHouse(Protocol):

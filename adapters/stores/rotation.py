@@ -30,6 +30,7 @@ from sqlalchemy.pool import NullPool
 
 from adapters.stores.connection import driver_url, reporting_unavailability
 from adapters.stores.keyring import KEY_ID_BYTES, Keyring
+from adapters.stores.tables.alerts import alert_events
 from adapters.stores.tables.applications import application_events, applications
 from adapters.stores.tables.cases import case_drafts, case_events, cases, stored_files
 from adapters.stores.tables.counter import (
@@ -67,6 +68,7 @@ ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     complaint_events: lambda row: f"{row.complaint_id}:{row.version}",
     notice_attempts: lambda row: f"{row.case_id}:{row.notice}:{row.rung}:{row.attempt}:{row.outcome}",
     revoked_slips: lambda row: row.slip_id,
+    alert_events: lambda row: f"{row.alert_id}:{row.version}",
     cash_till_events: lambda row: f"{row.till_id}:{row.version}",
     case_readings: lambda row: row.reading_id,
     reading_delays: lambda row: row.delay_id,
