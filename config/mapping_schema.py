@@ -97,8 +97,9 @@ WORD = Record({language: Text(max_length=200) for language in ("zh-CN", "en")}, 
 PRECONDITION = Record({"name": TEXTS, "trips": Whole(0, 20), "legal_ground": Text(max_length=300)})
 EFFORT = Record(
     {"clicks": Whole(0, 100), "trips": Whole(0, 20)},
-    {"preconditions": Listing(PRECONDITION), "legal_ground": Text(max_length=300)},
+    {"fields": Whole(0, 200), "preconditions": Listing(PRECONDITION), "legal_ground": Text(max_length=300)},
 )
+"""A ceiling: what the mapping itself asks for may not be more (``services/effort_rules.py``)."""
 LIMITS = Record({}, {"statutory_days": Whole(1, 400), "promised_days": Whole(1, 400)})
 FEE = Record({"name": TEXTS, "legal_ground": Text(max_length=300)}, {"amount_fen": Whole(0)})
 STEP = Record(
@@ -165,6 +166,7 @@ MAPPING = Record(
         "fees": Listing(FEE),
         "steps": Listing(STEP),
         "review_on": Day(),
+        "audience": Listing(Choice(("person", "organisation")), 1),
         "words": Table(WORD, FIELD.pattern),
         "further_back_ends": Listing(FURTHER_BACK_END, 0, MAX_CALLS),
         "outputs": Table(OUTPUT, FIELD.pattern),

@@ -152,7 +152,8 @@ class MappingDesk:
         if kept.digest not in self.parsed:
             if len(self.parsed) >= PARSED_AT_MOST:
                 self.parsed.clear()
-            found = read_mapping(f"{kept.service}.yaml", kept.content, self.vocabulary, documents=kept.documents)
+            place = f"{kept.service}.yaml"
+            found = read_mapping(place, kept.content, self.vocabulary, documents=kept.documents, kept=True)
             self.parsed[kept.digest] = (found[0], tuple(found[1]))
         return VersionShown(kept, *self.parsed[kept.digest])
 

@@ -18,6 +18,7 @@ from services.back_end_reader import Asked, BackEnds, list_connections, list_uni
 from services.counter_reader import read_counter
 from services.counter_rules import find_counter_faults, find_operation_faults, find_step_faults
 from services.counter_shapes import list_case_money, need_case_operations, shape_case_operations
+from services.effort_rules import find_effort_faults
 from services.exposure import Budget, Direction
 from services.exposure_rules import find_exposure_faults
 from services.expression_reader import ExpressionReader
@@ -49,6 +50,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "stories": ("kind", "channels", "inputs", "payment", "demo", "counter"),
     "steps": ("kind", "agency", "steps"),
     "counter": ("kind", "channels", "assurance", "inputs", "outputs", "limits", "counter"),
+    "effort": ("kind", "channels", "assurance", "inputs", "payment", "limits", "steps", "counter", "effort"),
     "operations": ("kind", "outputs", "counter", "back_end"),
     "back_ends": (
         "kind",
@@ -85,17 +87,19 @@ def read_mapping(
     *,
     name: str | None = None,
     documents: Mapping[str, bytes] | None = None,
+    kept: bool = False,
 ) -> tuple[ServiceMapping | None, list[Fault]]:
     """Read one mapping. Either a mapping or faults, never both; never raises for what stands in a file.
 
     ``name`` is the id that the file's name promises; ``documents`` are the files that it may refer to, by their path below
-    ``config/mappings`` (None: not known, so nothing is asked of them).
+    ``config/mappings`` (None: not known, so nothing is asked of them). ``kept``: a version that was published already; that it promises
+    less effort than it takes shuts no service (``services/effort_rules.py``).
     """
     document = read_shaped(file, content, MAPPING)
     faults = [*document.faults]
     parts = None
     if isinstance(document.value, dict):
-        reading = _Reading(document.value, _list_faulty(document), vocabulary, documents)
+        reading = _Reading(document.value, _list_faulty(document), vocabulary, documents, kept)
         faults.extend(document.fault(*_in_words(found)) for found in reading.find_faults(name))
         faults.extend(Fault(file, line, "(comment)", FOUND, EXPECTED) for line in find_secret_comments(content))
         parts = reading.parts
@@ -132,6 +136,7 @@ class _Reading:
     faulty: frozenset[str]
     vocabulary: Vocabulary
     documents: Mapping[str, bytes] | None
+    kept: bool = False
     parts: _Parts | None = None
 
     def find_faults(self, name: str | None) -> Iterator[Mismatch]:
@@ -164,6 +169,8 @@ class _Reading:
         if self._has_shape("stories"):
             yield from find_story_faults(value, parts.inputs, parts.payment)
         yield from self._find_faults_of_case(parts)
+        if self._has_shape("effort") and not self.kept and not self._lacks_counter():
+            yield from find_effort_faults(value, parts.inputs, parts.payment)
         if self._has_shape("back_ends"):
             yield from self._read_back_ends(parts)
             self.parts = parts
@@ -201,6 +208,14 @@ class _Reading:
         shapes = [shape_case_operations(counter, parts.inputs, parts.outputs, full=full) for full in (True, False)]
         needed = need_case_operations(counter, parts.inputs, written)
         return Asked("case", shapes, needed, list_case_money(parts.inputs, parts.outputs))
+
+    def _lacks_counter(self) -> bool:
+        """Whether a case has no counter, limits or steps to count by; that is told as a fault of its kind."""
+        needed = ("counter", "limits", "steps") if self.value["kind"] == "case" else ()
+        limits = self.value.get("limits", {})
+        return any(key not in self.value for key in needed) or (
+            bool(needed) and not {"statutory_days", "promised_days"} <= set(limits)
+        )
 
     def _has_shape(self, group: str) -> bool:
         return self.faulty.isdisjoint(GROUPS[group])

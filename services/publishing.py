@@ -335,7 +335,8 @@ class PublishingDesk:
         kept = bench.tx.mappings.load_version(bench.service, version)
         if kept is None:
             return None
-        return read_mapping(f"{bench.service}.yaml", kept.content, self.vocabulary, documents=kept.documents)[0]
+        place = f"{bench.service}.yaml"
+        return read_mapping(place, kept.content, self.vocabulary, documents=kept.documents, kept=True)[0]
 
     def _still_holds(self, bench: Bench, staff_id: UUID, role: Role) -> bool:
         member, now = bench.tx.staff.load(staff_id), self.clock.now()

@@ -25,6 +25,7 @@ OF_KIND: Mapping[str, tuple[str, ...]] = {
     "counter": ("case",),
     "late": ("application",),
     "information": ("information",),
+    "audience": ("bill", "application", "lookup", "information"),
 }
 """Top-level keys that belong to some kinds only."""
 LATE_RULES: Mapping[str, KeyRules] = {

@@ -18,7 +18,7 @@ owner: 测试科
 legal_basis: 测试法第一条
 assurance: {assurance}
 channels: [wechat, alipay]
-effort: {{clicks: 3, trips: 0, preconditions: []}}
+effort: {{clicks: 9, trips: 0, preconditions: []}}
 limits: {{statutory_days: 20, promised_days: 15}}
 fees: [{{name: {{zh-CN: 工本费, en: Cost}}, legal_ground: 测试法第二条, amount_fen: 500}}]
 steps: [{{name: {{zh-CN: 受理, en: Acceptance}}, role: clerk, limit_days: 2, hands_over_to: clerk}}]

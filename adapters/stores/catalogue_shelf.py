@@ -186,7 +186,7 @@ def read_kept(version: MappingVersion, vocabulary: Vocabulary, slug: str) -> tup
     if digest_mapping(version.content, version.documents) != version.digest:
         return None, [f"{place}:1: its content has another hash than the one under which it was published"]
     mapping, faults = read_mapping(
-        place, version.content, vocabulary, name=version.service, documents=version.documents
+        place, version.content, vocabulary, name=version.service, documents=version.documents, kept=True
     )
     if mapping is None:
         return None, [str(fault) for fault in faults]

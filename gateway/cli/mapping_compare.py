@@ -68,5 +68,5 @@ def read_in_force(side: Side, home: Path, keyring: Path | None) -> Side:
     if version is None:
         raise ConfigurationFault(f"{side.name}: nothing of this service is in force")
     name = f"{version.service} version {version.version} in force"
-    mapping, _ = read_mapping(name, version.content, load_vocabulary(), documents=version.documents)
+    mapping, _ = read_mapping(name, version.content, load_vocabulary(), documents=version.documents, kept=True)
     return Side(name, version.content, mapping)

@@ -24,6 +24,7 @@ def scaffold(kind: str) -> str:
 
 TEXTS = {kind: scaffold(kind) for kind in KINDS}
 TEXTS["births"] = (CONFIG / "mappings" / "birth-permit.yaml").read_text(encoding="utf-8")
+TEXTS["declaration"] = (CONFIG / "mappings" / "tax-declaration.yaml").read_text(encoding="utf-8")
 TEXTS["fines"] = (CONFIG / "mappings" / "vehicle-fines.yaml").read_text(encoding="utf-8")
 
 
@@ -79,6 +80,14 @@ CASES = [
     ("application", "promised_days: 15", "promised_days: 25", "limits.promised_days: found more days than the law allows"),
     ("application", "limit_days: 10}", "limit_days: 16}", "steps[1].limit_days: found more days than the whole may take"),
     ("application", "hands_over_to: head}", "hands_over_to: heads}", "steps[0].hands_over_to: found a role that no step has"),
+    # effort: a promise below what the file itself asks for
+    ("bill", "clicks: 4", "clicks: 3", "effort.clicks: found fewer clicks than it takes, expected at least 4: counted"),
+    ("bill", "clicks: 4,", "clicks: 4, fields: 0,", "effort.fields: found fewer fields than it takes, expected at least 1"),
+    ("births", "clicks: 6", "clicks: 2", "effort.clicks: found fewer clicks than it takes, expected at least 3: counted"),
+    ("case", "clicks: 9", "clicks: 1", "effort.clicks: found fewer clicks than it takes, expected at least 7: counted"),
+    ("case", "level: C", "level: B", "effort.trips: found fewer trips than it takes, expected at least 1: counted"),
+    ("declaration", "clicks: 1", "clicks: 2", "effort.clicks: found more clicks than it takes, expected 1: everything is known"),
+    ("case", "review_on:", "audience: [person]\nreview_on:", "audience: found this key, expected no such key (kind case"),
     ("application", "trips: 0,", "trips: 1,", "effort.legal_ground: found nothing, expected the law"),
     (
         "application",
