@@ -13,6 +13,7 @@ from services import case_stores
 from services.alert_record import AlertStore
 from services.calendar_record import CalendarStore
 from services.model import JsonValue
+from services.month_record import MonthStore
 from services.ports import ClaimStore, IdentityRegister, JobQueue
 from services.staffing import Act
 
@@ -73,6 +74,7 @@ class CaseTransaction(Protocol):
     claims: ClaimStore
     jobs: JobQueue
     alerts: AlertStore
+    months: MonthStore
 
 
 class CaseHouse(Protocol):

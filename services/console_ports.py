@@ -26,6 +26,7 @@ from services.case_stores import (
 from services.cash_till import TillStore
 from services.census_record import CensusStore
 from services.mapping_record import MappingStore
+from services.month_record import MonthStore
 from services.ports import ClaimStore, JobQueue
 from services.reading_record import ReadingStore
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
@@ -173,6 +174,7 @@ class ConsoleTransaction(Protocol):
     tills: TillStore
     claims: ClaimStore
     jobs: JobQueue
+    months: MonthStore
     alerts: AlertStore
     readings: ReadingStore
     audit: AuditStore

@@ -30,6 +30,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "outcome": _EVERY | {"of", "outcome", "status"},
     "publication": _EVERY | {"release", "bodies"},
     "attribution": _EVERY | {"request_id", "platform", "chain", "records"},
+    "statistics": _EVERY | {"month", "digest"},
 }  # fmt: skip
 """The members of a leaf by its kind: all of them and no other."""
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -138,6 +139,22 @@ def make_attribution_leaf(
     }  # fmt: skip
     pairs = tuple((chain, one) for one in named)
     return Leaf(record_id, agency_id, at, "attribution", platform, "", "", (), rfc8785.dumps(body), pairs)
+
+
+def make_statistics_leaf(
+    record_id: UUID, agency_id: UUID, at: datetime, month: str, digest: str, *, nonce: bytes
+) -> Leaf:  # fmt: skip
+    """The canonical leaf that says what the statistics of a closed month were: the SHA-256 (hex) of their document."""
+    body: dict[str, JsonValue] = {
+        "v": LEAF_FORMAT, "kind": "statistics", "id": str(record_id), "agency": str(agency_id),
+        "at": canonical_moment(at), "month": month, "digest": digest, "nonce": nonce.hex(),
+    }  # fmt: skip
+    return Leaf(record_id, agency_id, at, "statistics", "", "", "", (), rfc8785.dumps(body))
+
+
+def name_statistics(month: str) -> str:
+    """Under what the digest of a month is claimed, beside the releases of publications: a colon is in no release."""
+    return f"statistics:{month}"
 
 
 def digest_manifest(manifest: Mapping[str, str]) -> bytes:

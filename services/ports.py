@@ -43,6 +43,7 @@ from services.model import (
     RegisterEntry,
     Session,
 )
+from services.month_record import MonthStore
 from services.reading_record import ReadingStore
 
 Platform = platform_port.Platform
@@ -316,6 +317,7 @@ class Transaction(Protocol):
     alerts: AlertStore
     mails: MailStore
     readings: ReadingStore
+    months: MonthStore
     census: CensusStore
 
 

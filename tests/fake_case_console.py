@@ -45,7 +45,7 @@ class PlainJudge:
 
 
 CASE_STORES = (
-    "cases", "drafts", "files", "mandates", "ratings", "notices", "slips", "calendars", "claims", "jobs", "readings",
+    "cases", "drafts", "files", "mandates", "ratings", "notices", "slips", "calendars", "claims", "jobs", "readings", "months",
     "alerts", "census",
 )  # fmt: skip
 

@@ -30,6 +30,8 @@ from services.census_record import CensusLine, Ground, Indicator, Occasion, Turn
 from services.errors import VersionTaken
 from services.model import PlatformName
 from services.rating_record import Cell, RatingSum
+from services.month_figures import Figures
+from services.month_record import ClosedMonth, StatisticsLeaf
 from services.reading_record import Delay, DelayEvent, Reading
 
 Claimed = tuple[UUID, UUID, str, str]
@@ -61,6 +63,9 @@ class CaseTables:
     alerts: dict[UUID, Alert] = field(default_factory=dict)
     alert_events: dict[UUID, list[AlertEvent]] = field(default_factory=dict)
     sweeps: list[SweepRun] = field(default_factory=list)
+    months: dict[str, tuple[ClosedMonth, Figures]] = field(default_factory=dict)
+    leaves: list[tuple[str, StatisticsLeaf]] = field(default_factory=list)
+    """The ledger's, which no transaction takes back."""
     readings: list[Reading] = field(default_factory=list)
     delays: dict[UUID, Delay] = field(default_factory=dict)
     delay_events: list[DelayEvent] = field(default_factory=list)
@@ -73,6 +78,7 @@ class CaseTables:
         kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
         for name in ("events", "complaint_events", "alert_events"):
             kept[name] = {key: list(events) for key, events in kept[name].items()}
+        kept["leaves"] = self.leaves
         return CaseTables(**kept)
 
 

@@ -38,6 +38,7 @@ from services.model import (
     PlatformUser,
 )
 from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
+from services.month_record import MonthStore
 from services.reading_record import ReadingStore
 from tests.fake_alerts import FakeAlerts
 from tests.fake_applications import FakeApplications
@@ -46,6 +47,7 @@ from tests.fake_case_tables import CaseTables, FakeCases, FakeDrafts, FakeFileIn
 from tests.fake_census import FakeCensus
 from tests.fake_faults import Faults
 from tests.fake_mails import FakeMails, MailTables
+from tests.fake_months import FakeMonths
 from tests.fake_readings import FakeReadings
 
 
@@ -126,6 +128,7 @@ class FakeTransaction:
         self.calendars: CalendarStore = FakeCalendars(tables.counter, agencies)
         self.mails: MailStore = FakeMails(tables.mail, agencies)
         self.alerts: AlertStore = FakeAlerts(tables.counter, agencies)
+        self.months: MonthStore = FakeMonths(tables.counter, agencies)
         self.readings: ReadingStore = FakeReadings(tables.counter, agencies)
         self.census: CensusStore = FakeCensus(tables.counter, agencies)
 

@@ -25,6 +25,7 @@ from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.keyring import Keyring
 from adapters.stores.mandates import SqlMandateStore
 from adapters.stores.mappings import SqlMappingStore
+from adapters.stores.months import SqlMonthStore
 from adapters.stores.notice_attempts import SqlNoticeStore
 from adapters.stores.people import SqlPeopleIndex
 from adapters.stores.ratings import SqlRatingStore
@@ -51,6 +52,7 @@ from services.cash_till import TillStore
 from services.census_record import CensusStore
 from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore, WindowAccounts
 from services.mapping_record import MappingStore
+from services.month_record import MonthStore
 from services.ports import ClaimStore, Clock, JobQueue
 from services.reading_record import ReadingStore
 from services.staffing import AgencyTree
@@ -80,6 +82,7 @@ class SqlConsoleTransaction:
         self.tills: TillStore = SqlTillStore(connection, keyring)
         self.claims: ClaimStore = SqlClaimStore(connection, keyring)
         self.jobs: JobQueue = SqlJobQueue(connection)
+        self.months: MonthStore = SqlMonthStore(connection, keyring)
         self.readings: ReadingStore = SqlReadingStore(connection, keyring)
         self.audit: AuditStore = SqlAuditStore(connection, keyring)
         self.census: CensusStore = SqlCensusStore(connection, names=True)

@@ -26,6 +26,8 @@ from services.leaves import (
     make_leaf,
     make_outcome_leaf,
     make_publication_leaf,
+    make_statistics_leaf,
+    name_statistics,
 )
 from services.ports import Clock
 
@@ -94,6 +96,18 @@ class SqlExposureLog:
         entry = Entry(publication=Publication(agency_id, release, digest_manifest(manifest), leaf.record_id))
         entry.add(leaf)
         self._submit(entry)
+
+    def append_statistics(self, agency_id: UUID, month: str, digest: str) -> UUID:
+        """See ``month_record.StatisticsLedger``. Two processes that close the same month at once make one leaf."""
+        at = self._clock.now()
+        leaf = make_statistics_leaf(make_id(at), agency_id, at, month, digest, nonce=os.urandom(32))
+        claim = Publication(agency_id, name_statistics(month), bytes.fromhex(digest), leaf.record_id)
+        entry = Entry(publication=claim)
+        entry.add(leaf)
+        self._submit(entry)
+        if entry.standing_id is None:
+            raise ExposureUnavailable("the ledger does not say where the statistics stand")
+        return entry.standing_id
 
     def ping(self) -> None:
         """Raises ``ExposureUnavailable`` if the ledger could not commit now."""

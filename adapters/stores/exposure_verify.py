@@ -65,7 +65,8 @@ _STRAYS: tuple[tuple[str, str, LiteralString], ...] = (
     (
         "exposure_publications", "the record is missing",
         ("SELECT p.agency_id, p.record_id FROM exposure_publications p WHERE NOT EXISTS (SELECT 1 FROM exposure_records r"
-        " WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id AND r.kind = 'publication')"),
+        " WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id"
+        " AND r.kind = CASE WHEN starts_with(p.release, 'statistics:') THEN 'statistics' ELSE 'publication' END)"),
     ),
 )  # fmt: skip
 """Rows that hang in the air: table, what is wrong, and which they are."""
@@ -121,7 +122,8 @@ def _complete_page(connection: psycopg.Connection[Any], agency_id: UUID, records
     page.named = {row.record_id: row for row in connection.execute(_NAMED, (agency_id, page.list_named())).fetchall()}
     page.outcomes = dict(connection.execute(_OUTCOMES, (agency_id, page.list_outcome_targets())).fetchall())
     page.attributed = connection.execute(_ATTRIBUTED, (agency_id, page.list_of_kind("attribution"))).fetchall()
-    page.publications = connection.execute(_PUBLICATIONS, (agency_id, page.list_of_kind("publication"))).fetchall()
+    claimed = page.list_of_kind("publication") + page.list_of_kind("statistics")
+    page.publications = connection.execute(_PUBLICATIONS, (agency_id, claimed)).fetchall()
     return page
 
 

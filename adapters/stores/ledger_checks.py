@@ -14,7 +14,7 @@ from uuid import UUID
 
 from adapters.ids import moment_of
 from services.exposure import Direction
-from services.leaves import Leaf, check_leaf, digest_manifest, hash_salt, name_persons, read_leaf
+from services.leaves import Leaf, check_leaf, digest_manifest, hash_salt, name_persons, name_statistics, read_leaf
 from services.model import JsonValue
 
 MOST_FAULTS = 1000
@@ -100,6 +100,8 @@ def check_page(page: Page) -> Iterator[LedgerFault]:
             faults = list(_check_attribution(leaf, attributed[row.record_id], page))
         if not faults and row.kind == "publication":
             faults = list(_check_publication(leaf, published[row.record_id]))
+        if not faults and row.kind == "statistics":
+            faults = list(_check_statistics(leaf, published[row.record_id]))
         for what in faults:
             yield LedgerFault("exposure_records", page.agency_id, row.record_id, what)
 
@@ -207,6 +209,17 @@ def _check_publication(leaf: Mapping[str, JsonValue], rows: Sequence[Any]) -> It
         yield "the publication stands under another release"
     if not isinstance(bodies, dict) or bytes(rows[0].manifest_digest) != digest_manifest(bodies):
         yield "the publication stands under another manifest"
+
+
+def _check_statistics(leaf: Mapping[str, JsonValue], rows: Sequence[Any]) -> Iterator[str]:
+    """Each digest of a month stands once, under the month's name."""
+    if len(rows) != 1:
+        yield "the statistics do not stand once among the publications"
+        return
+    if rows[0].release != name_statistics(str(leaf.get("month"))):
+        yield "the statistics stand under another month"
+    if bytes(rows[0].manifest_digest).hex() != leaf.get("digest"):
+        yield "the statistics stand under another digest"
 
 
 def read_ids(value: JsonValue) -> list[UUID]:

@@ -39,6 +39,9 @@ _CLAIM_PUBLICATION: LiteralString = """
 INSERT INTO exposure_publications (agency_id, release, manifest_digest, record_id) VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
+_FIND_PUBLICATION: LiteralString = """
+SELECT record_id FROM exposure_publications WHERE agency_id = %s AND release = %s AND manifest_digest = %s
+"""
 _ALLOW: LiteralString = "SELECT set_config('guitai.agencies', %s, false)"
 
 
@@ -50,7 +53,7 @@ class PatientWriter(PatientConnection):
 
 @dataclass(frozen=True)
 class Publication:
-    """What makes a published manifest unique."""
+    """What makes a published manifest unique; for the statistics of a month, their name and digest."""
 
     agency_id: UUID
     release: str
@@ -64,6 +67,8 @@ class Entry:
 
     rows: list[tuple[Leaf, UUID | None, bytes | None]] = field(default_factory=list)
     publication: Publication | None = None
+    standing_id: UUID | None = None
+    """Under which record a publication stands: its own, or the one of whoever came first."""
 
     def add(self, leaf: Leaf, *, of: UUID | None = None, salt: bytes | None = None) -> None:
         """Add a leaf."""
@@ -121,6 +126,10 @@ class LedgerConnection:
             row = (what.agency_id, what.release, what.digest, what.record_id)
             if connection.execute(_CLAIM_PUBLICATION, row).rowcount:
                 connection.execute(_WRITE, _columns(entry.rows))
+                entry.standing_id = what.record_id
+            else:
+                found = connection.execute(_FIND_PUBLICATION, row[:3]).fetchone()
+                entry.standing_id = found[0] if found else None
 
     def _connect(self) -> psycopg.Connection[Any]:
         self._connection = PatientWriter.connect(

@@ -24,6 +24,7 @@ from adapters.stores.households import SqlHouseholdStore
 from adapters.stores.keyring import Keyring
 from adapters.stores.mails import SqlMailStore
 from adapters.stores.mandates import SqlMandateStore
+from adapters.stores.months import SqlMonthStore
 from adapters.stores.notice_attempts import SqlNoticeStore
 from adapters.stores.partitions import extend_months
 from adapters.stores.payments import SqlPaymentStore
@@ -47,6 +48,7 @@ from services.case_stores import (
 )
 from services.census_record import CensusStore
 from services.mail_record import MailStore
+from services.month_record import MonthStore
 from services.ports import (
     ClaimStore,
     Clock,
@@ -79,6 +81,7 @@ class SqlTransaction:
         self.notices: NoticeStore = SqlNoticeStore(connection, keyring)
         self.slips: SlipRegister = SqlSlipRegister(connection, keyring)
         self.calendars: CalendarStore = SqlCalendarStore(connection)
+        self.months: MonthStore = SqlMonthStore(connection, keyring)
         self.alerts: AlertStore = SqlAlertStore(connection, keyring)
         self.mails: MailStore = SqlMailStore(connection)
         self.readings: ReadingStore = SqlReadingStore(connection, keyring)

@@ -73,6 +73,13 @@ ALERTS: dict[str, dict[str, str]] = {
         "alert_sweeps": "SELECT INSERT UPDATE",
     },
 }  # fmt: skip
+MONTHS: dict[str, dict[str, str]] = {
+    "public": {
+        "closed_months": "SELECT", "month_figures": read_columns(("agency_id", "month", "service", "figures")),
+    },
+    "console": {"closed_months": "SELECT", "month_figures": "SELECT"},
+    "worker": {"closed_months": "SELECT INSERT", "month_figures": "SELECT INSERT"},
+}  # fmt: skip
 CENSUS: dict[str, dict[str, str]] = {
     "public": {
         "census_lines": read_columns(
@@ -89,7 +96,9 @@ CENSUS: dict[str, dict[str, str]] = {
 TABLES: dict[str, dict[str, str]] = {
     "public": {
         **ALERTS["public"],
+        "alert_sweeps": "SELECT",
         **CENSUS["public"],
+        **MONTHS["public"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",
@@ -131,6 +140,7 @@ TABLES: dict[str, dict[str, str]] = {
     "console": {
         **ALERTS["console"],
         **CENSUS["console"],
+        **MONTHS["console"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "INSERT",
@@ -183,6 +193,7 @@ TABLES: dict[str, dict[str, str]] = {
     "worker": {
         **ALERTS["worker"],
         **CENSUS["worker"],
+        **MONTHS["worker"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",

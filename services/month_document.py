@@ -1,0 +1,95 @@
+"""The statistics of a month as a document: canonical JSON (RFC 8785), its digest, and what differs between two counts. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import rfc8785
+
+from services.model import JsonValue
+from services.month_figures import FIGURES, Account, Figures
+
+FORMAT = 1
+MOST_DIFFERENCES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The figures of a month, with what they were computed by."""
+
+    month: str
+    calendars: Mapping[str, int]
+    """Version by region: the one in force at the month's end."""
+    mappings: Mapping[str, tuple[int, ...]]
+    """Versions by service whose terms were used."""
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure that is not what it was. ``account`` None: not a figure but what it was computed by."""
+
+    account: Account | None
+    figure: str
+    before: int | str
+    after: int | str
+
+
+def write_document(counted: Counted) -> bytes:
+    """The canonical bytes: the same figures give the same bytes, whoever computes them. Figures that are 0 are left out."""
+    lines: list[JsonValue] = [
+        {
+            "agency": str(agency),
+            "service": service,
+            "manager": str(manager) if manager else None,
+            "figures": {name: numbers[name] for name in FIGURES if numbers.get(name)},
+        }
+        for (agency, service, manager), numbers in sorted(counted.figures.items(), key=lambda one: sort_key(one[0]))
+        if any(numbers.values())
+    ]
+    return rfc8785.dumps(
+        {
+            "v": FORMAT,
+            "month": counted.month,
+            "calendars": dict(counted.calendars),
+            "mappings": {service: list(versions) for service, versions in counted.mappings.items()},
+            "figures": lines,
+        }
+    )
+
+
+def digest_document(document: bytes) -> str:
+    """SHA-256 in lower-case hex: what the ledger keeps of a month."""
+    return hashlib.sha256(document).hexdigest()
+
+
+def sort_key(account: Account) -> tuple[str, str, str]:
+    """The order of accounts in every report: agency, service, manager (nobody first)."""
+    agency, service, manager = account
+    return str(agency), service, str(manager) if manager else ""
+
+
+def compare_counts(before: Counted, after: Counted) -> Sequence[Difference]:
+    """What differs, in the order of reports: at most ``MOST_DIFFERENCES``."""
+    return [one for one, _ in zip(_differ(before, after), range(MOST_DIFFERENCES), strict=False)]
+
+
+def _differ(before: Counted, after: Counted) -> Iterator[Difference]:
+    for account in sorted({*before.figures, *after.figures}, key=sort_key):
+        old, new = before.figures.get(account, {}), after.figures.get(account, {})
+        known = [*FIGURES, *sorted({*old, *new} - {*FIGURES})]
+        for name in known:
+            if old.get(name, 0) != new.get(name, 0):
+                yield Difference(account, name, old.get(name, 0), new.get(name, 0))
+    for what, was, is_now in (
+        ("calendars", dict(before.calendars), dict(after.calendars)),
+        ("mappings", _plain(before.mappings), _plain(after.mappings)),
+    ):
+        if was != is_now:
+            yield Difference(None, what, str(sorted(was.items())), str(sorted(is_now.items())))
+
+
+def _plain(mappings: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    return {service: list(versions) for service, versions in mappings.items()}

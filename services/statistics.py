@@ -1,0 +1,227 @@
+"""Statistics of a month: counted from the events, closed with a digest in the ledger, counted again to see whether history was changed.
+
+A month is closed once it has been over for an hour, so that no transaction that began in it is still open. The leaf comes before the
+row: whoever dies between them finds the same leaf again. What was closed is never changed; a figure that differs later is told by
+``check_month``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from services.calendar_record import Calendar, CalendarStore
+from services.case_clocks import NO_CALENDAR, terms_of
+from services.case_file import CaseFile
+from services.case_ports import CaseHouse, CaseTransaction
+from services.catalogue import Catalogue
+from services.counter_terms import CounterTerms
+from services.errors import InputRefused, NotFound
+from services.month_document import Counted, Difference, compare_counts, digest_document, write_document
+from services.month_figures import (
+    Count,
+    add_up,
+    count_case,
+    count_complaint,
+    count_dismissed,
+    count_rating,
+    count_struck,
+)
+from services.month_record import ClosedMonth, StatisticsLeaf, StatisticsLedger
+from services.months import Month, list_months, month_of
+from services.ports import Clock, Directory
+
+GRACE = timedelta(hours=1)
+"""A month is closed so long after its end: longer than any transaction lasts (the store ends one that idles for 60 seconds)."""
+MOST_MONTHS = 1200
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsDesk:
+    """What statistics need; ``house`` is the worker's store (or the console's, which only reads)."""
+
+    house: CaseHouse
+    catalogue: Catalogue
+    directory: Directory
+    clock: Clock
+    ledger: StatisticsLedger
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCheck:
+    """What became of a closed month. ``history``: what the events say now against what was kept; ``kept``: the kept figures are not those
+    of the digest; ``leaf``: the ledger has the digest under the record; ``others``: other digests that it has of this month.
+    """
+
+    closed: ClosedMonth
+    counted_digest: str
+    history: tuple[Difference, ...]
+    kept_digest: str
+    leaf: bool
+    others: tuple[StatisticsLeaf, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether history, figures and ledger still say the same."""
+        same = {self.closed.digest, self.counted_digest, self.kept_digest}
+        return len(same) == 1 and self.leaf and not self.others
+
+
+@dataclass(slots=True)
+class _Terms:
+    """The terms with which each case began and the calendars, each read once; says afterwards which were used."""
+
+    catalogue: Catalogue
+    calendars: CalendarStore
+    until: datetime
+    terms: dict[tuple[str, int], CounterTerms] = field(default_factory=dict)
+    known: dict[str, Calendar] = field(default_factory=dict)
+
+    def find(self, service: str, version: int) -> tuple[CounterTerms, Calendar]:
+        """Raises ``ServiceUnknown`` for a version that is nowhere to be found."""
+        if (service, version) not in self.terms:
+            self.terms[service, version] = terms_of(self.catalogue.service_at(service, version))
+        terms = self.terms[service, version]
+        if terms.region not in self.known:
+            self.known[terms.region] = find_calendar_at(self.calendars, terms.region, self.until)
+        return terms, self.known[terms.region]
+
+    def name_mappings(self) -> Mapping[str, tuple[int, ...]]:
+        services = {service for service, _ in self.terms}
+        return {
+            service: tuple(sorted(version for one, version in self.terms if one == service))
+            for service in sorted(services)
+        }
+
+
+def find_calendar_at(calendars: CalendarStore, region: str, until: datetime) -> Calendar:
+    """The calendar in force just before a moment: the region's own, else the country's; the oldest one if all came later.
+
+    So a notice that arrives after a month has ended changes nothing in it.
+    """
+    for wanted in dict.fromkeys((region, region.partition("-")[0])):
+        found = calendars.current(wanted)
+        while found is not None:
+            made_at = calendars.made_at(wanted, found.version)
+            if made_at is None or made_at < until:
+                return found
+            earlier = calendars.load(wanted, found.version - 1)
+            if earlier is None:
+                return found
+            found = earlier
+    return Calendar(region, NO_CALENDAR, {}, date.max, date.min)
+
+
+def count_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: None) -> Counted:
+    """The figures of a month as the events say them now; of one that still runs, as far as it has come.
+
+    Memory grows with the number of accounts, not of cases. ``tell`` gets the number of cases so far. Raises ``ServiceUnknown``,
+    ``StoreUnavailable``.
+    """
+    with desk.house.begin(desk.directory.all_agencies()) as tx:
+        read = _Terms(desk.catalogue, tx.calendars, month.ends_at)
+        figures = add_up(_list_counts(tx, read, month, tell))
+        calendars = {region: calendar.version for region, calendar in sorted(read.known.items())}
+    return Counted(str(month), calendars, read.name_mappings(), figures)
+
+
+def _list_counts(tx: CaseTransaction, read: _Terms, month: Month, tell: Progress) -> Iterator[Count]:
+    span = (month.begins_at, month.ends_at)
+    for number, (case, events) in enumerate(tx.months.walk_cases(*span), 1):
+        terms, calendar = read.find(case.service, case.mapping_version)
+        yield from count_case(CaseFile(case, tuple(events)), terms, calendar, month)
+        tell(number)
+    yield from (count_rating(one) for one in tx.months.walk_ratings(*span))
+    yield from (count_struck(one) for one in tx.months.walk_struck(*span))
+    for filed in tx.months.walk_complaints(*span):
+        yield from count_complaint(filed)
+    for dismissed in tx.months.walk_dismissed(*span):
+        yield from count_dismissed(dismissed)
+
+
+def is_over(month: Month, now: datetime) -> bool:
+    """Whether a month may be closed: it has ended, and nothing that began in it is still being written."""
+    return now >= month.ends_at + GRACE
+
+
+def close_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: None) -> ClosedMonth:
+    """Count a month, append its digest to the ledger, keep it. One that was closed before stays as it is.
+
+    Raises ``InputRefused`` for a month that is not over, ``ExposureUnavailable``: then nothing is kept.
+    """
+    if not is_over(month, desk.clock.now()):
+        raise InputRefused(detail={"month": "not_over"})
+    root = desk.directory.root_agency()
+    before = _load(desk, month)
+    if before is not None:
+        return before
+    counted = count_month(desk, month, tell)
+    digest = digest_document(write_document(counted))
+    record_id = desk.ledger.append_statistics(root, str(month), digest)
+    closed = ClosedMonth(
+        root, str(month), digest, record_id, counted.calendars, counted.mappings, desk.clock.now()
+    )  # fmt: skip
+    with desk.house.begin(desk.directory.all_agencies()) as tx:
+        if tx.months.close(closed, counted.figures):
+            return closed
+    return load_month(desk, month)
+
+
+def close_due(desk: StatisticsDesk, tell: Callable[[ClosedMonth], None] = lambda _: None) -> int:
+    """Close every month that is over and is not closed, the oldest first, since the first case; how many."""
+    due = list_open_months(desk)
+    for month in due:
+        tell(close_month(desk, month))
+    return len(due)
+
+
+def list_open_months(desk: StatisticsDesk) -> list[Month]:
+    """Months since the first case that are over and were not closed."""
+    now = desk.clock.now()
+    last = month_of(now - GRACE).preceding
+    with desk.house.begin(desk.directory.all_agencies()) as tx:
+        first = tx.months.find_first()
+        closed = {one.month for one in tx.months.list_closed(MOST_MONTHS)}
+    if first is None:
+        return []
+    return [month for month in list_months(month_of(first), last) if str(month) not in closed]
+
+
+def load_month(desk: StatisticsDesk, month: Month) -> ClosedMonth:
+    """A closed month. Raises ``NotFound``."""
+    found = _load(desk, month)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _load(desk: StatisticsDesk, month: Month) -> ClosedMonth | None:
+    with desk.house.begin(desk.directory.all_agencies()) as tx:
+        return tx.months.load(str(month))
+
+
+def check_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: None) -> MonthCheck:
+    """Count a closed month again and hold history, kept figures and ledger against each other. Raises ``NotFound``."""
+    closed = load_month(desk, month)
+    agencies = desk.directory.all_agencies()
+    with desk.house.begin(agencies) as tx:
+        kept = tx.months.load_figures(agencies, [closed.month]).get(closed.month, {})
+        leaves = tx.months.list_leaves(closed.month)
+    stood = Counted(closed.month, closed.calendars, closed.mappings, kept)
+    counted = count_month(desk, month, tell)
+    return MonthCheck(
+        closed,
+        digest_document(write_document(counted)),
+        tuple(compare_counts(stood, counted)),
+        digest_document(write_document(stood)),
+        any((one.record_id, one.digest) == (closed.record_id, closed.digest) for one in leaves),
+        tuple(one for one in leaves if one.digest != closed.digest),
+    )
+
+
+def list_closed(desk: StatisticsDesk, before: str | None = None, limit: int = MOST_MONTHS) -> list[ClosedMonth]:
+    """Closed months, the latest first."""
+    with desk.house.begin(desk.directory.all_agencies()) as tx:
+        return tx.months.list_closed(limit, before)
