@@ -79,6 +79,7 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     domain.BackEndGarbled: (502, "back_end_garbled"),
     domain.PlatformError: (502, "platform_failed"),
     domain.PlatformRefused: (502, "platform_refused"),
+    domain.PlatformAccountBlocked: (403, "platform_account_blocked"),
     domain.PlatformUnreachable: (503, "platform_unreachable"),
     domain.PlatformOutcomeUnknown: (504, "platform_outcome_unknown"),
     domain.PlatformGarbled: (502, "platform_garbled"),

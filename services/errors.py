@@ -272,6 +272,12 @@ class PlatformRefused(PlatformError):
         self.reason = reason
 
 
+class PlatformAccountBlocked(PlatformRefused):
+    """It refused because of the person's own account with it (blocked, restricted): another channel helps, asking again does not."""
+
+    code = "platform_account_blocked"
+
+
 class PlatformUnreachable(PlatformError):
     """Nothing can have arrived there: safe to repeat."""
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.census_record import Occasion
 from services.doors import is_own
-from services.errors import PlatformError, PlatformGarbled, PlatformRefused
+from services.errors import PlatformAccountBlocked, PlatformError, PlatformGarbled, PlatformRefused
 from services.model import Order, Payment, PaymentState, PlacedOrder, PlatformApp, TradeState, TradeStatus
 from services.payment_events import PaymentFile, Step, change_payment, load_file, order_claim
 from services.payment_graph import ENDED_UNPAID, OPEN
 from services.platform_port import NonTaxPlace
 from services.till import Till, explain_payment, find_merchant, grow_delay
+from services.turned_away import count_turned_away
 
 CLOSE_SECONDS = (15, 1800)
 """Bounds of the growing wait while the platform does not answer whether an order is closed."""
@@ -93,12 +95,27 @@ def record_refused(till: Till, payment: Payment, refused: PlatformRefused, reque
     if trade.state is not TradeState.ABSENT:
         return record_trade(till, payment, trade, "query")
 
-    def decide(file: PaymentFile) -> Step | None:
-        if file.state is not PaymentState.INTENDED:
-            return None
-        return Step("order_refused", {"reason": refused.reason}, later=_plan_last_question(till, payment))
+    mine = False
 
-    return change_payment(till, payment.agency_id, payment.payment_id, decide)
+    def decide(file: PaymentFile) -> Step | None:
+        nonlocal mine
+        mine = file.state is PaymentState.INTENDED
+        told = {"reason": refused.reason, "of_account": isinstance(refused, PlatformAccountBlocked)}
+        return Step("order_refused", told, later=_plan_last_question(till, payment)) if mine else None
+
+    file = change_payment(till, payment.agency_id, payment.payment_id, decide)
+    if mine:
+        count_turned_away(till.store, till.clock, payment.agency_id, payment.platform, Occasion.PAYMENT, refused)
+    return file
+
+
+def explain_refusal(file: PaymentFile) -> PlatformRefused | None:
+    """The refusal that ended an order, as the platform gave it."""
+    refused = file.last("order_refused")
+    if refused is None:
+        return None
+    kind = PlatformAccountBlocked if refused.data.get("of_account") else PlatformRefused
+    return kind(str(refused.data["reason"]))
 
 
 def ask_platform(till: Till, payment: Payment, purpose: str, request_id: str) -> TradeStatus:

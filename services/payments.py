@@ -21,6 +21,7 @@ from services.model import Caller, Page, PaymentState, PlatformName
 from services.orders import (
     AWAITING,
     ask_platform,
+    explain_refusal,
     find_placed,
     place_order,
     record_placed,
@@ -90,8 +91,7 @@ def _complete_order(till: Till, caller: Caller, claim: KeyClaim, file: PaymentFi
 
 
 def _explain_end(file: PaymentFile) -> Exception:
-    refused = file.last("order_refused")
-    return PlatformRefused(str(refused.data["reason"])) if refused else Conflict(detail={"state": str(file.state)})
+    return explain_refusal(file) or Conflict(detail={"state": str(file.state)})
 
 
 def _record_reply(till: Till, caller: Caller, claim: KeyClaim, reply: bytes) -> PaymentReply:

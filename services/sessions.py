@@ -12,12 +12,23 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.catalogue import Catalogue
+from services.census_record import Occasion
 from services.doors import PLATFORMS
-from services.errors import AssuranceTooLow, InputRefused, LastLogin, LoginCutOff, NotFound, NotSignedIn, SessionExpired
-from services.exposure import Trail
+from services.errors import (
+    AssuranceTooLow,
+    InputRefused,
+    LastLogin,
+    LoginCutOff,
+    NotFound,
+    NotSignedIn,
+    PlatformRefused,
+    SessionExpired,
+)
+from services.exposure import Disclosure, Trail
 from services.mapping import disclose
 from services.model import Assurance, Caller, Language, Login, Person, PlatformApp, PlatformName, PlatformUser, Session
 from services.ports import Clock, Directory, ExposureLog, Platform, RateLimiter, SessionStore, Store
+from services.turned_away import KNOCK, count_turned_away
 
 SIGN_INS_A_MINUTE = 600
 """Per app, those that succeed: a whole city in a morning stays below it. What is refused does not count here."""
@@ -99,7 +110,7 @@ class SessionDesk:
             self.catalogue.room("sign-in"), platform=app.platform, agency_id=app.agency_id, account=app.app,
             purpose="sign_in", request_id=request_id, trail=trail,
         )  # fmt: skip
-        user = self.platforms[app.platform].identify(app, code, told)
+        user = self._ask_platform(app, code, told)
         login, person, new_login = self._recognise(app, user)
         self.log.attribute(trail, person.chain_id)
         self.limiter.spend("sign-in-login", str(login.login_id), SIGN_INS_OF_A_LOGIN, 60)
@@ -107,6 +118,15 @@ class SessionDesk:
         if login.revoked_at is not None:
             raise LoginCutOff
         return self.open_session(app, login, person, language, request_id, new_login=new_login)
+
+    def _ask_platform(self, app: PlatformApp, code: str, told: Disclosure) -> PlatformUser:
+        """Who it is, by the platform's word; whom the platform turns away is counted, the census's knock is not."""
+        try:
+            return self.platforms[app.platform].identify(app, code, told)
+        except PlatformRefused as refused:
+            if not code.startswith(KNOCK):
+                count_turned_away(self.store, self.clock, app.agency_id, app.platform, Occasion.SIGN_IN, refused)
+            raise
 
     def open_session(
         self, app: PlatformApp, login: Login, person: Person, language: Language, request_id: str, *, new_login: bool

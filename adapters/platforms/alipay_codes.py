@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.platforms.meaning import Meaning
+from services.errors import PlatformAccountBlocked, PlatformRefused
 
 SUCCESS = "10000"
 
@@ -44,7 +45,18 @@ SUB_CODES: dict[str, Meaning] = {
 }
 """Business codes; they say more than the gateway code above them. ``TRADE_STATUS_ERROR``: it is not in a state for this, ask."""
 
+PAYER_CODES = frozenset({
+    "ACQ.BUYER_ENABLE_STATUS_FORBID", "ACQ.ERROR_BALANCE_PAYMENT_DISABLE", "ACQ.ERROR_BUYER_CERTIFY_LEVEL_LIMIT",
+    "ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", "ACQ.BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR", "ACQ.PAYMENT_REQUEST_HAS_RISK",
+})  # fmt: skip
+"""Refusals that are about the payer's account with Alipay, not about the trade (names of Alipay's common codes of trades)."""
+
 LOGIN_CODE_REFUSED = frozenset({"isv.code-invalid", "isv.code-is-used", "isv.invalid-auth-code"})
+
+
+def refuse_trade(code: str) -> PlatformRefused:
+    """The refusal of a trade."""
+    return PlatformAccountBlocked(code) if code in PAYER_CODES else PlatformRefused(code)
 
 
 def judge_error(code: str, sub_code: str) -> Meaning:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 
 from adapters.platforms import alipay_wire as wire
+from adapters.platforms.alipay_codes import refuse_trade
 from adapters.platforms.alipay_evidence import read_trade, read_yuan, write_yuan
 from adapters.platforms.alipay_exchange import Answer, GatewayExchange, Request
 from adapters.platforms.alipay_signer import Signer
 from adapters.platforms.context import PlatformContext, beijing, take_text
 from adapters.platforms.meaning import Meaning
 from adapters.platforms.wire import fits
-from services.errors import ConfigurationFault, PlatformGarbled, PlatformRefused
+from services.errors import ConfigurationFault, PlatformGarbled
 from services.exposure import Disclosure
 from services.model import (
     JsonValue,
@@ -163,5 +164,5 @@ def describe_order(merchant: MerchantAccount, order: Order) -> dict[str, JsonVal
 
 def _require_success(answer: Answer) -> Mapping[str, JsonValue]:
     if answer.meaning is not None:
-        raise PlatformRefused(answer.code)
+        raise refuse_trade(answer.code)
     return answer.data

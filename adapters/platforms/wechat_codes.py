@@ -11,6 +11,7 @@ from wechatpy.constants import WeChatErrorCode
 from adapters.platforms.meaning import Meaning
 from services.errors import (
     LoginCodeRefused,
+    PlatformAccountBlocked,
     PlatformError,
     PlatformOutcomeUnknown,
     PlatformRefused,
@@ -48,6 +49,9 @@ PAY_CODES: dict[str, Meaning] = {
     "OPENID_MISMATCH": Meaning.REFUSED,
 }
 
+PAYER_CODES = frozenset({"USER_ACCOUNT_ABNORMAL", "ACCOUNT_ERROR"})
+"""Refusals that are about the payer's account with WeChat, not about the order."""
+
 NUMERIC_CODES: dict[str, Meaning] = {
     "268449538": Meaning.PAID,
     "268498689": Meaning.PAID,
@@ -66,7 +70,7 @@ APP_CODES: dict[int, type[PlatformError | LoginCodeRefused]] = {
     40029: LoginCodeRefused,
     40163: LoginCodeRefused,
     41008: LoginCodeRefused,
-    40226: PlatformRefused,
+    40226: PlatformAccountBlocked,
     45009: PlatformUnreachable,
     45011: PlatformUnreachable,
     40001: PlatformRefused,
@@ -98,11 +102,16 @@ def judge_pay_error(status: int, code: str, request_id: str, words: str = "") ->
     return Meaning.REFUSED if 400 <= status < 500 else Meaning.UNKNOWN
 
 
+def refuse_order(code: str) -> PlatformRefused:
+    """The refusal of an order."""
+    return PlatformAccountBlocked(code) if code in PAYER_CODES else PlatformRefused(code)
+
+
 def make_app_error(operation: str, errcode: int) -> Exception:
     """The error for a mini-program ``errcode``; the reason is WeChat's number, with wechatpy's name for it where it has one."""
     kind = APP_CODES.get(errcode, PlatformRefused)
-    if kind is PlatformRefused:
-        return PlatformRefused(name_app_code(errcode))
+    if issubclass(kind, PlatformRefused):
+        return kind(name_app_code(errcode))
     return kind(f"{operation}: {name_app_code(errcode)}")
 
 

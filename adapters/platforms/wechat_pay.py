@@ -10,6 +10,7 @@ from adapters.platforms import wechat_wire as wire
 from adapters.platforms.context import PlatformContext, beijing, take_text, write_json
 from adapters.platforms.keys import secret_name
 from adapters.platforms.meaning import Meaning
+from adapters.platforms.wechat_codes import refuse_order
 from adapters.platforms.wechat_evidence import read_refund, read_trade
 from adapters.platforms.wechat_exchange import PayExchange, Question
 from adapters.platforms.wechat_signing import sign_payment
@@ -63,7 +64,7 @@ class WeChatPay:
         )  # fmt: skip
         answer = self._exchange.call(merchant, question, disclosure)
         if answer.meaning is not None:
-            raise PlatformRefused(answer.code)
+            raise refuse_order(answer.code)
         prepay_id = take_text("wechat.pay.order", answer.data, "prepay_id")
         if not _PREPAY.fullmatch(prepay_id):
             raise PlatformGarbled("wechat.pay.order: a malformed prepay_id")
