@@ -18,7 +18,7 @@ QUEUE = "default"
 TASKS = frozenset({
     "confirm_payment", "expire_order", "write_off_payment", "refund_payment", "tell_new_login",
     "submit_application", "settle_application", "poll_application", "fetch_results",
-    "work_on_case", "watch_case", "tell_case",
+    "work_on_case", "watch_case", "tell_case", "mail_alert",
 })  # fmt: skip
 _ENQUEUE = text("SELECT guitai_enqueue(:task, :agency_id, :subject_id)")
 _SCHEDULE = text(

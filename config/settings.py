@@ -7,12 +7,14 @@ the lowest room and cannot know ``services.errors``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from config.alert_settings import ALERT_VARIABLES
 from config.file_place import Bucket, LocalFolder, read_file_place
+from config.mail_place import MailPlace
 from config.setting_readers import (
     read_address,
     read_choice,
@@ -27,6 +29,8 @@ from config.setting_readers import (
     read_words,
     read_yes,
 )
+from config.setting_variable import Variable
+from config.watch_settings import WATCH_VARIABLES, find_mail_faults
 
 Environment = Literal["demo", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -34,17 +38,6 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 class SettingsFault(Exception):
     """The environment does not hold usable settings; the message names every fault, and no value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One environment variable: how it is read, whether it is a secret, and one sentence that says what it does."""
-
-    name: str
-    read: Callable[[str], Any]
-    sentence: str
-    default: str | None = None
-    secret: bool = False
 
 
 VARIABLES: Mapping[str, Variable] = {
@@ -179,6 +172,8 @@ VARIABLES: Mapping[str, Variable] = {
         "Whether staff may sign in with login, password and one-time code; in production no unless it says yes.",
         "",
     ),
+    **ALERT_VARIABLES,
+    **WATCH_VARIABLES,
     "log_level": Variable(
         "GUITAI_LOG_LEVEL", read_choice(get_args(LogLevel)), "Least severe log line that is written.", "info"
     ),
@@ -226,6 +221,19 @@ class Settings:
     oidc_client_id: str | None
     oidc_client_secret: str | None = field(repr=False)
     local_accounts: bool | None
+    orange_percent: int
+    sweep_seconds: float
+    escalate_hours: Mapping[str, int]
+    escalate_by: str
+    smtp_url: MailPlace | None = field(repr=False)
+    smtp_password: str | None = field(repr=False)
+    smtp_authorities: Path | None
+    mail_from: str | None
+    watch_mail: tuple[str, ...] | None
+    watch_diary: Path
+    watch_seconds: float
+    sweep_late_minutes: int
+    calendar_days: int
     log_level: LogLevel
     release: str
     metrics_dir: Path | None
@@ -241,6 +249,16 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if faults:
         raise SettingsFault("settings: " + "; ".join(faults))
     return Settings(**cast("dict[str, Any]", values))
+
+
+def read_settings(environ: Mapping[str, str], *attributes: str) -> dict[str, Any]:
+    """These settings alone, by attribute, for a process that is given no others; raises one ``SettingsFault``."""
+    faults: list[str] = []
+    values = {name: _read_variable(VARIABLES[name], environ, faults) for name in attributes}
+    faults += _find_unknown(environ) or find_mail_faults(values)
+    if faults:
+        raise SettingsFault("settings: " + "; ".join(faults))
+    return values
 
 
 def read_database_url(environ: Mapping[str, str]) -> str:
@@ -291,7 +309,7 @@ def _find_unknown(environ: Mapping[str, str]) -> list[str]:
 
 
 def _find_contradictions(values: Mapping[str, object]) -> list[str]:
-    faults = _find_half_provider(values)
+    faults = _find_half_provider(values) + find_mail_faults(values)
     if values["environment"] == "production":
         if values["clock_file"] is not None:
             faults.append("GUITAI_CLOCK_FILE is refused in production: time comes from the system")

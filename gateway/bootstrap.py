@@ -174,6 +174,9 @@ def open_work_desk(settings: Settings) -> WorkDesk:
         workshop=base.workshop,
         draft_days=settings.draft_days,
         sweep_files=base.sweep_files,
+        mails=base.mails,
+        alerts=base.sweep_desk,
+        alert_seconds=settings.sweep_seconds,
     )
 
 

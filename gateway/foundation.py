@@ -16,6 +16,7 @@ from adapters.clock import SystemClock, make_clock
 from adapters.file_judge import ProcessJudge
 from adapters.http import HttpClient
 from adapters.ids import make_id
+from adapters.mail import open_mail
 from adapters.mapping_files import CONFIG_FOLDER, load_vocabulary
 from adapters.platforms.alipay import AlipayPlatform
 from adapters.platforms.context import PlatformContext
@@ -55,15 +56,19 @@ from gateway.bindings import (
     BoundTextMessages,
 )
 from gateway.switches import Switches
+from services.alert_mail import MailRoom, ask_mail
+from services.alert_record import Rung
+from services.alert_sweep import SweepDesk
 from services.case_access import ApplicantDesk
 from services.case_desk import CaseDesk, CaseWorkshop
 from services.case_numbers import require_distinct_codes
 from services.case_ports import FileStore, NumberFormat, Printer, Registers, SlipPress, TextMessages
 from services.case_telling import NOTICE_PHRASE
 from services.catalogue import Catalogue
+from services.escalation_rule import EscalationRule
 from services.exposure import Disclosure
 from services.login_messages import PHRASES
-from services.mapping import disclose
+from services.mapping import Texts, disclose
 from services.model import PlatformName
 from services.notice_ladder import TellingTerms
 from services.organisations import MandateDesk
@@ -258,6 +263,7 @@ class Foundation:
             web_url=self.settings.web_url or self.settings.public_url,
             number_format=NumberFormat(self.settings.case_no_format),
             registers=self.registers,
+            orange_percent=self.settings.orange_percent,
         )
 
     @cached_property
@@ -276,6 +282,28 @@ class Foundation:
         return CaseWorkshop(
             self.case_desk, self.printer, self.platforms, self.text_messages, self.store, self._read_telling()
         )
+
+    @cached_property
+    def sweep_desk(self) -> SweepDesk:
+        """What the worker tells the supervision office with."""
+        settings = self.settings
+        hours = {Rung(name): count for name, count in settings.escalate_hours.items()}
+        rule = EscalationRule(hours, office_time=settings.escalate_by == "office")
+        return SweepDesk(
+            self.store, self.directory, self.clock, self.new_id, self.directory.parent_of, rule, ask_mail
+        )  # fmt: skip
+
+    @cached_property
+    def mails(self) -> MailRoom:
+        """What the worker writes to the supervision office with; without a mail server nothing is sent."""
+        return MailRoom(
+            self.store, self.directory, self.clock, self.new_id, self._find_title, open_mail(self.settings),
+            self.settings.console_url,
+        )  # fmt: skip
+
+    def _find_title(self, service: str) -> Texts:
+        known = self.shelf.services.get(service)
+        return known.title if known is not None else {}
 
     def _read_telling(self) -> TellingTerms:
         first, last = self.settings.quiet_hours

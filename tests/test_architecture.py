@@ -28,9 +28,14 @@ NETWORK = {
     "requests",
     "aiohttp",
     "httpx",
+    "smtplib",
+    "aiosmtpd",
+    "aiosmtpd.smtp",
 }
 MAY_USE_NETWORK = {
     "adapters/http.py": "the only way out to a platform or back end",
+    "adapters/mail.py": "the only way out for mail",
+    "adapters/sandbox/mail_server.py": "the emulated mail server listens here",
     "adapters/reach.py": "resolves a name, judges its addresses and connects to one of them, for HTTP and for SQL",
     "adapters/tls.py": "makes TLS contexts from secrets in memory",
     "adapters/embedded.py": "finds a free port for Redis",

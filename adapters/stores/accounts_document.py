@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from config.mail_place import MOST_ADDRESSES, is_mail_address
 from services.doors import OWN_DOORS, PLATFORMS
 from services.errors import ConfigurationFault
 from services.model import Language, MerchantMode
 
 _SHAPES: Mapping[str, tuple[str, frozenset[str], frozenset[str]]] = {
-    "agencies": ("slug", frozenset({"slug", "name"}), frozenset({"parent"})),
+    "agencies": ("slug", frozenset({"slug", "name"}), frozenset({"parent", "supervision_mail"})),
     "apps": ("app", frozenset({"app", "agency", "platform", "app_id", "api_url"}), frozenset({"secrets", "options"})),
     "merchants": (
         "account",
@@ -72,8 +73,18 @@ def _check_entry(
         yield "app has the name of an own door"
     if section == "agencies" and set(entry.get("name") or ()) != set(Language):
         yield "name is not in zh-CN and en"
+    if section == "agencies" and not _are_mailboxes(entry.get("supervision_mail", [])):
+        yield "supervision_mail is not a list of mail addresses"
     if section == "merchants":
         yield from _check_merchant(entry)
+
+
+def _are_mailboxes(told: object) -> bool:
+    return (
+        isinstance(told, list)
+        and len(told) <= MOST_ADDRESSES
+        and all(isinstance(address, str) and is_mail_address(address) for address in told)
+    )
 
 
 def _check_merchant(entry: Mapping[str, Any]) -> Iterator[str]:

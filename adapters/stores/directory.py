@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Table, create_engine, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +19,7 @@ from adapters.ids import make_id
 from adapters.stores.accounts_document import check_document, read_moment
 from adapters.stores.connection import driver_url, open_engine, reporting_unavailability
 from adapters.stores.tables.directory import agencies, back_ends, directory_version, merchant_accounts, platform_apps
+from adapters.stores.tables.mails import supervision_mailboxes
 from services.doors import find_own_app, is_own, own_app
 from services.errors import ConfigurationFault
 from services.model import BackEndAddress, MerchantAccount, MerchantMode, PlatformApp, PlatformName
@@ -60,8 +61,17 @@ def _write_agencies(connection: Connection, entries: Iterable[Mapping[str, Any]]
             cells = {"parent_id": ids[entry["parent"]] if entry.get("parent") else None, "name": dict(entry["name"])}
             row = insert(agencies).values(agency_id=ids[entry["slug"]], slug=entry["slug"], **cells)
             connection.execute(row.on_conflict_do_update(index_elements=["slug"], set_=cells))
+            if "supervision_mail" in entry:
+                _write_mailboxes(connection, ids[entry["slug"]], entry["supervision_mail"])
         waiting = [entry for entry in waiting if entry not in ready]
     return ids
+
+
+def _write_mailboxes(connection: Connection, agency_id: UUID, addresses: Iterable[str]) -> None:
+    """An agency's list is the whole list: whoever does not stand in it any more is written to no more."""
+    connection.execute(delete(supervision_mailboxes).where(supervision_mailboxes.c.agency_id == agency_id))
+    for address in dict.fromkeys(addresses):
+        connection.execute(insert(supervision_mailboxes).values(agency_id=agency_id, address=address))
 
 
 def _write(
@@ -113,6 +123,10 @@ class SqlDirectory:
     def slug_of(self, agency_id: UUID) -> str:
         """How an operator calls an agency; its id where it is not known."""
         return next((slug for slug, one in self._present().agencies.items() if one == agency_id), str(agency_id))
+
+    def parent_of(self, agency_id: UUID) -> UUID | None:
+        """The agency above one in the tree; None for the root, and for one that is not known."""
+        return self._present().parents.get(agency_id)
 
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp | None:
         if is_own(platform):

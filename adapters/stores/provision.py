@@ -20,7 +20,7 @@ from adapters.embedded_files import write_private
 from adapters.stores.connection import driver_url
 from adapters.stores.partitions import add_months
 
-ROLES = ("public", "console", "worker", "sequencer", "migration")
+ROLES = ("public", "console", "worker", "sequencer", "watch", "migration")
 _MIGRATE_LOCK = 0x67756974
 
 
@@ -58,7 +58,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _prepare_roles(connection: Connection) -> None:
-    """The five group-like roles without a password, and what they need of the database itself."""
+    """The group-like roles without a password, and what they need of the database itself."""
     for role in ROLES:
         name = f"guitai_{role}"
         if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}).first():

@@ -16,6 +16,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from gateway.logging import describe_exception, get_logger
+from services.alert_mail import MailRoom, mail_alert
 from services.application_record import ApplicationState
 from services.case_desk import CaseWorkshop
 from services.case_record import CaseState
@@ -53,11 +54,14 @@ CASE_TASKS: Mapping[str, CaseUseCase] = {
     "watch_case": watch_case,
     "tell_case": tell_case,
 }
-"""Every task of cases. With TASKS these are the names that ``adapters.queue`` and the database know (a test compares them)."""
+"""Every task of cases. With TASKS and MAIL_TASKS these are the names that ``adapters.queue`` and the database know (a test compares them)."""
+
+MAIL_TASKS: Mapping[str, Callable[[MailRoom, UUID, UUID, str], object]] = {"mail_alert": mail_alert}
+"""Every task of mail: its subject is the office that is written to."""
 
 OF_APPLICATIONS = frozenset({"submit_application", "settle_application", "poll_application"})
-OF_NOTHING_KEPT = frozenset({"tell_new_login", "fetch_results"})
-"""Tasks whose subject (a log-in, a whole service) has no events that name a request."""
+OF_NOTHING_KEPT = frozenset({"tell_new_login", "fetch_results", *MAIL_TASKS})
+"""Tasks whose subject (a log-in, a whole service, an office) has no events that name a request."""
 
 SOON_SECONDS = 15
 LATER_SECONDS = 300
@@ -74,14 +78,20 @@ CASE_STATES = Counter("guitai_job_case_states_total", "States in which jobs left
 _log = get_logger("jobs")
 
 
-def run_task(till: Till, task: str, agency_id: str, subject_id: str, *, workshop: CaseWorkshop | None = None) -> None:
-    """Run one job; ``workshop`` is what jobs of cases need. Raises only what kept the job from being planned again."""
+def run_task(
+    till: Till, task: str, agency_id: str, subject_id: str, *,
+    workshop: CaseWorkshop | None = None, mails: MailRoom | None = None,
+) -> None:  # fmt: skip
+    """Run one job; ``workshop`` is what jobs of cases need, ``mails`` those of mail. Raises only what kept the job from being planned again."""
     agency, subject, log = UUID(agency_id), UUID(subject_id), _log.bind(task=task, subject=subject_id)
     try:
         request_id = _find_request(till, task, agency, subject)
         log = log.bind(request_id=request_id)
         with till.catalogue.hold():
-            if task in CASE_TASKS:
+            result: object
+            if task in MAIL_TASKS:
+                result = MAIL_TASKS[task](_require_mails(mails), agency, subject, request_id)
+            elif task in CASE_TASKS:
                 result = CASE_TASKS[task](_require_workshop(workshop), agency, subject, request_id)
             else:
                 result = TASKS[task](replace(till, request_id=request_id), agency, subject, request_id)
@@ -103,6 +113,12 @@ def _require_workshop(workshop: CaseWorkshop | None) -> CaseWorkshop:
     if workshop is None:
         raise ConfigurationFault("this worker has no workshop for cases")
     return workshop
+
+
+def _require_mails(mails: MailRoom | None) -> MailRoom:
+    if mails is None:
+        raise ConfigurationFault("this worker has no room for mail")
+    return mails
 
 
 def _find_request(till: Till, task: str, agency: UUID, subject: UUID) -> str:

@@ -20,8 +20,11 @@ from procrastinate.jobs import Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from adapters.queue import QUEUE
-from gateway.jobs.handlers import CASE_TASKS, TASKS, run_task
+from gateway.jobs.alert_duty import sweep_on_duty
+from gateway.jobs.handlers import CASE_TASKS, MAIL_TASKS, TASKS, run_task
 from gateway.logging import describe_exception, get_logger
+from services.alert_mail import MailRoom
+from services.alert_sweep import SweepDesk
 from services.case_desk import CaseWorkshop
 from services.ports import DueWork
 from services.rating_sums import tally_ratings
@@ -51,7 +54,7 @@ _log = get_logger("worker")
 
 @dataclass(frozen=True, slots=True)
 class WorkDesk:
-    """What the worker is made of. ``make_queue_app`` gives a new Procrastinate app on the worker's role; ``workshop`` is for cases.
+    """What the worker is made of. ``make_queue_app`` gives a new Procrastinate app on the worker's role; ``workshop`` is for cases, ``mails`` for mail to the supervision office.
 
     ``draft_days``: how long a draft that nobody touches is kept. ``sweep_files`` removes bytes that no row names; says how many files.
     """
@@ -63,6 +66,9 @@ class WorkDesk:
     workshop: CaseWorkshop | None = None
     draft_days: int = 90
     sweep_files: Callable[[], int] = lambda: 0
+    mails: MailRoom | None = None
+    alerts: SweepDesk | None = None
+    alert_seconds: float = 60.0
 
 
 class RetryInFiveSeconds(BaseRetryStrategy):
@@ -85,13 +91,13 @@ def run_worker(desk: WorkDesk, stop: threading.Event) -> None:
 
 def register_tasks(app: App, desk: WorkDesk) -> None:
     """Every task under its name. Sync functions: Procrastinate runs them in threads."""
-    for name in (*TASKS, *CASE_TASKS):
+    for name in (*TASKS, *CASE_TASKS, *MAIL_TASKS):
         app.task(name=name, queue=QUEUE, retry=RetryInFiveSeconds())(_make_task(desk, name))
 
 
 def _make_task(desk: WorkDesk, name: str) -> Callable[..., None]:
     def run(agency_id: str, subject_id: str) -> None:
-        run_task(desk.till, name, agency_id, subject_id, workshop=desk.workshop)
+        run_task(desk.till, name, agency_id, subject_id, workshop=desk.workshop, mails=desk.mails)
 
     return run
 
@@ -112,6 +118,7 @@ async def _work(desk: WorkDesk, stop: threading.Event) -> None:
                 _repeat(TALLY_SECONDS, lambda: tally_up(desk)),
                 _repeat(TIDY_SECONDS, lambda: tidy_up(desk)),
                 _repeat(FILES_SECONDS, lambda: sweep_files(desk)),
+                _repeat(desk.alert_seconds, lambda: tell_due(desk)),
                 _repeat(STALLED_SECONDS / 2, lambda: put_back_stalled(app)),
                 _wait_for(stop, broken),
             )
@@ -174,6 +181,12 @@ async def _forget(forget: Callable[[datetime, int], int], until: datetime) -> No
         _log.warning("what may go was not forgotten", **describe_exception(error))
     if gone:
         _log.info("what may go was forgotten", count=gone)
+
+
+async def tell_due(desk: WorkDesk) -> None:
+    """Tell the supervision office what is due by the clock port."""
+    if desk.alerts is not None:
+        await sweep_on_duty(desk.alerts, desk.workshop)
 
 
 async def sweep_files(desk: WorkDesk) -> None:

@@ -58,7 +58,7 @@ def test_functions_with_their_owners_rights_have_a_fixed_search_path(database: D
     found = {row[0]: row[1] for row in read_rows(database, f"{query} AND pronamespace = 'public'::regnamespace")}
     assert found.keys() == {
         "guitai_add_month", "guitai_case_goes_on", "guitai_chain_links", "guitai_complaint_filed",
-        "guitai_complaint_moved", "guitai_enqueue", "guitai_records_of",
+        "guitai_complaint_moved", "guitai_enqueue", "guitai_has_provisional", "guitai_records_of",
         "guitai_till_begins", "guitai_till_goes_on", "guitai_window_events", "guitai_window_payments",
         "guitai_window_receipt", "guitai_window_returns",
     }  # fmt: skip
@@ -75,7 +75,7 @@ def test_a_new_function_is_closed(database: Database) -> None:
     assert row == (False,)
 
 
-@pytest.mark.parametrize("role", ["public", "console", "worker", "sequencer"])
+@pytest.mark.parametrize("role", ["public", "console", "worker", "sequencer", "watch"])
 def test_a_role_makes_nothing_of_its_own(database: Database, role: str) -> None:
     """No role is a member of another, makes a table, a temporary table, a schema, or a large object, or reads one."""
     with psycopg.connect(database.urls[role], autocommit=True) as connection:

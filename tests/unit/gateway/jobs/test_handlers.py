@@ -9,7 +9,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.queue import TASKS as QUEUE_TASKS
-from gateway.jobs.handlers import CASE_STATES, CASE_TASKS, JOBS, LATER_SECONDS, SOON_SECONDS, TASKS, run_task
+from gateway.jobs.handlers import (
+    CASE_STATES,
+    CASE_TASKS,
+    JOBS,
+    LATER_SECONDS,
+    MAIL_TASKS,
+    SOON_SECONDS,
+    TASKS,
+    run_task,
+)
 from services.application_events import name_service
 from services.application_record import ApplicationState
 from services.errors import ConfigurationFault, ExposureUnavailable, ServiceUnknown, StoreUnavailable
@@ -43,7 +52,7 @@ def count(task: str, result: str) -> float:
 
 def test_the_tasks_are_those_of_the_queue() -> None:
     """Handlers, queue and database know the same names."""
-    assert set(TASKS) | set(CASE_TASKS) == QUEUE_TASKS
+    assert set(TASKS) | set(CASE_TASKS) | set(MAIL_TASKS) == QUEUE_TASKS
 
 
 def test_a_job_of_an_application_goes_on_under_its_request() -> None:
