@@ -37,6 +37,7 @@ from gateway.routes import (
     payments,
     published,
     ratings,
+    readings,
     results,
     sessions,
 )  # fmt: skip
@@ -53,7 +54,7 @@ _log = get_logger("public")
 GUARDED = (
     sessions.blueprint, identity.blueprint, catalogue.blueprint, households.blueprint, payments.blueprint,
     applications.blueprint, lookups.blueprint, information.blueprint, drafts.blueprint, cases.blueprint,
-    case_papers.blueprint, mandates.blueprint, ratings.blueprint, exposure.blueprint,
+    case_papers.blueprint, mandates.blueprint, ratings.blueprint, readings.blueprint, exposure.blueprint,
 )  # fmt: skip
 OPEN = (sessions.sign_in_blueprint, notices.blueprint, results.blueprint)
 """Every blueprint stands in exactly one of the two: what has no session is the exception and is named here."""
@@ -213,8 +214,11 @@ def create_console_app(desk: ConsoleDesk) -> Flask:
     return app
 
 
-def create_operations_app(pings: Sequence[Ping], *, release: str, list_services: health.ListServices = list) -> Flask:
+def create_operations_app(
+    pings: Sequence[Ping], *, release: str, list_services: health.ListServices = list,
+    list_duties: health.ListDuties = dict,
+) -> Flask:  # fmt: skip
     """Health, readiness, the services' state and metrics; the server binds it to loopback."""
     app = make_flask("gateway.operations")
-    app.register_blueprint(health.make_blueprint(pings, release, list_services))
+    app.register_blueprint(health.make_blueprint(pings, release, list_services, list_duties))
     return app

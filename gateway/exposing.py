@@ -202,6 +202,9 @@ def refuse_unknown_to_any(arrival: Arrival, spoken: Spoken) -> None:
     """Of a request whose matter was not found: refuse what no matter at all would ask for."""
     if spoken.asks_query_of and arrival.query:
         raise InputRefused(detail={"query": "unknown_field"})
+    asked = dict(parse_qsl(arrival.query, keep_blank_values=True))
+    if spoken.asks_query and asked and spoken.takes is None and (faults := spoken.asks_query().validate(asked)):
+        raise InputRefused(detail=name_faults({"query": faults}))
     if spoken.asks and arrival.body and (faults := spoken.asks().validate(arrival.read_object())):
         raise InputRefused(detail=name_faults({"json": faults}))
 

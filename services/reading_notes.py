@@ -46,10 +46,11 @@ def append_look(
 
 def make_reading(tx: LookTransaction, actor: Actor, act: Act, subject: Subject, reading_id: UUID) -> Reading:
     """The row of one look; a delay that is in force for this reader and case is named in it."""
-    member = actor.member
+    member, tree = actor.member, actor.tree
+    office = {"office": tree.name(member.agency_id), "office_en": tree.name(member.agency_id, "en")}
     return Reading(
         reading_id, act.agency_id, act.at, member.staff_id, member.agency_id, act.act, subject,
-        {"name": member.name, "login": member.login}, act.reason, _find_delay(tx, act, subject, member.staff_id),
+        {"name": member.name, "login": member.login, **office}, act.reason, _find_delay(tx, act, subject, member.staff_id),
     )  # fmt: skip
 
 

@@ -78,8 +78,9 @@ def name_household(service: str, household_no: str) -> str:
 class Reading:
     """One look of one of the staff at one thing. ``agency_id`` is whose matter it is, ``reader_agency_id`` where the reader belongs.
 
-    ``act`` is its code in the book of acts. ``reader`` ({"name", "login"}) and ``reason`` are encrypted at rest. ``delay_id`` names the
-    delay that was in force when it was read, if one was. ``subject.key`` is written and never read back.
+    ``act`` is its code in the book of acts. ``reader`` ({"name", "login", "office", "office_en"}: as they were called that day) and
+    ``reason`` are encrypted at rest. ``delay_id`` names the delay that was in force when it was read, if one was. ``subject.key`` is
+    written and never read back.
     """
 
     reading_id: UUID

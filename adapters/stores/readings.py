@@ -35,7 +35,7 @@ class SqlReadingStore:
 
     def _seal(self, one: Reading) -> dict[str, object]:
         ring, letters = self._keyring, reduce_reason(one.reason)
-        told = {"name": one.reader["name"], "login": one.reader["login"], "reason": one.reason}
+        told = {**one.reader, "reason": one.reason}
         return {name: getattr(one, name) for name in _PLAIN} | {
             "about": str(one.subject.about),
             "subject_id": one.subject.subject_id,
@@ -121,9 +121,10 @@ class SqlReadingStore:
 def read_reading(keyring: Keyring, row: Row[Any]) -> Reading:
     """A row as it is told; of a key only the kind is left."""
     told = open_json(keyring, _place(row.reading_id), row.told_cipher)
+    reason = told.pop("reason")
     return Reading(
         row.reading_id, row.agency_id, row.at, row.staff_id, row.reader_agency_id, row.act,
-        Subject(About(row.about), row.subject_id), {"name": told["name"], "login": told["login"]}, told["reason"], row.delay_id,
+        Subject(About(row.about), row.subject_id), told, reason, row.delay_id,
     )  # fmt: skip
 
 

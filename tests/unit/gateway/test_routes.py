@@ -27,7 +27,7 @@ APP: Flask = CITY_OF_ROUTES.guard.application  # type: ignore[assignment]
 ROOMS_OF = {
     "sign_in": ["sign-in"], "prove_phone": ["sign-in"], "prove_identity": ["account"], "manage_account": ["account"],
     "browse_services": ["catalogue"], "view_exposure": ["exposure-view"], "manage_mandates": ["mandates"],
-    "rate": ["ratings"],
+    "rate": ["ratings"], "see_readings": ["readings"],
 }  # fmt: skip
 
 
