@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import rfc8785
 
 from services.model import JsonValue
-from services.month_figures import FIGURES, Account, Figures
+from services.month_figures import FIGURES
+from services.month_record import Account, Figures
 
 FORMAT = 1
 MOST_DIFFERENCES = 200

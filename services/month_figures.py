@@ -25,15 +25,12 @@ from services.case_record import CaseEvent, Complaint, Rating
 from services.clock import DAY, Clock, compute, end_of_day, list_days
 from services.clock_history import ENDING, find_ending
 from services.counter_terms import CounterTerms
+from services.month_record import Account, Figures
 from services.months import Month, month_of
+from services.rating_rules import BATCH
 
-Account = tuple[UUID, str, UUID | None]
-"""Agency, service, case manager; None: nobody of the staff."""
 Count = tuple[Account, str, int]
 """One addition to one figure of one account."""
-Figures = Mapping[Account, Mapping[str, int]]
-"""The figures of a month; what is not there is 0."""
-
 DOINGS: Mapping[str, str] = {
     "case_received": "received",
     "accepted": "accepted",
@@ -170,9 +167,22 @@ def _holder_before(file: CaseFile, event: CaseEvent) -> UUID | None:
     return CaseFile(file.case, known).claimed_by if known else None
 
 
-def count_rating(rating: Rating) -> Count:
-    """What a rating adds to the month in which it was given."""
-    return (rating.agency_id, rating.service, rating.staff_id), f"ratings_{rating.level}", 1
+def count_ratings(ratings: Iterable[Rating], month: Month) -> Iterator[Count]:
+    """What ratings add to a month: whole batches of five of one account, in the month in which the fifth was given.
+
+    ``ratings``: those of the year till the month's end, each account's own in their order (moment, id). So no number here or anywhere
+    else tells of fewer than five people (``services/rating_rules.py``).
+    """
+    waiting: dict[Account, list[Rating]] = {}
+    for rating in ratings:
+        account = (rating.agency_id, rating.service, rating.staff_id)
+        batch = waiting.setdefault(account, [])
+        batch.append(rating)
+        if len(batch) < BATCH:
+            continue
+        if month.holds(rating.rated_at):
+            yield from ((account, f"ratings_{one.level}", 1) for one in batch)
+        batch.clear()
 
 
 def count_struck(rating: Rating) -> Count:

@@ -9,7 +9,11 @@ from typing import Protocol
 from uuid import UUID
 
 from services.case_record import CaseRow, Complaint, Rating
-from services.month_figures import Figures
+
+Account = tuple[UUID, str, UUID | None]
+"""Agency, service, case manager; None: nobody of the staff."""
+Figures = Mapping[Account, Mapping[str, int]]
+"""The figures of a month by account and name (``month_figures.FIGURES``), whole numbers; what is not there is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,10 @@ class MonthStore(Protocol):
         """Each case with an event from ``since`` till before ``until``, once, with all its events; in no order."""
         ...
 
-    def walk_ratings(self, since: datetime, until: datetime) -> Iterator[Rating]: ...
+    def walk_ratings(self, since: datetime, until: datetime) -> Iterator[Rating]:
+        """Ratings that were given in this span, those of one agency in their order (moment, id)."""
+        ...
+
     def walk_struck(self, since: datetime, until: datetime) -> Iterator[Rating]:
         """Ratings that an appeal found mistaken or malicious in this span."""
         ...

@@ -25,7 +25,7 @@ from services.month_figures import (
     count_case,
     count_complaint,
     count_dismissed,
-    count_rating,
+    count_ratings,
     count_struck,
 )
 from services.month_record import ClosedMonth, StatisticsLeaf, StatisticsLedger
@@ -133,7 +133,7 @@ def _list_counts(tx: CaseTransaction, read: _Terms, month: Month, tell: Progress
         terms, calendar = read.find(case.service, case.mapping_version)
         yield from count_case(CaseFile(case, tuple(events)), terms, calendar, month)
         tell(number)
-    yield from (count_rating(one) for one in tx.months.walk_ratings(*span))
+    yield from count_ratings(tx.months.walk_ratings(Month(month.year, 1).begins_at, month.ends_at), month)
     yield from (count_struck(one) for one in tx.months.walk_struck(*span))
     for filed in tx.months.walk_complaints(*span):
         yield from count_complaint(filed)

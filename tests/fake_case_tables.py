@@ -29,9 +29,8 @@ from services.case_record import (
 from services.census_record import CensusLine, Ground, Indicator, Occasion, TurnedAway
 from services.errors import VersionTaken
 from services.model import PlatformName
+from services.month_record import ClosedMonth, Figures, StatisticsLeaf
 from services.rating_record import Cell, RatingSum
-from services.month_figures import Figures
-from services.month_record import ClosedMonth, StatisticsLeaf
 from services.reading_record import Delay, DelayEvent, Reading
 
 Claimed = tuple[UUID, UUID, str, str]

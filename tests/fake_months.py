@@ -12,8 +12,7 @@ from services.case_record import CaseRow, Complaint, Rating
 from services.case_stores import NO_CHAIN
 from services.complaints import BAD_RATING, COMPLAINT
 from services.errors import ExposureUnavailable
-from services.month_figures import Account, Figures
-from services.month_record import ClosedMonth, StatisticsLeaf
+from services.month_record import Account, ClosedMonth, Figures, StatisticsLeaf
 from services.ports import Clock
 from tests.fake_case_tables import CaseRows, CaseTables
 
@@ -32,7 +31,9 @@ class FakeMonths(CaseRows):
                 yield bare, list(events)
 
     def walk_ratings(self, since: datetime, until: datetime) -> Iterator[Rating]:
-        for rating in self.tables.ratings.values():
+        for rating in sorted(
+            self.tables.ratings.values(), key=lambda one: (one.agency_id, one.rated_at, one.rating_id)
+        ):
             if rating.agency_id in self.agencies and since <= rating.rated_at < until:
                 yield replace(rating, tags=(), words="", person_id=None)
 

@@ -28,8 +28,7 @@ from services.case_stores import NO_CHAIN
 from services.complaints import BAD_RATING, COMPLAINT
 from services.leaves import name_statistics, read_leaf
 from services.model import PlatformName
-from services.month_figures import Account, Figures
-from services.month_record import ClosedMonth, StatisticsLeaf
+from services.month_record import Account, ClosedMonth, Figures, StatisticsLeaf
 
 PIECE = 500
 _PLAIN = (
@@ -92,7 +91,8 @@ class SqlMonthStore:
 
     def walk_ratings(self, since: datetime, until: datetime) -> Iterator[Rating]:
         given = and_(ratings.c.rated_at >= since, ratings.c.rated_at < until)
-        return self._walk_ratings(_select_ratings().where(given))
+        order = (ratings.c.agency_id, ratings.c.rated_at, ratings.c.rating_id)
+        return self._walk_ratings(_select_ratings().where(given).order_by(*order))
 
     def walk_struck(self, since: datetime, until: datetime) -> Iterator[Rating]:
         struck = _select_dismissed(since, until)
