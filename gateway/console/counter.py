@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from gateway.console import counter_forms as forms
+from gateway.console.alert_answers import find_answers
 from gateway.console.counter_refusals import SLIPS, say_refusal
 from gateway.console.counter_words import STATES
 from gateway.console.desk import current_actor, current_console
@@ -67,7 +68,7 @@ def show_queue(
     return show_page(
         "counter.html", status, title=TITLE, lines=lines, holders=name_holders(lines), view=view, views=VIEWS, done=done,
         fault=fault, told=told, asked=asked, following=write_after(lines), services=list_services(lines), bulk=list_bulk(lines),
-        colleagues=list_heads_colleagues(), states=list(CaseState), own=str(actor.member.staff_id),
+        colleagues=list_heads_colleagues(), questions=find_answers().list_questions(actor), states=list(CaseState), own=str(actor.member.staff_id),
     )  # fmt: skip
 
 

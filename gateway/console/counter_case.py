@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from gateway.console.account import draw_code
+from gateway.console.alert_answers import list_case_alerts
 from gateway.console.counter_page import describe_case
 from gateway.console.counter_refusals import HANDLED, say_refusal
 from gateway.console.counter_words import DONE
@@ -82,7 +83,7 @@ def show_case(
     return show_page(
         "counter_case.html", status, title=TITLE, reason=reason, done=done, fault=fault, fault_lines=lines, tried=tried,
         given=request.form if tried else {}, chosen=request.form.getlist if tried else _nothing, following=following,
-        **describe_case(opened, seen),
+        **describe_case(opened, seen), **list_case_alerts(case_id),
     )  # fmt: skip
 
 

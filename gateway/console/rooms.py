@@ -8,6 +8,7 @@ from gateway.console import (
     account,
     acts,
     administration,
+    alert_answers,
     applications,
     catalogue,
     catalogue_editor,
@@ -20,6 +21,8 @@ from gateway.console import (
     home,
     published,
     ratings,
+    supervision,
+    supervision_alert,
     tasks,
     till,
     till_pay,
@@ -40,6 +43,7 @@ BLUEPRINTS = (
     counter.blueprint, counter_case.blueprint, counter_acts.blueprint,
     tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint,
     till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
+    supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES
@@ -52,6 +56,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["SHANGHAI"] = SHANGHAI
     app.jinja_env.globals.update(list_words())
+    app.jinja_env.globals.update({**supervision.WORDS, "name_clock": supervision.name_clock})
     app.before_request(make_room_for_drafts)
     app.before_request(guard_page)
     app.after_request(add_headers)

@@ -1,0 +1,119 @@
+"""What the supervision office may do with an alert, whose desk it lies on, and what it finds. Pure.
+
+Nobody supervises what they have worked on themselves, nor in the stead of somebody who has. A level that did not acknowledge in time
+has lost the alert to the level above: it may still write notes, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.alert_record import Alert, AlertEvent, AlertState, Rung
+from services.case_errors import CaseInOtherHands, CaseMoved, NotAllowedNow, OwnMatter
+from services.case_file import CaseFile
+from services.counter_permits import list_hands_behind
+from services.staffing import Actor, AgencyTree, Role
+
+SUPERVISORS = (Role.SUPERVISOR,)
+URGENCY = (Rung.PASSED, Rung.RED, Rung.LATE, Rung.FACT, Rung.ORANGE)
+"""The rungs, the worst first."""
+CAUSES = ("idle", "workload", "waiting", "system", "applicant", "justified", "mistaken")
+"""What the supervision office may find: nobody worked on it; too much work; another office; a system; the applicant; good reasons;
+an alert that should not have been."""
+S = AlertState
+ASKS = ("contacted", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question of the supervision office and what came back. ``to``: None for whoever works at the late agency."""
+
+    text: str
+    asked_at: datetime
+    asked_by: UUID | None
+    to: UUID | None
+    answer: str
+    answered_at: datetime | None
+    answered_by: UUID | None
+
+
+def list_asked(events: Sequence[AlertEvent]) -> tuple[Asked, ...]:
+    """The questions of an alert with their answers, oldest first: an answer belongs to the question before it."""
+    found: list[Asked] = []
+    for event in events:
+        text = str(event.data.get("text", ""))
+        if event.name == "contacted":
+            to = event.data.get("to")
+            found.append(Asked(text, event.at, event.staff_id, UUID(str(to)) if to else None, "", None, None))
+        elif event.name == "answered" and found:
+            last = found[-1]
+            found[-1] = Asked(last.text, last.asked_at, last.asked_by, last.to, text, event.at, event.staff_id)
+    return tuple(found)
+
+
+def find_seat(tree: AgencyTree, seats: Collection[UUID], level: UUID) -> UUID | None:
+    """On whose desk an alert of a level lies: the nearest agency at or above it that has supervision of its own."""
+    seen: UUID | None = level
+    while seen is not None:
+        if seen in seats:
+            return seen
+        seen = tree.parents.get(seen)
+    return None
+
+
+def list_levels(actor: Actor, seats: Collection[UUID]) -> tuple[UUID, ...]:
+    """The levels whose alerts are the actor's own work: where they hold the role, and agencies below that have no supervision."""
+    own = {held.agency_id for held in actor.roles if held.role in SUPERVISORS}
+    reached = actor.agencies_as(*SUPERVISORS)
+    return tuple(level for level in reached if find_seat(actor.tree, {*seats, *own}, level) in own)
+
+
+def list_workers(file: CaseFile) -> frozenset[UUID]:
+    """Everybody who has worked on a case, themselves or by a deputy."""
+    return frozenset().union(*(list_hands_behind(event) for event in file.events)) | (
+        frozenset({file.claimed_by}) if file.claimed_by else frozenset()
+    )
+
+
+def find_offers(actor: Actor, alert: Alert) -> frozenset[str]:
+    """What the actor, whose role reaches the alert's agency, may do with it now."""
+    if not actor.holds_any(SUPERVISORS, alert.level_agency_id):
+        return frozenset({"note"})
+    if alert.state is S.CLOSED:
+        return frozenset({"note", "reopen"})
+    mine = alert.handler == actor.member.staff_id
+    return frozenset({"note", "delegate", *(("contact", "close") if mine else ("acknowledge",))})
+
+
+def require_offer(actor: Actor, alert: Alert, name: str, seen_version: int | None) -> None:
+    """Raise ``CaseMoved`` if it is not as it was shown, ``CaseInOtherHands`` or ``NotAllowedNow`` for what cannot be done now."""
+    if seen_version is not None and alert.version != seen_version:
+        raise CaseMoved(detail={"version": alert.version})
+    if name in find_offers(actor, alert):
+        return
+    if not actor.holds_any(SUPERVISORS, alert.level_agency_id):
+        raise CaseInOtherHands(detail={"rule": "went_up"})
+    if name in ("contact", "close") and alert.state is not S.CLOSED:
+        rule = "acknowledge_first" if alert.handler is None else "with_a_colleague"
+        raise CaseInOtherHands(detail={"rule": rule})
+    raise NotAllowedNow(detail={"state": str(alert.state), "asked": name, "rule": f"alert_{alert.state}"})
+
+
+def require_no_part(hands: frozenset[UUID], file: CaseFile) -> None:
+    """Raise ``OwnMatter`` for somebody who has worked on the case, or stands in for somebody who has."""
+    if hands & list_workers(file):
+        raise OwnMatter(detail={"rule": "own_work"})
+
+
+def sort_by_urgency(alerts: Iterable[Alert]) -> list[Alert]:
+    """The worst rung first; within one what has been due for longest."""
+    return sorted(alerts, key=lambda one: (URGENCY.index(one.planned.rung), one.planned.due_at, one.alert_id))
+
+
+def count_rungs(alerts: Iterable[Alert]) -> Mapping[Rung, int]:
+    """How many there are of each rung; every rung is named."""
+    rungs = [one.planned.rung for one in alerts]
+    return {rung: rungs.count(rung) for rung in URGENCY}
