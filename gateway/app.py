@@ -34,6 +34,7 @@ from gateway.routes import (
     lookups,
     mandates,
     notices,
+    offers,
     payments,
     published,
     ratings,
@@ -56,7 +57,7 @@ GUARDED = (
     applications.blueprint, lookups.blueprint, information.blueprint, drafts.blueprint, cases.blueprint,
     case_papers.blueprint, mandates.blueprint, ratings.blueprint, readings.blueprint, exposure.blueprint,
 )  # fmt: skip
-OPEN = (sessions.sign_in_blueprint, notices.blueprint, results.blueprint)
+OPEN = (sessions.sign_in_blueprint, offers.blueprint, notices.blueprint, results.blueprint)
 """Every blueprint stands in exactly one of the two: what has no session is the exception and is named here."""
 
 

@@ -6,15 +6,19 @@ Each process builds what it needs: ``open_public``, ``open_web``, ``open_console
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Flask
 
+from adapters.mail import open_mail
 from adapters.openid import OpenIdClient, OpenIdProvider
 from adapters.passwords import Argon2Hasher, TimedCodes, make_one_time_password
 from adapters.queue import make_queue_app
 from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.exposure_reader import SqlExposureReader
+from adapters.stores.lookout import SqlLookout
 from adapters.stores.overview import SqlOverview
 from config.settings import Settings
 from gateway.app import create_console_app, create_operations_app, create_public_app, create_web_app
@@ -32,6 +36,7 @@ from gateway.web.pages import WSGIApplication
 from gateway.web.recorder import NoLedger, OwnRecorder
 from gateway.workshop import Workshop
 from services.act_book import ActBook
+from services.alert_mail import MailRoom
 from services.application_files import ApplicationFiles
 from services.bills import BillDesk
 from services.console_ports import ConsoleStore, PasswordHasher
@@ -40,6 +45,7 @@ from services.errors import ConfigurationFault
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
 from services.identity import IdentityDesk
+from services.mapping import Texts
 from services.mapping_desk import MappingDesk
 from services.model import PlatformName
 from services.notice_desk import NoticeRoom
@@ -48,6 +54,7 @@ from services.sessions import SessionDesk
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
 from services.uploads import UploadDesk
+from services.watch import Trouble, WatchTerms, find_troubles, name_duties
 from services.web_sign_in import SESSION_MINUTES as WEB_SESSION_MINUTES
 from services.web_sign_in import WebSignInDesk
 from services.window_desk import WindowDesk
@@ -174,16 +181,48 @@ def open_work_desk(settings: Settings) -> WorkDesk:
         workshop=base.workshop,
         draft_days=settings.draft_days,
         sweep_files=base.sweep_files,
-        mails=base.mails,
+        mails=make_mail_room(base),
         alerts=base.sweep_desk,
         alert_seconds=settings.sweep_seconds,
+        statistics=base.statistics,
     )
+
+
+def make_mail_room(base: Foundation) -> MailRoom:
+    """What the worker writes to the supervision office with; without a mail server nothing is sent."""
+
+    def find_title(service: str) -> Texts:
+        known = base.shelf.services.get(service)
+        return known.title if known is not None else {}
+
+    return MailRoom(
+        base.store,
+        base.directory,
+        base.clock,
+        base.new_id,
+        find_title,
+        open_mail(base.settings),
+        base.settings.console_url,
+    )
+
+
+def make_watch(base: Foundation) -> Callable[[], tuple[Trouble, ...]]:
+    """What the watchman would find now, asked on this process's own role (public or console). It raises ``StoreUnavailable``."""
+    lookout, settings = SqlLookout(base.store.engine), base.settings
+    terms = WatchTerms(timedelta(minutes=settings.sweep_late_minutes), settings.calendar_days)
+    return lambda: find_troubles(lookout.look(), terms, base.clock.now())
 
 
 def open_operations(settings: Settings) -> Flask:
     """Health, readiness, the services' state and metrics; the server binds it to loopback."""
     base = Foundation(settings)
-    return create_operations_app(base.list_pings(), release=settings.release, list_services=base.switches.describe)
+    watch = make_watch(base)
+    return create_operations_app(
+        base.list_pings(),
+        release=settings.release,
+        list_services=base.switches.describe,
+        list_duties=lambda: name_duties(watch()),
+    )
 
 
 def open_console(settings: Settings) -> Flask:

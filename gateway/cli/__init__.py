@@ -20,9 +20,12 @@ COMMANDS = {
     "mapping": ("gateway.cli.mapping:mapping", "Services as files: check, begin, compare, try."),
     "keys": ("gateway.cli.keys:keys", "The keys that encrypt personal fields and files."),
     "files": ("gateway.cli.files:files", "Uploaded files and documents: check them, sweep what nobody names."),
+    "cases": ("gateway.cli.cases:cases", "What the supervision office would be told of cases, and when."),
     "clock": ("gateway.cli.clock:clock", "Working-day clocks, explained; the calendar and a year's notice."),
+    "stats": ("gateway.cli.stats:stats", "Statistics of a month: compute, close, check that history stands."),
     "slip": ("gateway.cli.slip:slip", "Receipts, certificates and codes: verify offline, revoke, keys."),
     "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
+    "watchman": ("gateway.cli.watchman:watchman", "The dead-man switch: watches the sweeper and the calendar."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
 }
 """Name of each group: where it is, and one sentence for ``--help``."""

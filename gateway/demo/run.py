@@ -92,7 +92,7 @@ def discard_old_home(home: Path) -> None:
 def gather_evidence(company: Company, folder: Path, ledger: LedgerWatch) -> list[str]:
     """End the counter, so that nothing more is sent; then write and compare what both sides know. All faults."""
     stage = company.stage
-    stage.stack.children.stop_named("public", "web", "console", "operations", "worker")
+    stage.stack.children.stop_named("public", "web", "console", "operations", "worker", "watchman")
     records = ledger.look()
     received = read_received(folder / "received.jsonl")
     write_ledger(folder / "ledger.jsonl", records)

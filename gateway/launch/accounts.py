@@ -6,12 +6,13 @@ secret, and write its *name* into the accounts document. Shapes: ``docs/accounts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adapters.secrets import write_secret
+from gateway.launch.mail import list_levels, name_mailbox
 
 
 class SecretShelf:
@@ -57,7 +58,7 @@ def make_accounts(
     desk = _Desk(root, addresses, SecretShelf(secrets), owners)
     wechat, alipay = credentials["wechat"], credentials["alipay"]["apps"]
     return {
-        "agencies": list(bindings["agencies"]),
+        "agencies": [_make_agency(entry, list_levels(bindings["agencies"])) for entry in bindings["agencies"]],
         "apps": [
             *(_make_wechat_app(entry, desk) for entry in wechat["apps"]),
             *(_make_alipay_app(entry, desk) for entry in alipay if entry["account"] not in owners),
@@ -68,6 +69,12 @@ def make_accounts(
         ],
         "back_ends": [_make_back_end(entry, desk.shelf) for entry in bindings["back_ends"]],
     }
+
+
+def _make_agency(entry: Mapping[str, Any], levels: Sequence[str]) -> dict[str, Any]:
+    """The same entry; a level of government has a mailbox of its supervision office."""
+    slug = entry["slug"]
+    return {**entry, "supervision_mail": [name_mailbox(slug)]} if slug in levels else dict(entry)
 
 
 def _make_back_end(entry: Mapping[str, Any], shelf: SecretShelf) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from gateway.launch.accounts import make_accounts
 from gateway.launch.catalogue import import_catalogue
 from gateway.launch.children import Child
 from gateway.launch.loopback import LoopbackFault, send
+from gateway.launch.mail import make_mail_environment, start_watchman
 from gateway.launch.papers import folder_of_seals, folder_of_slips, make_papers
 from gateway.launch.places import LaunchFault, reserve_ports
 from gateway.launch.stack import Stack
@@ -90,7 +91,7 @@ def _read_mark(file: Path) -> tuple[int, int] | None:
 
 
 def start_apps(stack: Stack) -> None:
-    """Start public, web, console, operations and the worker; wait until each web app answers and is ready."""
+    """Start public, web, console, operations, the worker and the watchman; wait until each web app answers and is ready."""
     stack.report("starting the public app, the web door, the console, operations and the worker")
     stack.reserved = reserve_ports(stack.places, stack.report)
     ports = {name: reserved.getsockname()[1] for name, reserved in stack.reserved.items()}
@@ -99,13 +100,15 @@ def start_apps(stack: Stack) -> None:
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
     children = {name: _start_app(stack, name, port) for name, port in ports.items()}
-    worker = stack.children.start("worker", ["-m", "gateway", "worker", "run"], make_environment(stack, "worker"))
+    worker_environment = make_environment(stack, "worker") | make_mail_environment(stack)
+    worker = stack.children.start("worker", ["-m", "gateway", "worker", "run"], worker_environment)
     make_demo_accounts(stack)  # passwords are slow on purpose, and so are web servers
     for name, child in children.items():
         address = stack.urls[name] + ("/ready" if name == "operations" else "/")
         await_condition(stack, child, _make_check(address, ready=name == "operations"))
         stack.report(f"{name} answers at {stack.urls[name]}")
     worker.require_alive()
+    start_watchman(stack)
     agree_on_fee_notices(stack)
     agree_on_results(stack)
     stack.report("the worker is running")

@@ -16,6 +16,7 @@ from services.errors import StoreUnavailable
 from services.ports import Ping
 
 ListServices = Callable[[], Sequence[Mapping[str, str | int]]]
+ListDuties = Callable[[], Mapping[str, str]]
 PATIENCE_SECONDS = 2.0
 """How long an answer of ``/ready`` waits, for all dependencies together."""
 _log = get_logger("health")
@@ -50,6 +51,24 @@ class RollCall:
         return answer
 
 
+class Duties:
+    """Asked in a roll call like a dependency (``ports.Ping``), so that all together have one patience."""
+
+    name = "duties"
+
+    def __init__(self, list_duties: ListDuties) -> None:
+        self._list_duties = list_duties
+        self._found: Mapping[str, str] = {}
+
+    def ping(self) -> None:
+        """Raises whatever keeps them from being known."""
+        self._found = self._list_duties()
+
+    def describe(self, *, answered: bool) -> dict[str, str]:
+        """Each duty by its name; ``unknown`` where nobody could say."""
+        return dict(self._found) if answered else dict.fromkeys(("sweeper", "calendar"), "unknown")
+
+
 def _await_answer(name: str, answer: Future[bool], deadline: float) -> bool:
     try:
         return answer.result(max(0.0, deadline - time.monotonic()))
@@ -58,13 +77,19 @@ def _await_answer(name: str, answer: Future[bool], deadline: float) -> bool:
         return False
 
 
-def make_blueprint(pings: Sequence[Ping], release: str, list_services: ListServices = list) -> Blueprint:
-    """``/health``, ``/ready``, ``/services`` and ``/metrics``; ``/ready`` asks every dependency once and names those that fail.
+def make_blueprint(
+    pings: Sequence[Ping], release: str, list_services: ListServices = list, list_duties: ListDuties = dict
+) -> Blueprint:
+    """``/health``, ``/ready``, ``/duties``, ``/services`` and ``/metrics``; ``/ready`` asks every dependency once and names those that fail.
+
+    ``/ready`` also says how the duties are done (``sweeper``, ``calendar``), but its status is that of the dependencies: a balancer that
+    asks it must not take citizens' doors away because the supervision office is told late. ``/duties`` has the status of the duties.
 
     ``/services`` says what is served, what is switched off, and what is not bound in this environment and by what it lacks.
     """
     blueprint = Blueprint("health", __name__)
-    roll = RollCall(pings)
+    duties = Duties(list_duties)
+    roll, roll_of_duties = RollCall((*pings, duties)), RollCall((duties,))
 
     @blueprint.get("/health")
     def show_health() -> Response:
@@ -73,12 +98,19 @@ def make_blueprint(pings: Sequence[Ping], release: str, list_services: ListServi
     @blueprint.get("/ready")
     def show_readiness() -> Response:
         found = roll.ask()
+        told = duties.describe(answered=found.pop(duties.name))
         ready = all(found.values())
         body = {
             "status": "ready" if ready else "not ready",
             "dependencies": {k: "ok" if v else "failed" for k, v in found.items()},
+            "duties": told,
         }
         return _answer(body, 200 if ready else 503)
+
+    @blueprint.get("/duties")
+    def show_duties() -> Response:
+        told = duties.describe(answered=roll_of_duties.ask()[duties.name])
+        return _answer({"duties": told}, 200 if set(told.values()) <= {"ok"} else 503)
 
     @blueprint.get("/services")
     def show_services() -> Response:

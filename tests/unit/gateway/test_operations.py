@@ -9,13 +9,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
 from gateway.app import create_operations_app
 from gateway.logging import ALLOWED, configure_logging, describe_exception, drop_unknown_keys, get_logger
-from gateway.routes.health import RollCall
+from gateway.routes.health import ListDuties, RollCall
+from services.errors import StoreUnavailable
 from services.ports import Ping
 
 
@@ -66,6 +68,39 @@ def test_readiness_names_what_fails() -> None:
     assert json.loads(body)["dependencies"] == {"store": "ok", "redis": "failed"}
     assert "password" not in body
     assert get([Answering()], "/ready")[0] == 200
+
+
+def ask_duties(path: str, list_duties: ListDuties) -> tuple[int, dict[str, Any]]:
+    client = create_operations_app([Answering()], release="0.1.0", list_duties=list_duties).test_client()
+    answer = client.get(path)
+    return answer.status_code, json.loads(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"sweeper": "ok", "calendar": "ok"}, 200),
+        ({"sweeper": "late", "calendar": "ok"}, 503),
+        ({"sweeper": "ok", "calendar": "ends"}, 503),
+    ],
+)
+def test_readiness_names_the_duties_and_stays_ready(told: dict[str, str], status: int) -> None:
+    """A late sweeper takes no citizen's door away; whoever watches the duties has an address whose status says it."""
+    ready, body = ask_duties("/ready", lambda: told)
+    assert (ready, body["status"], body["duties"]) == (200, "ready", told)
+    assert ask_duties("/duties", lambda: told) == (status, {"duties": told})
+
+
+def test_a_duty_that_nobody_can_see_is_not_called_done() -> None:
+    """Without the store both are unknown, and why is not told."""
+
+    def fail() -> dict[str, str]:
+        raise StoreUnavailable("the password is 1234")
+
+    ready, body = ask_duties("/ready", fail)
+    assert (ready, body["duties"]) == (200, {"sweeper": "unknown", "calendar": "unknown"})
+    assert ask_duties("/duties", fail)[0] == 503
+    assert "1234" not in str(body)
 
 
 class Frozen:
