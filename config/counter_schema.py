@@ -154,6 +154,7 @@ DECIDED = Record(
         "rule_version": ONE_LINE,
         "reasons": Listing(ONE_LINE, 1, 20),
         "facts": Table(Anything(), FIELD.pattern, 1),
-    }
+    },
+    {"fees": Maybe(Listing(Record({"name": ONE_LINE, "amount_fen": Whole(0, 10**12)}), 0, 20))},
 )
-"""A decision by a value of a government back end: by which rule, of what facts, why. Kept with the case as it came."""
+"""A decision by a value of a government back end: by which rule, of what facts, why, for which fees. Kept with the case as it came."""

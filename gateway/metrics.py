@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 from services.exposure import Exposure
 
@@ -27,6 +27,13 @@ REPLIES_REFUSED = Counter(
     "guitai_replies_refused_total", "Replies that the guard did not let out.", ["route", "reason"]
 )
 NOTICES = Counter("guitai_notices_total", "Platform notices by what became of them.", ["platform", "account", "result"])
+
+ALERTS = Counter("guitai_alerts_total", "Alerts told to the supervision office.", ["rung"])
+ESCALATIONS = Counter("guitai_alert_escalations_total", "Alerts that nobody acknowledged in time and that went up.", ["rung"])
+SWEPT_UNTIL = Gauge(
+    "guitai_alerts_swept_until_seconds", "How far the sweeper has come, by the clock port, seconds since 1970.",
+    multiprocess_mode="max",
+)  # fmt: skip
 
 
 def count_exposure(exposures: Iterable[Exposure]) -> None:

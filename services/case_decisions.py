@@ -138,4 +138,20 @@ def _read_decision(answer: JsonValue, mapping: ServiceMapping, terms: CounterTer
         "rule": {"id": rule[0], "version": rule[1]},
         "facts": dict(facts),
     }
+    if answer.get("fees") is not None:
+        data["fees"] = _read_fees(answer["fees"])
     return Move("granted" if answer["decision"] == "granted" else "refused", Hand.BACK_END, data)
+
+
+def _read_fees(told: JsonValue) -> list[JsonValue]:
+    """What the office charges with the decision, if it says so: [{name, amount_fen}]. Raises ``BackEndGarbled``.
+
+    A fee that is not in the catalogue is written down as it was told: the supervision office hears of it (``alert_facts``).
+    """
+    if not isinstance(told, list):
+        raise BackEndGarbled("decide: fees in another form")
+    for fee in told:
+        named = isinstance(fee, Mapping) and isinstance(fee.get("name"), str) and fee["name"]
+        if not named or type(fee.get("amount_fen")) is not int or fee["amount_fen"] < 0:
+            raise BackEndGarbled("decide: a fee without its name or its amount")
+    return [{"name": fee["name"], "amount_fen": fee["amount_fen"]} for fee in told]

@@ -1,5 +1,7 @@
 """A new calendar over the open cases: whose deadline moves, or is no longer provisional, gets an event; nobody else.
 
+When the supervision office will be told is planned anew for all of them, without an event: orange may move where no deadline does.
+
 Each case is written in a transaction of its own: clerks go on working meanwhile. A run that broke off is taken up by running it again.
 """
 
@@ -12,6 +14,7 @@ from functools import partial
 from uuid import UUID
 
 from services.calendar_record import Calendar
+from services.case_alerts import replan_alerts
 from services.case_clocks import calendar_of, terms_of
 from services.case_desk import CaseDesk
 from services.case_events import Move, change_case, load_case, mapping_of, write_move
@@ -54,13 +57,13 @@ def recompute_cases(desk: CaseDesk, region: str, version: int) -> Iterator[Touch
         return
     former = former or Calendar(region, 0, {}, date.max, date.min)
     made_on = business_day(made_at)
-    for case_id in _list_open(desk, agencies):
+    for case_id in list_open(desk, agencies):
         touched = change_case(desk, agencies, partial(_recompute, desk, case_id, former, present, made_on))
         if touched is not None:
             yield touched
 
 
-def _list_open(desk: CaseDesk, agencies: Sequence[UUID]) -> Iterator[UUID]:
+def list_open(desk: CaseDesk, agencies: Sequence[UUID]) -> Iterator[UUID]:
     """Ids of the open cases, a page at a time: no transaction is open between."""
     after: UUID | None = None
     while True:
@@ -76,6 +79,7 @@ def _recompute(
     desk: CaseDesk, case_id: UUID, former: Calendar, present: Calendar, made_on: date, tx: CaseTransaction
 ) -> Touched | None:
     """One case: its event, or None if nothing of it moves, or if it has been set anew already."""
+    tx.alerts.hold(case_id)
     file = load_case(tx, case_id)
     mapping = mapping_of(desk, file)
     terms = terms_of(mapping)
@@ -86,6 +90,7 @@ def _recompute(
         return None
     pairs = [pair for pair in _pair_deadlines(file, terms, former, present, made_on) if _has_moved(*pair)]
     if not pairs:
+        replan_alerts(desk, tx, file, mapping, desk.clock.now())
         return None
     before, after = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
     data: dict[str, JsonValue] = {
@@ -97,6 +102,21 @@ def _recompute(
     write_move(desk, tx, file, Move("clock_recomputed", Hand.CLOCK, data))
     desks = tuple(line.agency_id for line in tx.cases.load_lines(case_id))
     return Touched(file.case.case_no, file.case.service, desks, before, after)
+
+
+def replan_open_cases(desk: CaseDesk) -> int:
+    """Plan anew what will be told of every open case, and give how many there were: after an update, or another share for orange.
+
+    What was told stays told. A run that broke off is taken up by running it again.
+    """
+    agencies, count = desk.directory.all_agencies(), 0
+    for case_id in list_open(desk, agencies):
+        with desk.house.begin(agencies) as tx:
+            tx.alerts.hold(case_id)
+            file = load_case(tx, case_id)
+            replan_alerts(desk, tx, file, mapping_of(desk, file), desk.clock.now())
+        count += 1
+    return count
 
 
 def _pair_deadlines(

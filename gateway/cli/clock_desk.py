@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import click
 
-from config.settings import SettingsFault
+from config.settings import SettingsFault, read_settings
 from gateway.cli.database import find_database
 from gateway.cli.staff import is_demo
 from services.errors import ConfigurationFault, StoreUnavailable
@@ -124,11 +125,19 @@ def open_case_desk(home: Path, keyring: Path | None) -> Iterator[tuple[CaseDesk,
             slips=NoFiles(),
             back_end_of=_find_no_back_end,
             web_url="",
+            orange_percent=read_orange_percent(),
         )
         yield desk, directory.slug_of
     finally:
         shelf.close()
         store.close()
+
+
+def read_orange_percent() -> int:
+    """The share for orange of the processes, if this command is run in their environment. Raises ``SettingsFault``."""
+    own = {name: text for name, text in os.environ.items() if name == "GUITAI_ORANGE_PERCENT"}
+    found: int = read_settings(own, "orange_percent")["orange_percent"]
+    return found
 
 
 def open_clock(home: Path) -> Clock:

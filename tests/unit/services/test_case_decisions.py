@@ -84,7 +84,9 @@ def test_a_refusal_is_carried_too(counter: Counter) -> None:
         None, [], "granted", {}, {"decision": "granted"},
         GRANT | {"decision": "GRANTED"}, GRANT | {"decision": True}, GRANT | {"decision": "maybe"},
         GRANT | {"decision": None}, GRANT | {"reasons": []}, GRANT | {"reasons": "because"}, GRANT | {"facts": {}},
-        GRANT | {"facts": None}, GRANT | {"rule_id": ""}, GRANT | {"rule_version": None},
+        GRANT | {"facts": None}, GRANT | {"fees": "10"}, GRANT | {"fees": [{"name": "工本费"}]},
+        GRANT | {"fees": [{"name": "工本费", "amount_fen": True}]}, GRANT | {"fees": [{"name": "", "amount_fen": 1}]},
+        GRANT | {"fees": [{"name": "工本费", "amount_fen": -1}]}, GRANT | {"rule_id": ""}, GRANT | {"rule_version": None},
         {key: value for key, value in GRANT.items() if key != "rule_id"}, {"decision": ["granted"], **{k: v for k, v in GRANT.items() if k != "decision"}},
     ],
 )  # fmt: skip
