@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.counter_view import describe_counter, describe_joint
+from gateway.effort_view import describe_label
 from services.catalogue import Catalogue
 from services.mapping import Input, Output, ServiceMapping
 from services.model import Assurance, Caller, JsonValue, Language
@@ -56,7 +57,8 @@ def describe_form(
         "outputs": [describe_output(one, language) for one in mapping.outputs.values()],
         "limits": {"statutory_days": limits.get("statutory_days"), "promised_days": limits.get("promised_days")},
         "fees": [_describe_fee(fee, language) for fee in mapping.fees],
-        "effort": _describe_effort(mapping.effort, language),
+        "effort": _describe_effort(mapping.effort, language)
+        | {"label": describe_label(mapping, caller.app.platform, catalogue.services.values(), language)},
         "steps": [_describe_step(step, language) for step in mapping.steps],
         "payment": _describe_payment(mapping, language),
         "counter": describe_counter(mapping, language),

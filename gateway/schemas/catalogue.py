@@ -120,13 +120,48 @@ class PreconditionReply(Strict):
     legal_ground = Word(FORM, TEXT)
 
 
+class ActsReply(Strict):
+    """Clicks, and fields that are typed."""
+
+    clicks = Count(FORM)
+    typed = Count(FORM)
+
+
+class EffortLineReply(Strict):
+    """One entry of the label with its reason. ``count`` 0: what one is spared."""
+
+    sort = Word(FORM, "click|field|screen|trip")
+    when = Word(
+        FORM, "known|first|each|after",
+        description="known 身份核验，不计入；first 首次办理；each 每次；after 领取结果 · known: who one is, not counted; first: the first time "
+        "with this service; each: every time; after: for the result",
+    )  # fmt: skip
+    count = Count(FORM)
+    what = Word(FORM, TEXT)
+    why = Word(FORM, TEXT)
+    legal_ground = Word(FORM, TEXT, allow_none=True)
+
+
+class EffortLabelReply(ActsReply):
+    """What it takes at the caller's door, counted from the mapping: the first time, the result included (docs/effort.md)."""
+
+    screens = Count(FORM)
+    trips = Count(FORM)
+    again = Part(FORM, ActsReply)
+    known = Part(FORM, ActsReply)
+    click_once = Flag(FORM, documented={"description": "一键办理：打开后确认一次即可 · one confirmation after opening is all"})
+    stands_out = Flag(FORM, documented={"description": "明显多于同类事项 · clearly more than others of its kind"})
+    lines = Many(FORM, fields.Nested(EffortLineReply))
+
+
 class EffortReply(Strict):
-    """What it takes a citizen."""
+    """What it takes a citizen: ``clicks``, ``trips`` and ``preconditions`` are the most that is promised, ``label`` is the count."""
 
     clicks = Count(FORM)
     trips = Count(FORM)
     legal_ground = Word(FORM, TEXT, allow_none=True)
     preconditions = Many(FORM, fields.Nested(PreconditionReply))
+    label = Part(FORM, EffortLabelReply)
 
 
 class StepReply(Strict):

@@ -367,3 +367,27 @@ def test_every_reply_stands_in_the_ledger_byte_by_byte(city: SmallCity) -> None:
         answer = city.send("GET", path, token=token)
         assert city.city.shown()[-1].content == answer.body, path
         assert answer.status == 200
+
+
+def test_a_form_says_what_it_takes_with_each_reason(city: SmallCity) -> None:
+    """The label is a count of its entries, of the caller's door and language; what is filled in stands there with nothing to do."""
+    token = city.log_in()
+    effort = city.send("GET", "/v1/services/pet-licence", token=token, headers={"Accept-Language": "en"}).json["effort"]
+    label = effort["label"]
+    assert (label["clicks"], label["typed"], label["screens"], label["trips"]) == (4, 3, 2, 0)
+    assert label["again"] == {"clicks": 4, "typed": 3}
+    assert label["known"] == {"clicks": 2, "typed": 2}
+    assert (label["click_once"], label["stands_out"]) == (False, False)
+    for sort, name in (("click", "clicks"), ("field", "typed")):
+        assert label[name] == sum(
+            one["count"] for one in label["lines"] if one["sort"] == sort and one["when"] != "known"
+        )
+    assert {
+        "sort": "field",
+        "when": "each",
+        "count": 0,
+        "what": "Owner",
+        "why": "Known already: filled in for you",
+        "legal_ground": None,
+    } in label["lines"]
+    assert (effort["clicks"], effort["trips"]) == (9, 0)

@@ -1,0 +1,196 @@
+"""The page of an agency for the evaluation of the business environment (营商环境评价): what each of its services takes a company.
+
+Days, trips, materials and fees, each with where it comes from: closed months of events (``services/month_record.py``), the mapping, the
+count of ``services/effort.py``. Nothing is weighted into one number and agencies are not ranked: what is compared is left to whoever
+reads. ``docs/effort.md``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.effort import COPIES, Effort, label_service
+from services.effort_words import Texts, name_thing
+from services.mapping import ServiceMapping
+from services.model import Language, PlatformName
+from services.month_record import MonthStore
+
+ORGANISATION = "organisation"
+MONTHS_BACK = 12
+"""The last closed months that are told together."""
+FEWEST_CASES = 5
+"""Of fewer closed cases no days are told: one company would know the other's."""
+SAFE_START = "'"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for a formula (OWASP, CSV injection)."""
+HEADS = (
+    "service", "title", "version", "channels", "closed_cases", "months", "mean_working_days", "late_cases", "promised_days",
+    "statutory_days", "trips", "clicks", "fields", "materials_to_bring", "materials_vouched_for", "materials_fetched", "fees",
+    "legal_basis",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DaysLived:
+    """Working days on the decision clock, from acceptance to the decision, of the cases that were closed in these months."""
+
+    months: tuple[str, ...]
+    closed: int
+    working_days: int
+    late: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough cases to say it."""
+        return self.closed >= FEWEST_CASES
+
+    @property
+    def mean_tenths(self) -> int:
+        """The mean in tenths of a day, rounded half up."""
+        return (20 * self.working_days + self.closed) // (2 * self.closed)
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A fee with its law; ``amount_fen`` None: it is computed."""
+
+    name: Texts
+    amount_fen: int | None
+    legal_ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessLine:
+    """One service for companies. ``effort`` is the label at its best door; ``lived`` None: no closed month has a case of it."""
+
+    mapping: ServiceMapping
+    effort: Effort
+    lived: DaysLived | None
+    bring: tuple[Texts, ...]
+    vouch: tuple[Texts, ...]
+    fetched: tuple[Texts, ...]
+    fees: tuple[Fee, ...]
+
+    @property
+    def promised_days(self) -> int | None:
+        """What the office promises, in working days."""
+        return _days(self.mapping, "promised_days")
+
+    @property
+    def statutory_days(self) -> int | None:
+        """What the law gives it."""
+        return _days(self.mapping, "statutory_days")
+
+
+def _days(mapping: ServiceMapping, name: str) -> int | None:
+    found = mapping.limits.get(name)
+    return found if isinstance(found, int) else None
+
+
+def serves_companies(mapping: ServiceMapping) -> bool:
+    """Whether an organisation can have it: by the applicants of its counter, or by its ``audience``."""
+    if mapping.counter is not None:
+        return ORGANISATION in mapping.counter.applicants
+    audience = mapping.raw.get("audience")
+    return isinstance(audience, list) and ORGANISATION in audience
+
+
+def list_agencies(services: Iterable[ServiceMapping]) -> dict[str, tuple[str, ...]]:
+    """Agencies with services for companies, by slug in its order: the parts of the agency that answer for them."""
+    found: dict[str, list[str]] = {}
+    for mapping in sorted(services, key=lambda one: (one.agency, one.id)):
+        if serves_companies(mapping) and mapping.owner not in found.setdefault(mapping.agency, []):
+            found[mapping.agency].append(mapping.owner)
+    return {slug: tuple(owners) for slug, owners in found.items()}
+
+
+def describe_agency(
+    services: Iterable[ServiceMapping], agency: str, lived: Mapping[str, DaysLived]
+) -> tuple[BusinessLine, ...]:
+    """The lines of one agency, in the order of ids."""
+    own = [one for one in services if one.agency == agency and serves_companies(one)]
+    return tuple(_describe(one, lived.get(one.id)) for one in sorted(own, key=lambda one: one.id))
+
+
+def _describe(mapping: ServiceMapping, lived: DaysLived | None) -> BusinessLine:
+    materials = list(mapping.counter.materials.values()) if mapping.counter else []
+    fees = tuple(_read_fees(mapping))
+    return BusinessLine(
+        mapping=mapping,
+        effort=find_best_door(mapping),
+        lived=lived,
+        bring=tuple(one.title for one in materials if one.level in COPIES and not one.optional),
+        vouch=tuple(one.title for one in materials if one.level == "D" and not one.optional),
+        fetched=tuple(one.title for one in materials if one.level == "A"),
+        fees=fees,
+    )
+
+
+def _read_fees(mapping: ServiceMapping) -> Iterator[Fee]:
+    """``fees`` stand in the mapping in their shape (``config/mapping_schema.FEE``)."""
+    for entry in mapping.fees:
+        name, amount = entry["name"], entry.get("amount_fen")
+        texts = {code: str(text) for code, text in name.items()} if isinstance(name, dict) else {}
+        yield Fee(name_thing(texts), amount if isinstance(amount, int) else None, str(entry["legal_ground"]))
+
+
+def find_best_door(mapping: ServiceMapping) -> Effort:
+    """The label at the door with the fewest trips, of those with the fewest acts; the mapping's first among equals."""
+    labels = label_service(mapping)
+    return min(labels, key=lambda one: (one.trips, one.clicks + one.fields, one.door == PlatformName.WINDOW))
+
+
+def read_lived(months: MonthStore, agency_id: UUID, back: int = MONTHS_BACK) -> dict[str, DaysLived]:
+    """What the last closed months say of the agency's services, by service. Nobody is named in it. Raises ``StoreUnavailable``."""
+    names = tuple(sorted(one.month for one in months.list_closed(back)))
+    sums: dict[str, Counter[str]] = {}
+    for figures in months.load_sums([agency_id], names).values():
+        for (_, service, _), counted in figures.items():
+            sums.setdefault(service, Counter()).update(counted)
+    return {
+        service: DaysLived(names, one["closed"], one["working_days"], one["late"])
+        for service, one in sums.items()
+        if one["closed"]
+    }
+
+
+def write_table(lines: Sequence[BusinessLine], language: Language = Language.ZH_CN) -> bytes:
+    """The page as CSV (RFC 4180) in UTF-8 with a mark for spreadsheets; ``HEADS`` are its columns, an empty cell says "not known".
+
+    Days of fewer than ``FEWEST_CASES`` cases are left out with their number.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(HEADS)
+    for line in lines:
+        writer.writerow([_protect(cell) for cell in _write_row(line, language)])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _write_row(line: BusinessLine, language: Language) -> list[str]:
+    mapping, effort, lived = line.mapping, line.effort, line.lived
+    told = [str(lived.closed), "/".join(lived.months), f"{lived.mean_tenths / 10:.1f}", str(lived.late)] if (
+        lived is not None and lived.is_enough) else ["", "", "", ""]  # fmt: skip
+    limits = ["" if days is None else str(days) for days in (line.promised_days, line.statutory_days)]
+    counts = [str(one) for one in (effort.trips, effort.clicks, effort.fields)]
+    papers = ["; ".join(one[language] for one in names) for names in (line.bring, line.vouch, line.fetched)]
+    return [
+        mapping.id, mapping.title[language], str(mapping.version), "/".join(mapping.channels), *told, *limits, *counts, *papers,
+        "; ".join(say_fee(one, language) for one in line.fees), mapping.legal_basis,
+    ]  # fmt: skip
+
+
+def say_fee(fee: Fee, language: Language) -> str:
+    """A fee with its amount in yuan and its law."""
+    computed = "按规定计算" if language is Language.ZH_CN else "computed"
+    amount = computed if fee.amount_fen is None else f"{fee.amount_fen // 100}.{fee.amount_fen % 100:02d}"
+    return f"{fee.name[language]} {amount} ({fee.legal_ground})"
+
+
+def _protect(cell: str) -> str:
+    return SAFE_START + cell if cell.startswith(FORMULA_STARTS) else cell
