@@ -80,6 +80,15 @@ class Reach:
         return self.permits("localhost", ipaddress.IPv4Address("127.0.0.1"))
 
 
+class OpenReach(Reach):
+    """For pages that anybody may read, of which nothing secret is asked: public addresses also without TLS, private ones only if listed."""
+
+    def permits(self, host: str, address: IpAddress, *, tls: bool = True) -> bool:
+        """See ``Reach``."""
+        del tls
+        return super().permits(host, address, tls=True)
+
+
 EVERYWHERE = Reach(["0.0.0.0/0", "::/0"])
 """No limit: for callers whose peers are fixed in other ways."""
 

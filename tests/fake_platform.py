@@ -12,6 +12,7 @@ from adapters.boundary import refuse_inside_transaction
 from services.errors import (
     LoginCodeRefused,
     NoticeRefused,
+    PlatformAccountBlocked,
     PlatformOutcomeUnknown,
     PlatformRefused,
     PlatformUnreachable,
@@ -71,6 +72,8 @@ class FakePlatform:
             raise PlatformOutcomeUnknown
         if behaviour == "unreachable":
             raise PlatformUnreachable
+        if behaviour == "blocked":
+            raise PlatformAccountBlocked(behaviour)
         if behaviour and behaviour != "timeout_after":
             raise PlatformRefused(behaviour)
         yield

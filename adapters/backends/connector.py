@@ -64,6 +64,11 @@ class ConnectedBackEnd:
         for connection in self._connections.values():
             connection.line.close()
 
+    def knock(self, seconds: float) -> dict[str, str]:
+        """Which of the mapping's back ends answer at all: name → "" or what is wrong (``Line.knock``). Nothing is asked of them."""
+        refuse_inside_transaction()
+        return {name: connection.line.knock(seconds) for name, connection in self._connections.items()}
+
     def call(
         self, operation: str, values: Mapping[str, JsonValue], request_id: str, *, purpose: str = "", case_no: str = ""
     ) -> JsonValue:

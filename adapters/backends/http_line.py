@@ -52,6 +52,20 @@ class HttpLine:
         """The method, and the address with the path."""
         return call.method, self._find_url(request.path)
 
+    def knock(self, seconds: float) -> str:
+        """``GET`` of the address alone, with our certificate if one is asked for and no other proof: any answer below 500 will do."""
+        purpose, url = f"{PURPOSE}:{self._address.name}", self._address.url.rstrip("/") + "/"
+        try:
+            if self._identity is None:
+                reply = self._http.send(purpose, "GET", url, {"Accept": "*/*"}, b"", seconds)
+            else:
+                reply = self._http.send(purpose, "GET", url, {"Accept": "*/*"}, b"", seconds, self._identity)
+        except HttpUnreachable:
+            return "no_connection"
+        except HttpUnknown:
+            return "no_answer"
+        return "server_error" if reply.status >= 500 else ""
+
     def close(self) -> None:
         """The client is shared; nothing is held here."""
 

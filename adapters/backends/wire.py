@@ -84,5 +84,9 @@ class Line(Protocol):
         """Method and target as a person at a console may see them, without secrets."""
         ...
 
+    def knock(self, seconds: float) -> str:
+        """Whether anybody answers there, without asking for anything: "" or ``no_connection``, ``no_answer``, ``server_error``."""
+        ...
+
     def close(self) -> None:
         """Let go of what is held for later calls."""

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from adapters.sandbox.bindings import make_bindings
+from adapters.sandbox.closed import DoorOfOffice
 from adapters.sandbox.context import SandboxContext
 from adapters.sandbox.evidence import EvidenceFile, KeepEverything
 from adapters.sandbox.notices import NoticeScheduler
@@ -177,7 +178,7 @@ def _build(
     name: str, offices: Mapping[str, Office], context: SandboxContext, evidence: EvidenceFile
 ) -> WSGIApplication:
     if name in offices:
-        return offices[name].build(context)
+        return DoorOfOffice(offices[name].build(context))
     app: WSGIApplication = import_module(PLATFORMS[name]).build(context)
     return KeepEverything(app, name, evidence)
 

@@ -78,6 +78,21 @@ class SqlLine:
             raise BackEndGarbled(f"{place}: {type(error).__name__}") from None
         return {"status": None, "body": {"rows": rows}}
 
+    def knock(self, seconds: float) -> str:
+        """``SELECT 1``, in a transaction that is rolled back."""
+        try:
+            with self._engine.connect() as connection:
+                descriptor = self._dialect.find_descriptor(connection.connection.dbapi_connection)
+                with cut_after(descriptor, seconds + GRACE_SECONDS):
+                    self._dialect.limit(connection, seconds)
+                    connection.exec_driver_sql("SELECT 1").close()
+                    connection.rollback()
+        except (PoolTimeout, AddressRefused, OSError):
+            return "no_connection"
+        except (SQLAlchemyError, *DRIVER_FAULTS):
+            return "no_answer"
+        return ""
+
     def close(self) -> None:
         """Let go of the pool; the last one that does closes its idle connections. Those in use end with their statement."""
         if self._held:

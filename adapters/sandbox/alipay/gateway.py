@@ -143,5 +143,7 @@ def _refuse_first(name: str) -> None:
         raise refuse("ACQ.SYSTEM_ERROR", "接口返回错误")
     if name == "declined":
         raise refuse("ACQ.RISK_MERCHANT_IP_NOT_EXIST", "当前交易未传入IP信息")
+    if name == "buyer_restricted":
+        raise refuse("ACQ.BUYER_ENABLE_STATUS_FORBID", "买家状态非法")
     if name == "trade_not_exist":
         raise refuse("ACQ.TRADE_NOT_EXIST", "交易不存在")

@@ -37,7 +37,7 @@ NOTICE_FAULTS = frozenset(
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "token": ANSWER_FAULTS | {"expired_code", "used_code"},
     "message": ANSWER_FAULTS | {"user_refused"},
-    "order": ANSWER_FAULTS | {"declined"},
+    "order": ANSWER_FAULTS | {"declined", "buyer_restricted"},
     "query": ANSWER_FAULTS | {"wrong_amount", "trade_not_exist", "with_subject"},
     "close": ANSWER_FAULTS,
     "refund": ANSWER_FAULTS | {"refund_pending", "refund_declined", "not_enough"},

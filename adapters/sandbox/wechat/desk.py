@@ -111,6 +111,8 @@ def _check_headers(request: Request) -> None:
 def _check_frequency(fault: str) -> None:
     if fault == "frequency_limited":
         raise PayRefused(429, "FREQUENCY_LIMITED", "频率超限", 268435463)
+    if fault == "account_abnormal":
+        raise PayRefused(403, "USER_ACCOUNT_ABNORMAL", "用户账号异常，无法付款", 268435465)
 
 
 def _parse_body(request: Request) -> Any:

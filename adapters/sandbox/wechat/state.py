@@ -33,7 +33,7 @@ SIGNATURE_FAULTS = frozenset(
 _SOCIAL = frozenset({"busy"})
 _TOKEN_USERS = frozenset({"busy", "expired_token", "rate_limited"})
 OPERATIONS: dict[str, frozenset[str]] = {
-    "order": SIGNATURE_FAULTS | {"frequency_limited"},
+    "order": SIGNATURE_FAULTS | {"frequency_limited", "account_abnormal"},
     "query": SIGNATURE_FAULTS | {"frequency_limited"},
     "close": SIGNATURE_FAULTS,
     "refund": SIGNATURE_FAULTS | {"refund_abnormal", "refund_closed", "not_enough", "frequency_limited"},

@@ -71,7 +71,7 @@ def test_every_blueprint_has_exactly_one_rule() -> None:
     assert opened == {
         ("POST", "/v1/sessions"), ("POST", "/v1/notices/<string(maxlength=64):account>"), ("GET", "/openapi.json"),
         ("POST", "/v1/results/<string(maxlength=64):agency>/<string(maxlength=64):service>"),
-        ("GET", "/docs"), ("GET", "/docs/en"),
+        ("GET", "/docs"), ("GET", "/docs/en"), ("GET", "/v1/offers/<string(maxlength=20):platform>"),
     }  # fmt: skip
 
 
