@@ -13,6 +13,7 @@ from gateway.console.counter_refusals import HANDLED
 from gateway.console.counter_words import EVENTS as CASE_EVENTS
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
+from gateway.console.given import withhold_given
 from gateway.console.registry import room
 from gateway.console.voice_words import DONE, EVENTS, GROUNDS, say_no
 from gateway.console.words import Words, say_rule
@@ -52,6 +53,7 @@ def show_list(
     ended = request.args.get("view") == "ended"
     actor = current_actor()
     lines = find_desk().list_waiting(actor, ended=ended)
+    withhold_given()  # a line names neither the words nor whose they are
     names = name_members(current_console().rooms.counter, actor, {line.handler for line in lines})
     return show_page(
         "complaints.html",
@@ -182,7 +184,8 @@ def dismiss(complaint_id: UUID) -> Response:
 
 
 @room(
-    blueprint, "/complaints/new/<uuid:case_id>", title=FILE, roles=[Role.CLERK], methods=["GET", "POST"], act="complaint.file"
+    blueprint, "/complaints/new/<uuid:case_id>", title=FILE, roles=[Role.CLERK], methods=["GET", "POST"], act="complaint.file",
+    withholds="takes down what is said at the window; the page shows nothing of the case",
 )  # fmt: skip
 def file_complaint(case_id: UUID) -> Response:
     """Write down what somebody at the window complains of."""

@@ -16,6 +16,7 @@ from gateway.console.counter_refusals import SLIPS, say_refusal
 from gateway.console.counter_words import STATES
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
+from gateway.console.given import withhold_given
 from gateway.console.registry import room
 from gateway.console.words import Words
 from gateway.errors import explain_error
@@ -54,7 +55,8 @@ def show_counter() -> Response:
 def show_queue(
     status: int = 200, *, done: Words | None = None, fault: Words | None = None, told: Sequence[str] = ()
 ) -> Response:
-    """The page of the queue, after whatever was just done with it."""
+    """The page of the queue, after whatever was just done with it. Lines alone: nothing of a case that an act was given is on it."""
+    withhold_given()
     asked, rooms, actor = request.args, current_console().rooms, current_actor()
     view = asked.get("view", "") if asked.get("view") in VIEWS else "mine"
     if "view" not in asked and not rooms.counter.list_queue(actor, QueueFilter(mine=True, limit=1)):

@@ -14,6 +14,7 @@ from gateway.console.counter_refusals import HANDLED, say_refusal
 from gateway.console.counter_words import DONE
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
+from gateway.console.given import withhold_given
 from gateway.console.registry import room
 from gateway.console.words import Words, say_rule
 from gateway.errors import explain_error
@@ -57,6 +58,7 @@ def open_case(case_id: UUID) -> Response:
 
 def ask_reason(case_id: UUID, fault: Words | None = None, status: int = 200) -> Response:
     """The form before the case, with its line of the queue: nothing personal is in it. Another agency's case is none here."""
+    withhold_given()
     rooms, actor = current_console().rooms, current_actor()
     found = find_line(rooms.counter, actor, case_id)
     holders = name_members(rooms.counter, actor, [found.line.claimed_by])

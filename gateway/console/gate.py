@@ -15,6 +15,7 @@ from uuid import uuid4
 from flask import Response, current_app, g, request
 
 from gateway.console.desk import current_admission, current_console
+from gateway.console.given import begin_request
 from gateway.console.registry import COMMITTED, Entry, Room, find_room
 from gateway.logging import get_logger
 from services.errors import NotPermitted, NotSignedIn
@@ -74,6 +75,7 @@ def watch_door(turn_away: Callable[[], Response]) -> Response | None:
     Raises ``NotPermitted``, ``CacheUnavailable``, ``StoreUnavailable``.
     """
     COMMITTED.set([])
+    begin_request()
     g.request_id = str(uuid4())
     declared = find_room(current_app, request.endpoint)
     if declared is not None and declared.entry is Entry.ANYONE:

@@ -28,10 +28,11 @@ from services.window_voices import VoiceWindow
 TITLE, SCREEN = ("好差评", "Ratings"), ("请您评价", "Please rate")
 WORDS: Mapping[str, Any] = {"levels": LEVELS, "level_words": LEVEL_WORDS, "tag_words": TAG_WORDS}
 FIRST_YEAR = 2020
+IN_SUMS = "sums of days that are over, and what a handler put to the reader in words of their own"
 blueprint = Blueprint("ratings", __name__)
 
 
-@room(blueprint, "/ratings", title=TITLE, roles=READERS, place=19)
+@room(blueprint, "/ratings", title=TITLE, roles=READERS, place=19, withholds=IN_SUMS)
 def show_ratings() -> Response:
     """Sums of at least five, of days that are over; never a rating by itself."""
     return show_report()
@@ -60,7 +61,15 @@ def read_year(text: str, this_year: int) -> int:
     return min(max(int(text), FIRST_YEAR), this_year)
 
 
-@room(blueprint, "/ratings/appeal", title=TITLE, roles=READERS, methods=["POST"], act="complaint.appeal")
+@room(
+    blueprint,
+    "/ratings/appeal",
+    title=TITLE,
+    roles=READERS,
+    methods=["POST"],
+    act="complaint.appeal",
+    withholds=IN_SUMS,
+)
 def appeal() -> Response:
     """Say against what was put to the reader that it is mistaken or malicious."""
     counter, form = current_console().rooms.counter, request.form
@@ -75,7 +84,8 @@ def appeal() -> Response:
 
 
 @room(
-    blueprint, "/second-screen/<uuid:case_id>", title=SCREEN, roles=[Role.CLERK], methods=["GET", "POST"], act="rating.take"
+    blueprint, "/second-screen/<uuid:case_id>", title=SCREEN, roles=[Role.CLERK], methods=["GET", "POST"], act="rating.take",
+    withholds="five buttons for whoever stands there; nothing of the case is on the screen",
 )  # fmt: skip
 def take_rating(case_id: UUID) -> Response:
     """Five buttons for whoever stands at the window; nothing of the case is on it, and what was pressed is not shown again."""

@@ -2,7 +2,8 @@
 
 A view is put at its address by ``@room(...)`` and by nothing else; the gate refuses an endpoint without a declaration, and the app does
 not start with one (``require_declared``). A route that changes something or reads a person names its ``act``: after a POST that
-succeeded without this act having been committed, the answer is thrown away.
+succeeded without this act having been committed, the answer is thrown away. So is any answer for which the store gave a citizen's
+material of which the citizen is not told (``gateway/console/given.py``), unless the route says why it shows nothing of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, request
 
+from gateway.console.given import is_untold
 from services.errors import ConfigurationFault
 from services.staffing import Actor, Role
 
@@ -60,6 +62,8 @@ class Room:
     title: tuple[str, str]
     place: int | None
     rule: str
+    withholds: str = ""
+    """Why nothing of a citizen's material is shown, though the route is given some: to judge who may, or to count days."""
 
     def admits(self, actor: Actor) -> bool:
         """Whether somebody with these roles may enter."""
@@ -72,16 +76,21 @@ class ActMissingError(Exception):
     """A route succeeded without the act that it declares: nothing of it is shown."""
 
 
+class ReadingMissingError(Exception):
+    """A route was given a citizen's material and told the citizen nothing of it: nothing of it is shown."""
+
+
 def room(
     blueprint: Blueprint, rule: str, *, title: tuple[str, str], roles: Iterable[Role] = (), entry: Entry = Entry.ROLES,
     act: str | None = None, asks_reason: bool = False, methods: Iterable[str] = ("GET",), place: int | None = None,
+    withholds: str = "",
 ) -> Callable[[View], View]:  # fmt: skip
     """Declare a route and put it at its address, under the view's own name.
 
     ``asks_reason``: the view reads a person; it shows a form that asks for the reason on GET and takes it on POST.
-    Raises ``ConfigurationFault`` for a declaration that contradicts itself.
+    ``withholds``: why it shows nothing of what it is given. Raises ``ConfigurationFault`` for a declaration that contradicts itself.
     """
-    declared = Room(entry, frozenset(roles), act, asks_reason, title, place, rule)
+    declared = Room(entry, frozenset(roles), act, asks_reason, title, place, rule, withholds)
     _require_sense(declared, tuple(methods))
 
     def put(view: View) -> View:
@@ -90,6 +99,10 @@ def room(
             reply = view(**arguments)
             if declared.act and request.method == "POST" and reply.status_code < 400:
                 _require_committed(declared.act)
+            if is_untold() and not declared.withholds:
+                raise ReadingMissingError(
+                    f"{declared.rule}: a citizen's material was given and no reading was committed"
+                )
             return reply
 
         cast("Any", entered).room = declared

@@ -11,6 +11,7 @@ from gateway.console import counter_forms as forms
 from gateway.console.counter_refusals import HANDLED, say_refusal
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
+from gateway.console.given import withhold_given
 from gateway.console.registry import room
 from gateway.console.words import Words
 from gateway.errors import explain_error
@@ -53,6 +54,7 @@ def show_tasks(
     """The page, with what came of a proof."""
     desk, actor = current_console(), current_actor()
     tasks = desk.rooms.notices.list_notice_tasks(actor)
+    withhold_given()  # a task names a case by its number; name, address and telephone stand in the case
     versions = {task.case_id: find_line(desk.rooms.counter, actor, task.case_id).line.version for task in tasks}
     return show_page(
         "counter_tasks.html", status, title=TITLE, tasks=tasks, versions=versions, kinds=KINDS, rungs=RUNGS, done=done, fault=fault,

@@ -13,6 +13,7 @@ from gateway.console.counter_case import RECEIPT
 from gateway.console.counter_refusals import HANDLED, say_refusal
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
+from gateway.console.given import withhold_given
 from gateway.console.registry import room
 from gateway.console.words import Words
 from gateway.errors import explain_error
@@ -71,6 +72,7 @@ def show_walk_in(
     """The form with everything that was typed and scanned."""
     terms = terms_of(mapping)
     scanned = list_scanned(current_console().rooms.window, current_actor(), case_id)
+    withhold_given()  # what this very clerk has scanned for whoever stands there; no case is opened yet
     materials = list(terms.materials.values())
     cells: dict[str, Any] = {
         "mapping": mapping, "terms": terms, "case_id": case_id, "scanned": scanned, "given": request.form,

@@ -10,6 +10,7 @@ from gateway.console import counter_forms as forms
 from gateway.console.counter_refusals import HANDLED, SLIPS, say_refusal
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
+from gateway.console.given import withhold_given
 from gateway.console.registry import room
 from gateway.console.words import Words
 from gateway.errors import explain_error
@@ -64,7 +65,8 @@ def show_hand_over(
     status: int = 200, fault: Words | None = None, *, lines: tuple[str, ...] = (), line: DeskLine | None = None,
     answer: SlipAnswer | None = None, done: Words | None = None,
 ) -> Response:  # fmt: skip
-    """The field for the code, and what is to be handed over."""
+    """The field for the code, and what is to be handed over: a number, a service, a state."""
+    withhold_given()
     return show_page(
         "window_handover.html", status, title=TITLE, fault=fault, fault_lines=lines, line=line, answer=answer, done=done,
         given=request.form,

@@ -1,4 +1,4 @@
-"""Notes which acts a request has really committed, so that a route can be held to what it declares (``registry.room``)."""
+"""Notes which acts and readings a request has really committed, so that a route can be held to them (``registry.room``)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
+from gateway.console.given import GIVES, Watched, WatchedReadings, note_told
 from gateway.console.registry import COMMITTED
 from services.console_ports import ActStore, ConsoleStore, ConsoleTransaction
 from services.staffing import Act, AgencyTree
@@ -32,15 +33,17 @@ class WitnessedActs:
 
 
 class WitnessedTransaction:
-    """``console_ports.ConsoleTransaction``: the same transaction but for its book of acts."""
+    """``console_ports.ConsoleTransaction``: the same, with its book of acts, its readings and whatever gives material watched."""
 
-    def __init__(self, tx: ConsoleTransaction, acts: WitnessedActs) -> None:
+    def __init__(self, tx: ConsoleTransaction, acts: WitnessedActs, told: list[UUID]) -> None:
         self._tx = tx
         self.acts = acts
+        self.readings = WatchedReadings(tx.readings, told)
 
     def __getattr__(self, name: str) -> Any:
         """Every other store of it."""
-        return getattr(self._tx, name)
+        store = getattr(self._tx, name)
+        return Watched(store, GIVES[name]) if name in GIVES else store
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,10 @@ class WitnessedStore:
     def begin(self, agencies: Sequence[UUID]) -> Iterator[ConsoleTransaction]:
         """The same transaction, watched."""
         with self.store.begin(agencies) as tx:
-            watched = WitnessedActs(tx.acts)
-            yield cast("ConsoleTransaction", WitnessedTransaction(tx, watched))
+            watched, told = WitnessedActs(tx.acts), list[UUID]()
+            yield cast("ConsoleTransaction", WitnessedTransaction(tx, watched, told))
         COMMITTED.get([]).extend(watched.appended)
+        note_told(told)
 
     def agency_tree(self) -> AgencyTree:
         """The agencies."""
