@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 JOURNEY ?= all
+CASES ?= 200000
 PIP := $(PY) -m pip --disable-pip-version-check install --no-deps --require-hashes
 # Two processes, each with whole files: a file's tests share what they start. SEED=last repeats an order, any number makes another.
 SEED ?= 2026603344
@@ -10,7 +11,7 @@ TWO_AT_ONCE := -n 2 --dist loadfile --randomly-seed=$(SEED)
 # What the type checker and ruff look at.
 ROOMS := config services adapters gateway tests wsgi.py
 
-.PHONY: help setup setup-test run demo test check test-pg15 bench bench-data lock clean
+.PHONY: help setup setup-test run demo test check test-pg15 bench bench-data lock clean year
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -59,6 +60,9 @@ bench: setup-test ## Ratios of one run into var/bench/report.json, 15 minutes at
 
 bench-data: setup-test ## The stores that growth is measured on, once: about 15 minutes, 24 GB under var/bench; goes on where it was stopped
 	@$(PY) -m tests.bench.data
+
+year: setup ## A simulated year of 200,000 cases on the shared clock, its books in var/year, counted again (CASES=2000: a small one)
+	@$(PY) -m tests.year --cases $(CASES)
 
 lock: ## Make both lock files anew from pyproject.toml (fetches uv into var/lock)
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/pip install -q uv; }

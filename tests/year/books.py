@@ -23,7 +23,8 @@ from adapters.stores.tables.cases import case_events, cases
 from services.calendar_record import Calendar
 from services.case_file import CaseFile
 from services.counter_terms import CounterTerms
-from services.month_figures import Account, add_up, count_case, list_touched
+from services.month_figures import add_up, count_case, list_touched
+from services.month_record import Account
 from services.months import Month
 from tests.year.arrivals import seat_staff
 from tests.year.calendars import DAY, FIRST_DAY, LAST_RECEIPT, load_calendars, moment_on

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from adapters.calendar_seed import load_shipped_calendar
 from services.calendar_record import Calendar
@@ -19,6 +20,7 @@ BEIJING = timedelta(hours=8)
 DAY = timedelta(days=1)
 
 
+@cache
 def load_calendars() -> tuple[Calendar, Calendar]:
     """The calendar till the notice (nothing after 2025 is known; Monday to Friday is presumed), and the one from then on."""
     shipped = load_shipped_calendar()

@@ -76,7 +76,7 @@ KINDS: Mapping[str, tuple[int, Mapping[str, Any]]] = {
         "steps": (Step(say("审查"), "clerk", 8), Step(say("评审"), "clerk", 8), Step(say("决定"), "clerk", 6)),
         "statutory_days": 30, "promised_days": 20,
     }),
-    "construction": (6, {
+    "construction": (9, {
         "steps": (
             Step(say("受理审查"), "clerk", 12), Step(say("规划"), "clerk", 15, together="review"),
             Step(say("消防"), "clerk", 12, agency="city-fire", together="review"), Step(say("决定"), "clerk", 11),

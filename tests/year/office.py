@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from services.alert_facts import plan_facts
 from services.alert_plan import plan_alerts
 from services.alert_record import PlannedAlert
 from services.calendar_record import Calendar
@@ -26,6 +27,8 @@ from tests.year.story import Life
 
 NOTICE_AT = moment_on(NOTICE_DAY, 8 * 3600)
 """When the notice for 2026 is imported and every open case set anew: before the office opens."""
+FACTUAL = ("refused", "not_accepted")
+"""Events that can lack what the law asks of them."""
 
 
 @dataclass
@@ -68,6 +71,14 @@ class Day:
     events: list[tuple[UUID, CaseEvent]] = field(default_factory=list)
     moved: dict[UUID, datetime] = field(default_factory=dict)
     planned: dict[UUID, list[PlannedAlert]] = field(default_factory=dict)
+    facts: list[PlannedAlert] = field(default_factory=list)
+
+    @property
+    def plans(self) -> Iterator[PlannedAlert]:
+        """Everything that is planned anew, and what is due at once."""
+        yield from self.facts
+        for plans in self.planned.values():
+            yield from plans
 
 
 class Office:
@@ -110,6 +121,7 @@ class Office:
             one = self._open[case_id]
             events = one.live_until(until)
             day.events += [(one.case.agency_id, event) for event in events]
+            day.facts += self._find_facts(one, events)
             self._plan(day, one, one.events[one.known - 1].at, self._calendars[on >= NOTICE_DAY])
         return day
 
@@ -129,6 +141,12 @@ class Office:
         day.planned[one.case.case_id] = [plan for plan in planned if plan.due_at > now]
         if file.state in CLOSED:
             del self._open[one.case.case_id]
+
+    def _find_facts(self, one: OpenCase, events: Iterable[CaseEvent]) -> Iterator[PlannedAlert]:
+        """What the supervision office is told at once, whatever the clocks say."""
+        for event in events:
+            if event.name in FACTUAL:
+                yield from plan_facts(CaseFile(one.case, one.events[: event.version]), ())
 
     def _set_anew(self, day: Day) -> None:
         """The notice: every open case is planned by the new calendar; whose deadline moves or becomes certain has an event of it."""

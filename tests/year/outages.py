@@ -24,7 +24,7 @@ def list_outages(seed: int, sweep_every: int) -> list[Outage]:
     drawn = [*KNOWN, *((on, dice.choice((3, 11, 23)), dice.choice((1, 2, 9, 30))) for on in days)]
     found: list[Outage] = []
     for on, hour, hours in sorted(drawn):
-        first = moment_on(on, hour * 3600 + dice.randint(1, sweep_every - 1))
+        first = moment_on(on, hour * 3600 + dice.randint(1, min(sweep_every, 1800) - 1))
         last = first + timedelta(hours=hours)
         last += timedelta(seconds=7) if int(last.timestamp()) % sweep_every == 0 else timedelta()
         if not found or first > found[-1][1] + timedelta(hours=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,8 +59,20 @@ def list_agencies() -> dict[str, UUID]:
 
 @contextmanager
 def open_place(folder: Path) -> Iterator[Place]:
-    """A new store under ``folder/store``, whatever was there before; its server stops at the end."""
+    """A new store under ``folder/store``, whatever was there before; its server stops at the end. Raises ``RuntimeError`` if it is in use."""
     store = folder / "store"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "year.lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"{folder}: a year is being simulated there already") from None
+        with _start(folder, store) as place:
+            yield place
+
+
+@contextmanager
+def _start(folder: Path, store: Path) -> Iterator[Place]:
     shutil.rmtree(store, ignore_errors=True)
     store.mkdir(parents=True)
     server = start_postgres(store, settings=SERVER)

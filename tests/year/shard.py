@@ -50,7 +50,7 @@ def live_day(office: Office, on: date, connection: psycopg.Connection[Any], ring
     with connection.transaction():
         copy_rows(connection, "cases", CASE, (make_case_row(ring, case) for case in day.opened))
         copy_rows(connection, "case_events", EVENT, (make_event_row(ring, *pair) for pair in day.events))
-        replan_all(connection, list(day.moved.items()), (plan for plans in day.planned.values() for plan in plans))
+        replan_all(connection, list(day.moved.items()), day.plans)
     return len(day.opened), len(day.events)
 
 

@@ -25,6 +25,7 @@ from tests.year.sweeps import Sweeps
 
 ORANGE_PERCENT = 75
 """Three quarters: a share that a machine's fractions hold exactly, whatever the budget."""
+EIGHT_HOURS = 8 * 3600
 LIMIT = date(2026, 10, 1)
 Tell = Callable[[str], None]
 
@@ -38,6 +39,10 @@ class Order:
     processes: int
     folder: Path
     sweep_every: int = 3600
+
+    def __post_init__(self) -> None:
+        if self.sweep_every <= 0 or EIGHT_HOURS % self.sweep_every:
+            raise ValueError("sweep_every divides eight hours: 00:00 in Beijing is 16:00 UTC")
 
 
 @dataclass
@@ -97,11 +102,14 @@ def _live(order: Order, place: Place, outages: list[Outage], tell: Tell) -> Live
 def _sweep_day(sweeps: Sweeps, on: date, every: int, outages: list[Outage]) -> int:
     """The sweeps after 00:00 of the day before till and with 00:00 of this day (Beijing)."""
     told, at, end = 0, moment_on(on - DAY, every), moment_on(on, 0)
+    calendars, noon = load_calendars(), moment_on(on - DAY, 12 * 3600)
     if on - DAY == NOTICE_DAY:
-        sweeps.put_in_force(load_calendars()[1], NOTICE_AT)
+        sweeps.put_in_force(calendars[1], NOTICE_AT)
     while at <= end:
         if not is_out(at, outages):
             told += sweeps.sweep(at)
+        if noon <= at < noon + timedelta(seconds=every) and calendars[1].is_working(on - DAY):
+            sweeps.acknowledge(at)
         at += timedelta(seconds=every)
     return told
 

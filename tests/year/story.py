@@ -22,7 +22,8 @@ from tests.year.city import Person, Service
 
 A, C, D, T, H = Hand.APPLICANT, Hand.CLERK, Hand.HEAD, Hand.CLOCK, Hand.HOUSE
 GROUND = "测试法第一条"
-DEEMED, REASSIGNED, LATE_DELIVERY, DENIED = 0.025, 0.05, 0.035, 0.2
+DEEMED, REASSIGNED, LATE_DELIVERY, DENIED, SILENT = 0.025, 0.05, 0.035, 0.2, 0.03
+"""Chances: that nobody says anything in five days, …, that a refusal gives no reason (an alert about a fact)."""
 ENDINGS = {"granted": 0.87, "refused": 0.08, "withdrawn": 0.04, "terminated": 0.01}
 
 
@@ -272,7 +273,7 @@ class Life:
             self.clerk = other
 
     def _end(self, ending: str) -> None:
-        reasons: list[JsonValue] = ["不符合条件"] if ending == "refused" else []
+        reasons: list[JsonValue] = ["不符合条件"] if ending == "refused" and self.dice.random() >= SILENT else []
         data: dict[str, Any] = {"on": self.diary.today, "by": "clerk", "reasons": reasons, "legal_ground": GROUND}
         if ending == "refused":
             data["appeal"] = {"zh-CN": "可以自收到本决定之日起六十日内申请行政复议。"}
