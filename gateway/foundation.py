@@ -16,7 +16,6 @@ from adapters.clock import SystemClock, make_clock
 from adapters.file_judge import ProcessJudge
 from adapters.http import HttpClient
 from adapters.ids import make_id
-from adapters.mail import open_mail
 from adapters.mapping_files import CONFIG_FOLDER, load_vocabulary
 from adapters.platforms.alipay import AlipayPlatform
 from adapters.platforms.context import PlatformContext
@@ -56,7 +55,7 @@ from gateway.bindings import (
     BoundTextMessages,
 )
 from gateway.switches import Switches
-from services.alert_mail import MailRoom, ask_mail
+from services.alert_mail import ask_mail
 from services.alert_record import Rung
 from services.alert_sweep import SweepDesk
 from services.case_access import ApplicantDesk
@@ -68,11 +67,12 @@ from services.catalogue import Catalogue
 from services.escalation_rule import EscalationRule
 from services.exposure import Disclosure
 from services.login_messages import PHRASES
-from services.mapping import Texts, disclose
+from services.mapping import disclose
 from services.model import PlatformName
 from services.notice_ladder import TellingTerms
 from services.organisations import MandateDesk
 from services.ports import Clock, Ping, Platform
+from services.statistics import StatisticsDesk
 from services.till import Till
 from services.uploads import UploadDesk
 
@@ -284,6 +284,11 @@ class Foundation:
         )
 
     @cached_property
+    def statistics(self) -> StatisticsDesk:
+        """What counts and closes months."""
+        return StatisticsDesk(self.store, self.catalogue, self.directory, self.clock, self.log)
+
+    @cached_property
     def sweep_desk(self) -> SweepDesk:
         """What the worker tells the supervision office with."""
         settings = self.settings
@@ -292,18 +297,6 @@ class Foundation:
         return SweepDesk(
             self.store, self.directory, self.clock, self.new_id, self.directory.parent_of, rule, ask_mail
         )  # fmt: skip
-
-    @cached_property
-    def mails(self) -> MailRoom:
-        """What the worker writes to the supervision office with; without a mail server nothing is sent."""
-        return MailRoom(
-            self.store, self.directory, self.clock, self.new_id, self._find_title, open_mail(self.settings),
-            self.settings.console_url,
-        )  # fmt: skip
-
-    def _find_title(self, service: str) -> Texts:
-        known = self.shelf.services.get(service)
-        return known.title if known is not None else {}
 
     def _read_telling(self) -> TellingTerms:
         first, last = self.settings.quiet_hours

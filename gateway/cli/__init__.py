@@ -24,6 +24,7 @@ COMMANDS = {
     "clock": ("gateway.cli.clock:clock", "Working-day clocks, explained; the calendar and a year's notice."),
     "stats": ("gateway.cli.stats:stats", "Statistics of a month: compute, close, check that history stands."),
     "slip": ("gateway.cli.slip:slip", "Receipts, certificates and codes: verify offline, revoke, keys."),
+    "census": ("gateway.cli.census:census", "The census of services: reachable, current, free of errors."),
     "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
     "watchman": ("gateway.cli.watchman:watchman", "The dead-man switch: watches the sweeper and the calendar."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),

@@ -22,12 +22,14 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from adapters.queue import QUEUE
 from gateway.jobs.alert_duty import sweep_on_duty
 from gateway.jobs.handlers import CASE_TASKS, MAIL_TASKS, TASKS, run_task
+from gateway.jobs.month_duty import close_on_duty
 from gateway.logging import describe_exception, get_logger
 from services.alert_mail import MailRoom
 from services.alert_sweep import SweepDesk
 from services.case_desk import CaseWorkshop
 from services.ports import DueWork
 from services.rating_sums import tally_ratings
+from services.statistics import StatisticsDesk
 from services.till import Till, business_day
 
 THREADS = 4
@@ -41,6 +43,9 @@ KEPT_DAYS = 30
 
 TALLY_SECONDS = 60.0
 """How often the worker looks whether a day is over whose ratings are to be counted."""
+
+CLOSING_SECONDS = 300.0
+"""How often the worker looks whether a month is over; nothing is counted where none is."""
 
 TIDY_SECONDS = 3600.0
 TIDY_LIMIT = 500
@@ -69,6 +74,7 @@ class WorkDesk:
     mails: MailRoom | None = None
     alerts: SweepDesk | None = None
     alert_seconds: float = 60.0
+    statistics: StatisticsDesk | None = None
 
 
 class RetryInFiveSeconds(BaseRetryStrategy):
@@ -117,6 +123,7 @@ async def _work(desk: WorkDesk, stop: threading.Event) -> None:
                 _repeat(MONTHS_SECONDS, lambda: _in_thread(desk.due_work.extend_months)),
                 _repeat(TALLY_SECONDS, lambda: tally_up(desk)),
                 _repeat(TIDY_SECONDS, lambda: tidy_up(desk)),
+                _repeat(CLOSING_SECONDS, lambda: close_months(desk)),
                 _repeat(FILES_SECONDS, lambda: sweep_files(desk)),
                 _repeat(desk.alert_seconds, lambda: tell_due(desk)),
                 _repeat(STALLED_SECONDS / 2, lambda: put_back_stalled(app)),
@@ -181,6 +188,12 @@ async def _forget(forget: Callable[[datetime, int], int], until: datetime) -> No
         _log.warning("what may go was not forgotten", **describe_exception(error))
     if gone:
         _log.info("what may go was forgotten", count=gone)
+
+
+async def close_months(desk: WorkDesk) -> None:
+    """Close the months that are over by the clock port."""
+    if desk.statistics is not None:
+        await close_on_duty(desk.statistics)
 
 
 async def tell_due(desk: WorkDesk) -> None:
