@@ -57,6 +57,10 @@ class BackEnds:
         self._made: dict[tuple[str, int], tuple[dict[str, BackEndAddress], ConnectedBackEnd]] = {}
 
     def find(self, mapping: ServiceMapping) -> BackEnd:
+        """See ``connect``."""
+        return self.connect(mapping)
+
+    def connect(self, mapping: ServiceMapping) -> ConnectedBackEnd:
         """Raises ``ConfigurationFault`` for an address or a secret that this environment does not bind."""
         addresses = self._find_addresses(mapping, {name: name for name in mapping.connections()})
         known = self._made.get((mapping.id, mapping.version))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -86,6 +86,17 @@ def take_census(census: Census) -> tuple[CensusLine, ...]:
     with census.store.begin(census.directory.all_agencies()) as tx:
         tx.census.record_run(lines)
     return tuple(lines)
+
+
+def take_daily_census(census: Census) -> tuple[CensusLine, ...] | None:
+    """A run, unless this day (in China) has one already: then None. Raises ``StoreUnavailable``."""
+    now = census.clock.now()
+    agencies = census.directory.all_agencies()
+    with census.store.begin(agencies) as tx:
+        last = tx.census.list_runs(agencies, now - timedelta(days=2), 1)
+    if last and business_day(last[0][1]) >= business_day(now):
+        return None
+    return take_census(census)
 
 
 def find_agency(census: Census, mapping: ServiceMapping) -> UUID:

@@ -134,6 +134,10 @@ class SqlDirectory:
         apps = self._present().apps.values()
         return next((app for app in apps if (app.platform, app.app_id) == (platform, app_id)), None)
 
+    def apps_on(self, platform: PlatformName) -> tuple[PlatformApp, ...]:
+        """Our mini-programs on one platform, by their names."""
+        return tuple(app for _, app in sorted(self._present().apps.items()) if app.platform is platform)
+
     def app_named(self, app: str) -> PlatformApp:
         """An own door by its name, or an imported app. Raises ``ConfigurationFault`` for any other."""
         own = find_own_app(app, self.root_agency())
