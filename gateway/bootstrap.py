@@ -250,6 +250,7 @@ def open_console(settings: Settings) -> Flask:
             release=settings.release,
             secure=settings.environment == "production",
             rooms=make_counter_rooms(base, store),
+            watch=make_watch(base),
         )
     )
 

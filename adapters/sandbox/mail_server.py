@@ -140,7 +140,9 @@ class MailServer:
         self._ready.wait()
 
     def stop(self) -> None:
-        """End every connection, then listen no more."""
+        """End every connection, then listen no more; a second time does nothing."""
+        if not self._thread.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 

@@ -23,6 +23,7 @@ from services.staff_desk import StaffDesk
 from services.staff_sign_in import Admission, SignInDesk
 from services.staffing import Actor
 from services.uploads import UploadDesk
+from services.watch import Trouble
 from services.window_desk import WindowDesk
 from services.window_mandates import MandateRoom
 from services.window_people import WindowPeople
@@ -70,6 +71,8 @@ class ConsoleDesk:
     release: str
     secure: bool
     rooms: CounterRooms
+    watch: Callable[[], tuple[Trouble, ...]] = tuple
+    """What the watchman would find now; raises ``StoreUnavailable``."""
 
 
 def current_console() -> ConsoleDesk:

@@ -18,6 +18,7 @@ from gateway.console.overview import STATES as PAYMENT_STATES
 from gateway.console.registry import list_sections
 from gateway.console.supervision_words import ACTS as SUPERVISION_ACTS
 from gateway.console.voice_words import ACTS as VOICE_ACTS
+from gateway.console.watch_lines import list_watch_lines
 from gateway.console.words import ACTS, ERRORS, ROLES, STATES, Words, say_rule
 from gateway.errors import explain_error
 from gateway.logging import describe_exception, get_logger
@@ -79,6 +80,7 @@ def fill_frame() -> dict[str, Any]:
         "service_title": lambda service: desk.catalogue.title(service, Language.ZH_CN),
         "payment_words": lambda state: " ".join(PAYMENT_STATES.get(state, (state,))),
         "htmx_settings": HTMX_SETTINGS,
+        "watch_lines": list_watch_lines,
     }
 
 

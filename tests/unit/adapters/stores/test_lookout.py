@@ -1,0 +1,111 @@
+"""What the watchman's role sees of a store, and to whom it writes: the mailboxes of the accounts document."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from adapters.stores.connection import open_engine, scoped
+from adapters.stores.directory import import_accounts
+from adapters.stores.lookout import SqlLookout
+from adapters.stores.mails import SqlMailStore
+from services.alert_record import SweepRun
+from services.errors import ConfigurationFault, StoreUnavailable
+from services.watch import Sighting
+from tests.contract.samples import ACCOUNTS
+from tests.databases import Database
+
+CITY, GAS, SECOND = "supervision@city.example", "supervision@gas.example", "duty@city.example"
+AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def write_boxes(database: Database, **boxes: Any) -> dict[str, UUID]:
+    """Import the accounts with these mailboxes by slug; the ids of the agencies."""
+    document = copy.deepcopy(dict(ACCOUNTS))
+    for entry in document["agencies"]:
+        if entry["slug"] in boxes:
+            entry["supervision_mail"] = boxes[entry["slug"]]
+    import_accounts(database.owner_url, document)
+    with psycopg.connect(database.owner_url) as owner:
+        return dict(owner.execute("SELECT slug, agency_id FROM agencies").fetchall())
+
+
+@pytest.fixture
+def lookout(database: Database) -> Iterator[SqlLookout]:
+    write_boxes(database, city=[], gas=[], water=[])
+    with closing(SqlLookout(database.urls["watch"])) as made:
+        yield made
+
+
+def find_boxes(database: Database, agency: UUID) -> tuple[str, ...]:
+    engine = open_engine(database.urls["worker"], 1)
+    try:
+        with scoped(engine, ()) as connection:
+            return SqlMailStore(connection).list_mailboxes(agency)
+    finally:
+        engine.dispose()
+
+
+def test_mail_goes_to_the_nearest_mailbox_up_the_tree(database: Database, lookout: SqlLookout) -> None:
+    """An office's own, else the city's; the watchman writes to the root's, or to all if it has none."""
+    ids = write_boxes(database, gas=[GAS])
+    assert lookout.list_mailboxes() == (GAS,)
+    assert find_boxes(database, ids["water"]) == ()
+    write_boxes(database, city=[CITY, SECOND, CITY])
+    assert lookout.list_mailboxes() == (SECOND, CITY)
+    assert find_boxes(database, ids["gas"]) == (GAS,)
+    assert find_boxes(database, ids["water"]) == (SECOND, CITY)
+
+
+def test_an_import_replaces_the_list_that_it_names(database: Database, lookout: SqlLookout) -> None:
+    """Whoever was taken out is written to no more; an agency without the key keeps its list."""
+    write_boxes(database, city=[CITY, SECOND], gas=[GAS])
+    ids = write_boxes(database, city=[SECOND])
+    assert lookout.list_mailboxes() == (SECOND,)
+    assert find_boxes(database, ids["gas"]) == (GAS,)
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    ["a@b.cn", ["nobody"], ["a@b.cn\r\nBcc: x@y.cn"], [3], [None], {"a@b.cn": 1}, ["a@b.cn"] * 21],
+    ids=range(7),
+)
+def test_what_is_no_list_of_addresses_is_not_imported(database: Database, lookout: SqlLookout, boxes: object) -> None:
+    """The fault names the place and not the address."""
+    with pytest.raises(ConfigurationFault, match=r"agencies\[0\]: supervision_mail is not a list of mail addresses"):
+        write_boxes(database, city=boxes)
+    assert lookout.list_mailboxes() == ()
+
+
+def test_the_sighting_is_the_note_the_calendars_and_one_yes_or_no(database: Database, lookout: SqlLookout) -> None:
+    """Of each region the newest version counts; a closed case's deadline beyond it does not."""
+    assert lookout.look() == Sighting(None, {}, provisional=False)
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        owner.execute("INSERT INTO alert_sweeps VALUES (true, %s, %s, 3, 1)", [AT, AT])
+        for version, until in ((1, "2026-12-31"), (2, "2027-12-31")):
+            owner.execute(
+                "INSERT INTO calendar_versions VALUES ('CN', %s, '2004-01-01', %s, repeat('a', 64), %s, 'test')",
+                [version, until, AT],
+            )
+    assert lookout.look() == Sighting(SweepRun(AT, AT, 3, 1), {"CN": date(2027, 12, 31)}, provisional=False)
+    with closing(SqlLookout(database.urls["public"])) as operations:
+        assert operations.look() == lookout.look()
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        owner.execute("DELETE FROM alert_sweeps")
+        owner.execute("DELETE FROM calendar_versions")
+
+
+def test_a_store_that_cannot_be_reached_is_said_to_be_away(database: Database) -> None:
+    """Whatever is wrong with the way there, the watchman hears one word."""
+    away = database.urls["watch"].rpartition("@")[0] + "@127.0.0.1:1/nowhere"
+    with closing(SqlLookout(away)) as lookout:
+        for ask in (lookout.look, lookout.list_mailboxes):
+            with pytest.raises(StoreUnavailable):
+                ask()
