@@ -117,7 +117,7 @@ def test_every_business_table_is_under_row_security(database: Database) -> None:
             " WHERE a.attname = 'agency_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
         ).fetchall()
     open_tables = {name for name, secured in rows if not secured}
-    assert open_tables == {"agencies", "platform_apps", "merchant_accounts", "back_ends"}
+    assert open_tables == {"agencies", "platform_apps", "merchant_accounts", "back_ends", "supervision_mailboxes"}
     assert len(rows) > 15
 
 
@@ -131,7 +131,7 @@ def test_agency_comes_first_in_every_key(database: Database) -> None:
         ).fetchall()
     others = {name for name, first in rows if first != "agency_id"}
     assert others == {
-        "alembic_version", "calendar_days", "calendar_versions", "catalogue_version", "directory_version", "job_tasks",
+        "alembic_version", "alert_sweeps", "calendar_days", "calendar_versions", "catalogue_version", "directory_version", "job_tasks",
         "monthly_tables",
     }  # fmt: skip
 
