@@ -6,6 +6,7 @@ succeeded (RFC 3207) and nothing otherwise, ``smtp://`` is plain and refused in 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -84,4 +85,7 @@ def read_password(text: str) -> str:
 
 def is_loopback(place: MailPlace) -> bool:
     """Whether the mail server is on this machine."""
-    return place.host in ("localhost", "::1") or place.host.startswith("127.")
+    try:
+        return place.host == "localhost" or ipaddress.ip_address(place.host).is_loopback
+    except ValueError:
+        return False

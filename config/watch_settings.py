@@ -67,11 +67,10 @@ WATCH_VARIABLES: Mapping[str, Variable] = {
 
 
 def find_mail_faults(values: Mapping[str, object]) -> list[str]:
-    """What contradicts itself among these settings and ``environment``."""
-    place = values.get("smtp_url")
+    """What contradicts itself among these settings and ``environment``, as far as they were read."""
+    place, faults = values.get("smtp_url"), find_restless(values)
     if not isinstance(place, MailPlace):
-        return []
-    faults: list[str] = []
+        return faults
     if values.get("mail_from") is None:
         faults.append("GUITAI_MAIL_FROM is not set, but GUITAI_SMTP_URL is")
     if bool(place.user) != (values.get("smtp_password") is not None):
@@ -79,3 +78,11 @@ def find_mail_faults(values: Mapping[str, object]) -> list[str]:
     if values.get("environment") == "production" and place.security == "plain" and not is_loopback(place):
         faults.append("GUITAI_SMTP_URL must begin with smtps:// or smtp+starttls:// in production")
     return faults
+
+
+def find_restless(values: Mapping[str, object]) -> list[str]:
+    """A sweeper that is late between two of its sweeps would be an outage without end."""
+    late, every = values.get("sweep_late_minutes"), values.get("sweep_seconds")
+    if isinstance(late, int) and isinstance(every, int | float) and late * 60 < 2 * every:
+        return ["GUITAI_SWEEP_LATE_MINUTES must be at least twice GUITAI_SWEEP_SECONDS"]
+    return []

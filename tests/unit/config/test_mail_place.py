@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from config.mail_place import (
     MailPlace,
+    is_loopback,
     is_mail_address,
     read_mail_address,
     read_mail_addresses,
@@ -126,6 +127,23 @@ def test_half_a_mail_server_is_told(values: dict[str, Any], word: str) -> None:
 def test_a_whole_one_is_fine(values: dict[str, Any]) -> None:
     """A relay on the same machine may be plain, and a test's server too."""
     assert find_mail_faults(values) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("127.0.0.1.example.cn", False),
+     ("127.example.cn", False), ("mail.example.cn", False), ("10.0.0.1", False)],
+)  # fmt: skip
+def test_this_machine_is_an_address_and_no_beginning_of_a_name(host: str, here: bool) -> None:
+    """A password in clear goes to loopback alone, and anybody may own a name that begins with 127."""
+    assert is_loopback(MailPlace(host, 25, "plain")) == here
+
+
+def test_a_sweeper_may_not_be_late_between_two_sweeps() -> None:
+    """Else the watchman would cry for ever, and nobody would believe it."""
+    [fault] = find_mail_faults({"sweep_late_minutes": 1, "sweep_seconds": 31})
+    assert "GUITAI_SWEEP_SECONDS" in fault
+    assert find_mail_faults({"sweep_late_minutes": 1, "sweep_seconds": 30}) == []
 
 
 def test_a_process_reads_its_own_settings_alone() -> None:
