@@ -58,10 +58,10 @@ class AuditStore(Protocol):
         ...
 
     def list_looks(
-        self, agencies: Sequence[UUID], limit: int, before: UUID | None, *, acts: Sequence[str], without_case: bool = False,
-        elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
+        self, agencies: Sequence[UUID], since: datetime, limit: int, before: UUID | None, *, acts: Sequence[str],
+        without_case: bool = False, elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
     ) -> list[Reading]:  # fmt: skip
-        """Looks by these acts, newest first.
+        """Looks by these acts since then, newest first.
 
         ``without_case``: by somebody who made no event of the case and does not have it in hand; ``elsewhere``: by somebody whose own
         agency neither leads the case nor has a step in it; ``bare``: without a reason.

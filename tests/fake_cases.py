@@ -28,6 +28,7 @@ from services.vocabulary import Vocabulary
 from tests.case_samples import make_case_mapping
 from tests.fake_case_books import make_calendar
 from tests.fake_faults import Script
+from tests.fake_readings import FakeAudit
 from tests.fake_store import FakeStore, FakeTransaction
 from tests.fakes import FakeClock, FakeDirectory, FakeKeyedHash
 
@@ -55,6 +56,7 @@ class FakeCaseTransaction(FakeTransaction):
     def __init__(self, house: FakeCaseHouse, agencies: frozenset[UUID]) -> None:
         super().__init__(house.tables, agencies)
         self.acts = FakeActBook(house, agencies)
+        self.audit = FakeAudit(house.tables.counter, agencies)
 
 
 class FakeCaseHouse(FakeStore):

@@ -105,13 +105,13 @@ class FakeAudit(CaseRows):
         return [one for _, one in sorted(found, key=lambda pair: pair[0])][:size]
 
     def list_looks(
-        self, agencies: Sequence[UUID], limit: int, before: UUID | None, *, acts: Sequence[str], without_case: bool = False,
-        elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
+        self, agencies: Sequence[UUID], since: datetime, limit: int, before: UUID | None, *, acts: Sequence[str],
+        without_case: bool = False, elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
     ) -> list[Reading]:  # fmt: skip
         found = [
             one
             for one in FakeReadings(self.tables, self.agencies)._seen()
-            if one.agency_id in agencies and one.act in acts
+            if one.agency_id in agencies and one.act in acts and one.at >= since
             and (before is None or one.reading_id < before) and staff_id in (None, one.staff_id)
             and not (bare and letters(one.reason)) and not (without_case and self._has_part(one))
             and not (elsewhere and (one.reader_agency_id == one.agency_id or self._has_desk(one)))

@@ -55,11 +55,12 @@ class SqlAuditStore:
         return [SampledCase(*row) for row in self._connection.execute(rows)]
 
     def list_looks(
-        self, agencies: Sequence[UUID], limit: int, before: UUID | None, *, acts: Sequence[str], without_case: bool = False,
-        elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
+        self, agencies: Sequence[UUID], since: datetime, limit: int, before: UUID | None, *, acts: Sequence[str],
+        without_case: bool = False, elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
     ) -> list[Reading]:  # fmt: skip
         cells = case_readings.c
-        chosen: list[ColumnElement[bool]] = [cells.agency_id.in_(agencies), cells.act.in_(acts)]
+        later = cells.reading_id >= first_id_of(since)
+        chosen: list[ColumnElement[bool]] = [cells.agency_id.in_(agencies), later, cells.act.in_(acts)]
         if before is not None:
             chosen.append(cells.reading_id < before)
         if staff_id is not None:

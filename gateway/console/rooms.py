@@ -10,6 +10,9 @@ from gateway.console import (
     administration,
     alert_answers,
     applications,
+    audit,
+    audit_delays,
+    business,
     catalogue,
     catalogue_editor,
     catalogue_steps,
@@ -39,10 +42,11 @@ from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
 
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, account.blueprint, home.blueprint, applications.blueprint,
-    administration.blueprint, acts.blueprint, catalogue.blueprint, catalogue_editor.blueprint, catalogue_steps.blueprint,
+    administration.blueprint, acts.blueprint, audit.blueprint, audit_delays.blueprint, catalogue.blueprint, catalogue_editor.blueprint, catalogue_steps.blueprint,
     counter.blueprint, counter_case.blueprint, counter_acts.blueprint,
     tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint,
     till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
+    business.blueprint,
     supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
@@ -56,6 +60,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["SHANGHAI"] = SHANGHAI
     app.jinja_env.globals.update(list_words())
+    app.jinja_env.globals.update(effort_of=business.label_effort, standing_of=business.place_among_neighbours)
     app.jinja_env.globals.update({**supervision.WORDS, "name_clock": supervision.name_clock})
     app.before_request(make_room_for_drafts)
     app.before_request(guard_page)
