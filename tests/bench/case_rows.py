@@ -42,6 +42,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "planned_alerts": (
         "agency_id", "lead_agency_id", "case_id", "clock", "rung", "due_at", "service", "case_no", "staff_id",
     ),
+    "alerts": (
+        "agency_id", "alert_id", "case_id", "clock", "rung", "lead_agency_id", "due_at", "service", "case_no", "staff_id",
+        "sent_at", "state", "level_agency_id", "escalations", "escalate_at", "version",
+    ),
+    "alert_events": ("agency_id", "alert_id", "version", "name", "state", "at", "staff_id", "data_cipher"),
+    "case_readings": (
+        "agency_id", "reading_id", "at", "staff_id", "reader_agency_id", "act", "about", "subject_id", "told_cipher",
+    ),
     "acts": (
         "agency_id", "act_id", "at", "staff_id", "act", "subject_kind", "subject_id", "reason_cipher", "detail",
     ),
@@ -68,16 +76,12 @@ class Scene:
     cases: int
     ring: Keyring
 
-    @property
-    def chunks(self) -> int:
-        return -(-self.cases // CHUNK)
 
-
-def make_rows(scene: Scene, chunk: int) -> dict[str, list[Row]]:
-    """All rows of one chunk by table."""
+def make_rows(scene: Scene, chunk: int, size: int = CHUNK) -> dict[str, list[Row]]:
+    """All rows of one chunk of ``size`` cases by table."""
     rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}
     dice = random.Random(chunk)  # noqa: S311 - a seed, no secret
-    for number in range(chunk * CHUNK, min((chunk + 1) * CHUNK, scene.cases)):
+    for number in range(chunk * size, min((chunk + 1) * size, scene.cases)):
         for table, row in _make_case(scene, number, dice):
             rows[table].append(row)
     return rows
@@ -152,13 +156,19 @@ def _plan(scene: Scene, case_id: UUID, case_no: str, clock: str, staff: UUID) ->
 def _remember(
     scene: Scene, number: int, at: datetime, case_id: UUID, case_no: str, staff: UUID, dice: random.Random, *, is_closed: bool
 ) -> Iterator[tuple[str, Row]]:  # fmt: skip
-    """What came of it: an act of every second case, a rating of every twentieth, a complaint of every hundredth."""
+    """What came of it: an act of every fourth case, an alert of every thirtieth, a rating of every twentieth, a complaint of every hundredth."""
     ring = scene.ring
-    if number % 2 == 0:
+    if number % 30 == 0:
+        yield from _tell(scene, at, case_id, case_no, staff, number, dice, is_closed=is_closed)
+    if number % 4 == 0:
         act_id = make_id(at + timedelta(minutes=4), number, dice)
         reason = ring.encrypt("acts", "reason_cipher", act_id, "审查材料".encode())
         yield "acts", (
             scene.agency_id, act_id, at + timedelta(minutes=4), staff, "case.open", "case", str(case_id), reason, "{}",
+        )  # fmt: skip
+        told = _seal(ring, "case_readings", "told_cipher", act_id, {"who": "经办", "why": "审查材料"})
+        yield "case_readings", (
+            scene.agency_id, act_id, at + timedelta(minutes=4), staff, scene.agency_id, "case.open", "case", case_id, told,
         )  # fmt: skip
     if is_closed and number % 20 == 0:
         rated_at = at + timedelta(days=10)
@@ -182,6 +192,21 @@ def _remember(
             yield "complaint_events", (
                 scene.agency_id, complaint_id, version, event, state, filed_at + timedelta(days=version - 1), None, cipher,
             )  # fmt: skip
+
+
+def _tell(
+    scene: Scene, at: datetime, case_id: UUID, case_no: str, staff: UUID, number: int, dice: random.Random, *, is_closed: bool
+) -> Iterator[tuple[str, Row]]:  # fmt: skip
+    """An orange alert, of a closed case long followed up, of an open one on the desk of the office."""
+    due_at = at + timedelta(hours=6)
+    alert_id, state = make_id(due_at, number, dice), "closed" if is_closed else "open"
+    escalate_at = None if is_closed else NOW + timedelta(days=30)
+    yield "alerts", (
+        scene.agency_id, alert_id, case_id, "bench", "orange", scene.agency_id, due_at, LICENSING, case_no, staff, due_at,
+        state, scene.agency_id, 0, escalate_at, 1,
+    )  # fmt: skip
+    cipher = _seal(scene.ring, "alert_events", "data_cipher", f"{alert_id}:1", {})
+    yield "alert_events", (scene.agency_id, alert_id, 1, "told", state, due_at, None, cipher)
 
 
 def make_id(at: datetime, number: int, dice: random.Random) -> UUID:

@@ -63,17 +63,19 @@ class Grown:
 
 
 @contextmanager
-def open_data(names: Sequence[str], sizes: dict[str, int], home: Path, report: Report) -> Iterator[dict[str, Grown]]:
+def open_data(
+    names: Sequence[str], sizes: dict[str, int], home: Path, report: Report, chunk: int = CHUNK
+) -> Iterator[dict[str, Grown]]:
     """The stores of these names, built first where they are missing, on a server that ends with the block."""
     home.mkdir(parents=True, exist_ok=True)
     server = start_postgres(home / "postgres", settings=SETTINGS)
     try:
-        yield {name: _open_store(name, sizes[name], server.owner_url, home, report) for name in names}
+        yield {name: _open_store(name, sizes[name], server.owner_url, home, report, chunk) for name in names}
     finally:
         server.stop()
 
 
-def _open_store(name: str, cases: int, server_url: str, home: Path, report: Report) -> Grown:
+def _open_store(name: str, cases: int, server_url: str, home: Path, report: Report, chunk: int) -> Grown:
     owner_url = _make_database(server_url, f"grown_{name}")
     ring = home / "keyring.json"
     if not ring.exists():
@@ -86,7 +88,7 @@ def _open_store(name: str, cases: int, server_url: str, home: Path, report: Repo
         connection.execute(MARKS)
         if connection.execute("SELECT 1 FROM bench.finished").fetchone() is None:
             _require_room(home, cases, report)
-            _build(grown, connection, report)
+            _build(grown, connection, report, chunk)
     return grown
 
 
@@ -110,7 +112,7 @@ def _require_room(home: Path, cases: int, report: Report) -> None:
         raise SystemExit("not enough room on this disk")
 
 
-def _build(grown: Grown, connection: psycopg.Connection[Any], report: Report) -> None:
+def _build(grown: Grown, connection: psycopg.Connection[Any], report: Report, chunk: int) -> None:
     began = time.monotonic()
     engine = create_engine(driver_url(grown.owner_url))
     with engine.begin() as months:
@@ -120,14 +122,14 @@ def _build(grown: Grown, connection: psycopg.Connection[Any], report: Report) ->
     row = connection.execute("SELECT agency_id FROM agencies WHERE slug = 'gas'").fetchone()
     if row is None:
         raise SystemExit("the accounts were not imported")
-    chunks = -(-grown.cases // CHUNK)
+    chunks = -(-grown.cases // chunk)
     done = {number for (number,) in connection.execute("SELECT chunk FROM bench.chunks")}
     waiting = [number for number in range(chunks) if number not in done]
-    jobs = [(grown.owner_url, grown.ring, row[0], grown.cases, number) for number in waiting]
+    jobs = [(grown.owner_url, grown.ring, row[0], grown.cases, chunk, number) for number in waiting]
     with ProcessPoolExecutor(2) as pool:
         for count, _ in enumerate(pool.map(load_chunk, jobs), 1):
             left = (time.monotonic() - began) / count * (len(waiting) - count)
-            report(f"{grown.name}: {(len(done) + count) * CHUNK:,} of {grown.cases:,} cases, {left / 60:.1f} min left")
+            report(f"{grown.name}: {len(done) + count} of {chunks} parts, {left / 60:.1f} min left")
     _bring_indexes_back(connection, grown.name, report)
     connection.execute("INSERT INTO bench.finished VALUES (clock_timestamp())")
     size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
@@ -157,10 +159,10 @@ def _bring_indexes_back(connection: psycopg.Connection[Any], store: str, report:
     connection.execute("VACUUM (ANALYZE)")
 
 
-def load_chunk(job: tuple[str, Path, Any, int, int]) -> int:
+def load_chunk(job: tuple[str, Path, Any, int, int, int]) -> int:
     """Write one chunk in one transaction. Foreign keys and triggers are left out: nothing here comes from outside."""
-    owner_url, ring, agency_id, cases, chunk = job
-    rows = make_rows(Scene(agency_id, cases, Keyring.load(ring)), chunk)
+    owner_url, ring, agency_id, cases, size, chunk = job
+    rows = make_rows(Scene(agency_id, cases, Keyring.load(ring)), chunk, size)
     with psycopg.connect(owner_url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")

@@ -12,18 +12,23 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from adapters.ids import make_id
 from gateway.console.registry import list_places
+from services.alert_sweep import SweepDesk, sweep_alerts
+from services.rating_sums import tally_ratings
 from services.staffing import Actor, Role
+from services.till import business_day
 from tests.bench.case_rows import NOW
 from tests.bench.data import HOME, SIZES, Grown, open_data
 from tests.bench.report import Figure, compare_rounds
@@ -91,14 +96,22 @@ class Side:
 
 def run_sweep(office: GrownOffice) -> int:
     """One sweep by the worker's role; how many alerts it told."""
-    raise NotImplementedError(office)
+    desk = SweepDesk(
+        cast("Any", office.worker), office.desk.directory, office.clock, lambda: make_id(NOW), office.tree.parents.get
+    )
+    return sweep_alerts(desk).told
 
 
-def enter(grown: Grown, home: Path) -> Side:
-    """Open one store's console and sign somebody in who has every role at the root."""
+def open_office(grown: Grown, home: Path) -> GrownOffice:
+    """The office over one store, with the keys that its cells are sealed with."""
     (home / "keyring.json").write_bytes(grown.ring.read_bytes())
     (home / "keyring.json").chmod(0o600)
-    office = GrownOffice(Database(grown.owner_url, grown.urls), home)
+    return GrownOffice(Database(grown.owner_url, grown.urls), home)
+
+
+def enter(grown: Grown, office: GrownOffice) -> Side:
+    """Sign somebody in to one store's console who has every role at the root."""
+    tally_ratings(office.worker.begin, office.everybody, business_day(NOW))
     login = f"bench-{time.time_ns()}"  # a code is used once, and the time of the measurements stands still
     everyone = office.hire(login, "度量员", *Role, agency=office.ids["city"])
     app = office.make_app()
@@ -119,21 +132,25 @@ def sign_in(client: FlaskClient, form: dict[str, str]) -> None:
         raise SystemExit(f"signing in answered {reply.status_code}")
 
 
-def measure(
-    report: Callable[[str], None], sizes: dict[str, int] = SIZES, home: Path = HOME, rounds: int = ROUNDS
-) -> Figure:
+def measure(report: Callable[[str], None]) -> Figure:
     """Ask both stores in turns; builds what is missing of them first."""
-    with (
-        open_data(["small", "large"], sizes, home, report) as stores,
-        tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large,
-    ):  # fmt: skip
-        sides = (enter(stores["small"], Path(small)), enter(stores["large"], Path(large)))
+    with open_data(["small", "large"], SIZES, HOME, report) as stores:
+        return measure_stores(stores, report)
+
+
+def measure_stores(stores: dict[str, Grown], report: Callable[[str], None], rounds: int = ROUNDS) -> Figure:
+    """The figure of two stores that are there."""
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in stores]
+        offices = [
+            stack.enter_context(closing(open_office(stores[name], folder)))
+            for name, folder in zip(("small", "large"), folders, strict=True)
+        ]
+        sides = (enter(stores["small"], offices[0]), enter(stores["large"], offices[1]))
         acts: dict[str, Callable[[Side], float]] = {"sweep": Side.sweep}
         acts |= {place: partial(Side.open, endpoint=place) for place in sides[0].places}
         report(f"a sweep and {len(sides[0].places)} rooms, {rounds} rounds each")
         series = {name: _take_turns(act, sides, rounds) for name, act in acts.items()}
-        for side in sides:
-            side.office.close()
     return _judge(series)
 
 
