@@ -41,6 +41,7 @@ from services.mandate_deeds import (
 from services.mandate_rules import OF_AGE, ORGANISATION, PERSON, begin_day, birthday, read_credit_code
 from services.model import JsonValue
 from services.reading_notes import name_holders
+from services.reading_record import Subject, number_read
 from services.staff_rules import read_reason
 from services.staffing import Actor
 from services.till import business_day
@@ -152,7 +153,7 @@ class MandateRoom(CounterRoom):
             persons = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
             self.append_act(
                 tx, actor, "mandate.look_up", agency_id, "", told, {"found": len(found)}, kind="mandate",
-                read=name_holders(persons, number),
+                read=[*name_holders(persons, number), *list_others(found, number)],
             )  # fmt: skip
         return found
 
@@ -223,3 +224,9 @@ def list_all_of(tx: CounterTransaction, number: str) -> list[Mandate]:
     found |= {one.mandate_id: one for one in tx.mandates.list_of_number(number)}
     found |= {one.mandate_id: one for one in tx.mandates.list_of_principal_number(number)}
     return sorted(found.values(), key=lambda one: (one.recorded_at, one.mandate_id), reverse=True)
+
+
+def list_others(mandates: Sequence[Mandate], number: str) -> list[Subject]:
+    """Those on the other side of what was found: their names are on the page too."""
+    named = {one.get("identity_number") for mandate in mandates for one in (mandate.principal, mandate.agent)}
+    return [number_read(other) for other in sorted(one for one in named if one and one != number)]

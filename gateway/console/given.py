@@ -65,6 +65,7 @@ GIVES: Mapping[str, Mapping[str, Ids]] = {
         "load": _of_complaint,
         "list_complaints": _of_complaints,
         "list_of_subject": _of_complaints,
+        "list_against": _of_complaints,
     },
 }
 """By store and method: whose material an answer holds. What is not here gives none, as ``tests/unit/gateway/console/test_readings.py`` lists."""
