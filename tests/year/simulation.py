@@ -25,6 +25,17 @@ from tests.year.sweeps import Sweeps
 
 ORANGE_PERCENT = 75
 """Three quarters: a share that a machine's fractions hold exactly, whatever the budget."""
+DEFINITIONS = {
+    "day_1": "the first working day after started",
+    "orange": "clock promised: 00:00 Beijing time of the day on which ceil(orange_share x budget in force at that moment) days are used",
+    "red, passed, late": "promised; statutory; step, completeness, delivery: 00:00 Beijing time of the day after the limit",
+    "extension": "in force from office hours of extended_on on; stands only where it was granted by the clock's own last day",
+    "told": "if the clock had not ended before due_at; a clock that ended on a day was running at 00:00 of it",
+    "sent_at": "the first multiple of sweep_every_seconds since 1970-01-01T00:00:00Z at or after due_at with no outage from <= t <= to",
+    "closed": "by the event granted, refused, withdrawn or terminated; manager is its actor, month the month of its day in Beijing",
+    "working_days": "days of the promised clock that count after started till and with ended, past the limit too",
+    "late": "closed after the promised limit",
+}
 EIGHT_HOURS = 8 * 3600
 LIMIT = date(2026, 10, 1)
 Tell = Callable[[str], None]
@@ -67,6 +78,7 @@ def simulate(order: Order, tell: Tell) -> dict[str, Any]:
         report = {
             "cases": order.cases, "seed": order.seed, "seconds": 0, "orange_share": ORANGE_PERCENT / 100,
             "sweep_every_seconds": order.sweep_every, "outages": [list(map(say_moment, one)) for one in outages],
+            "definitions": DEFINITIONS,
         }  # fmt: skip
         _write_books(order, place)
     report["seconds"] = round(time.monotonic() - began)
