@@ -8,7 +8,21 @@ from typing import IO, Any
 
 from flask import Flask, Request, request
 
-from gateway.web import account, case_acts, cases, drafts, entrance, home, mandates, money, published, visits, voice
+from gateway.web import (
+    account,
+    case_acts,
+    cases,
+    drafts,
+    efforts,
+    entrance,
+    home,
+    mandates,
+    money,
+    published,
+    readings,
+    visits,
+    voice,
+)
 from gateway.web.frame import SHANGHAI, answer_fault, finish_reply, write_day, write_moment, write_yuan
 from gateway.web.gate import require_declared, watch_door
 from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
@@ -16,7 +30,8 @@ from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
 WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
-    money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint, visits.blueprint,
+    money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
+    efforts.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES

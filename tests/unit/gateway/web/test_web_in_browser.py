@@ -101,7 +101,7 @@ def walk_pages(scene: Scene) -> dict[str, str]:
         "matters": "/", "case": f"/cases/{accepted}", "deadline": f"/cases/{accepted}/deadline",
         "receipt": f"/cases/{accepted}/receipt", "answer": f"/cases/{asked}/answer", "withdraw": f"/cases/{asked}/withdraw",
         "draft": f"/drafts/{counter.draft()}", "voice": f"/voice/case/{accepted}", "payments": "/payments",
-        "applications": "/applications", "mandates": "/mandates", "seen": "/seen", "account": "/account", "verify": "/v",
+        "applications": "/applications", "mandates": "/mandates", "seen": "/seen", "readings": "/readings", "account": "/account", "verify": "/v",
         "slip": f"/v/{slip.rpartition('/')[2]}", "no-slip": "/v/abc", "nothing": "/cases/01a199fc-2100-71e3-adad-c8c3f79ad022",
     }  # fmt: skip
 
