@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from stdnum.cn import ric, uscc
 
-from adapters.sandbox.agencies import CITY, MARKET_OFFICE
+from adapters.sandbox.agencies import MARKET_OFFICE, PROVINCE
 from adapters.sandbox.applications.companies import COMPANIES
 from adapters.sandbox.applications.persons import KINSHIP, RELATIVES, RESIDENTS, complete_credit_code
 from adapters.sandbox.bindings import make_bindings
@@ -202,8 +202,8 @@ def test_the_counters_own_line_to_the_register_is_the_roots_alone() -> None:
     offices = find_offices()
     bound = make_bindings(offices, {"organisations": Place({"token": "t"}, "http://127.0.0.1:1")})["back_ends"]
     owners = {(entry["name"], entry["agency"]) for entry in bound}
-    assert ("organisation-register", CITY.slug) in owners
-    assert {agency for name, agency in owners if name.startswith("organisation-register")} == {CITY.slug}
+    assert ("organisation-register", PROVINCE.slug) in owners
+    assert {agency for name, agency in owners if name.startswith("organisation-register")} == {PROVINCE.slug}
     assert {name for name, agency in owners if agency == MARKET_OFFICE.slug} == {
         "market-entities",
         "market-entities-test",
