@@ -29,7 +29,9 @@ REPLIES_REFUSED = Counter(
 NOTICES = Counter("guitai_notices_total", "Platform notices by what became of them.", ["platform", "account", "result"])
 
 ALERTS = Counter("guitai_alerts_total", "Alerts told to the supervision office.", ["rung"])
-ESCALATIONS = Counter("guitai_alert_escalations_total", "Alerts that nobody acknowledged in time and that went up.", ["rung"])
+ESCALATIONS = Counter(
+    "guitai_alert_escalations_total", "Alerts that nobody acknowledged in time and that went up.", ["rung"]
+)
 SWEPT_UNTIL = Gauge(
     "guitai_alerts_swept_until_seconds", "How far the sweeper has come, by the clock port, seconds since 1970.",
     multiprocess_mode="max",

@@ -37,8 +37,8 @@ from services.model import (
     PlatformName,
     PlatformUser,
 )
-from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
 from services.month_record import MonthStore
+from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
 from services.reading_record import ReadingStore
 from tests.fake_alerts import FakeAlerts
 from tests.fake_applications import FakeApplications

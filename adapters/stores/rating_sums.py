@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, any_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, any_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from adapters.stores.tables.counter import rating_sums, rating_tallies, ratings
@@ -48,7 +48,7 @@ class SqlRatingSums:
         span = [found.rated_at >= since, found.rated_at < until]
         if after is not None:
             span += [found.rated_at >= after[0], tuple_(found.rated_at, found.rating_id) > tuple_(*after)]
-        rows = select(*(found[name] for name in _PLAIN), found.channel, found.tags).where(_is_of(cell), *span)
+        rows = _select_plain().where(_is_of(cell), *span)
         return [_read_rating(row) for row in self._connection.execute(rows.order_by(found.rated_at, found.rating_id))]
 
     def load_sum(self, year: int, cell: Cell) -> RatingSum | None:
@@ -71,8 +71,7 @@ class SqlRatingSums:
 
     def list_named(self, rating_ids: Sequence[UUID]) -> list[Rating]:
         """Ratings by their ids, without words and who rated."""
-        rows = select(*(ratings.c[name] for name in _PLAIN), ratings.c.channel, ratings.c.tags)
-        chosen = rows.where(ratings.c.rating_id.in_(rating_ids), ratings.c.agency_id == any_(func.guitai_agencies()))
+        chosen = _select_plain().where(ratings.c.rating_id.in_(rating_ids), ratings.c.agency_id == any_(func.guitai_agencies()))
         return [_read_rating(row) for row in self._connection.execute(chosen)]
 
     def _read(self, *chosen: ColumnElement[bool]) -> list[RatingSum]:
@@ -95,6 +94,11 @@ def _is_of(cell: Cell) -> ColumnElement[bool]:
 def _read_sum(row: Row[Any]) -> RatingSum:
     cell = (row.agency_id, row.service, row.staff_id)
     return RatingSum(row.year, cell, tuple(row.levels), (row.through_at, row.through_id))
+
+
+def _select_plain() -> Select[Any]:
+    """Everything but words and who rated."""
+    return select(*(ratings.c[name] for name in (*_PLAIN, "channel", "tags")))
 
 
 def _read_rating(row: Row[Any]) -> Rating:

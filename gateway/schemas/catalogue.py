@@ -149,7 +149,9 @@ class EffortLabelReply(ActsReply):
     trips = Count(FORM)
     again = Part(FORM, ActsReply)
     known = Part(FORM, ActsReply)
-    click_once = Flag(FORM, documented={"description": "一键办理：打开后确认一次即可 · one confirmation after opening is all"})
+    click_once = Flag(
+        FORM, documented={"description": "一键办理：打开后确认一次即可 · one confirmation after opening is all"}
+    )
     stands_out = Flag(FORM, documented={"description": "明显多于同类事项 · clearly more than others of its kind"})
     lines = Many(FORM, fields.Nested(EffortLineReply))
 

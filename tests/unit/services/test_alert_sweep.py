@@ -2,122 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from adapters.ids import make_id
 from services.alert_mail import MailTransaction
-from services.alert_record import Alert, AlertEvent, AlertState, PlannedAlert, Rung
-from services.alert_sweep import SweepDesk, list_plans, sweep_alerts
+from services.alert_record import Alert
+from services.alert_sweep import list_plans, sweep_alerts
 from services.calendar_record import NamedDay
-from services.case_desk import CaseDesk
-from services.case_events import Move, load_case, write_move
-from services.case_file import CaseFile
-from services.case_opening import UNNUMBERED, open_case
 from services.case_recompute import add_calendar, recompute_cases, replan_open_cases
 from services.case_record import Hand
-from services.counter_terms import Step
 from services.errors import StoreUnavailable
-from services.escalation_rule import EscalationRule
-from services.payment_graph import EdgeUnknown
-from tests.case_samples import make_case, make_case_mapping, say
 from tests.fake_case_books import make_calendar
-from tests.fake_cases import FakeCaseHouse, make_case_desk, make_directory
-from tests.fakes import FakeClock
-
-MONDAY = date(2026, 11, 2)
-STEPS = (Step(say("审查"), "clerk", 3), Step(say("税务意见"), "clerk", 2, agency="demo-tax-office"))
-HOUR = timedelta(hours=1)
-
-
-def midnight(on: date) -> datetime:
-    """00:00 in Beijing."""
-    return datetime(on.year, on.month, on.day, tzinfo=UTC) - 8 * HOUR
-
-
-def day(number: int, month: int = 11) -> date:
-    return date(2026, month, number)
-
-
-class Office:
-    """A counter whose clock a test sets, its supervision, and the mail it would send."""
-
-    def __init__(self, orange_percent: int = 80, **terms: Any) -> None:
-        self.house, self.clock = FakeCaseHouse(), FakeClock(midnight(MONDAY) + 10 * HOUR)
-        made = make_case_desk(
-            make_case_mapping(**{"steps": STEPS, **terms}), house=self.house, clock=self.clock,
-            directory=make_directory("demo-office", "demo-tax-office"),
-        )  # fmt: skip
-        self.desk: CaseDesk = replace(made, orange_percent=orange_percent)
-        find = self.desk.directory.agency_id
-        self.city, self.own, self.tax = find("demo-city"), find("demo-office"), find("demo-tax-office")
-        self.parents: dict[UUID, UUID | None] = {self.city: None, self.own: self.city, self.tax: self.city}
-        self.mailed: list[tuple[UUID, int]] = []
-        self.sweeper = SweepDesk(
-            self.house, self.desk.directory, self.clock, lambda: make_id(self.clock.now()), self.parents.get,
-            also_tell=self.mail,
-        )  # fmt: skip
-
-    def mail(self, _tx: MailTransaction, alert: Alert, _now: datetime) -> None:
-        self.mailed.append((alert.level_agency_id, alert.escalations))
-
-    def at(self, moment: datetime) -> Office:
-        """Set the clock."""
-        self.clock.at = moment
-        return self
-
-    def on(self, on: date) -> Office:
-        """Ten in the morning of a day in Beijing."""
-        return self.at(midnight(on) + 10 * HOUR)
-
-    def open(self) -> UUID:
-        """A case that is handed in now."""
-        today = (self.clock.now() + 8 * HOUR).date()
-        case = make_case(self.own, self.clock.now(), case_no=UNNUMBERED, received_on=today, business_on=today)
-        with self.house.begin(self.desk.directory.all_agencies()) as tx:
-            return open_case(self.desk, tx, case, Move("case_received", Hand.APPLICANT, {})).case.case_id
-
-    def accept(self) -> UUID:
-        """A case that is received and accepted now."""
-        case_id = self.open()
-        self.do(case_id, "accepted", on=(self.clock.now() + 8 * HOUR).date().isoformat())
-        return case_id
-
-    def do(
-        self, case_id: UUID, event: str, hand: Hand = Hand.CLERK, staff_id: UUID | None = None, **data: Any
-    ) -> CaseFile:
-        """One event now."""
-        with self.house.begin(self.desk.directory.all_agencies()) as tx:
-            return write_move(self.desk, tx, load_case(tx, case_id), Move(event, hand, data, staff_id))
-
-    def was_extended(self, case_id: UUID) -> bool:
-        """Whether the one extension that the law allows is spent."""
-        return any(event.name == "extension_granted" for event in self.house.tables.counter.events[case_id])
-
-    def sweep(self) -> int:
-        """How many were told by a sweep now."""
-        return sweep_alerts(self.sweeper).told
-
-    def told(self, case_id: UUID) -> list[tuple[str, str, datetime, datetime]]:
-        """Clock, rung, due_at and sent_at of a case's alerts, by due_at."""
-        found = [one for one in self.house.tables.counter.alerts.values() if one.planned.case_id == case_id]
-        rows = [(one.planned.clock, str(one.planned.rung), one.planned.due_at, one.sent_at) for one in found]
-        return sorted(rows, key=lambda row: (row[2], row[0]))
-
-    def rungs(self, case_id: UUID) -> list[tuple[str, str, date]]:
-        """Clock, rung and day in Beijing on which each was due."""
-        return [(clock, rung, (due + 8 * HOUR).date()) for clock, rung, due, _ in self.told(case_id)]
-
-    @property
-    def alerts(self) -> list[Alert]:
-        return list(self.house.tables.counter.alerts.values())
+from tests.unit.services.swept import HOUR, MONDAY, Office, day, extend, midnight
 
 
 def test_an_accepted_case_that_nobody_touches_is_told_rung_by_rung() -> None:
@@ -217,13 +116,6 @@ def test_a_case_that_is_closed_in_time_is_not_told() -> None:
     case_id = office.accept()
     office.on(day(5)).do(case_id, "terminated", reason="试")
     assert office.on(day(31, 12)).sweep() == 0
-
-
-def extend(office: Office, case_id: UUID, days: int = 10) -> None:
-    """Asked and granted now."""
-    office.do(case_id, "extension_asked", days=days, reason="试")
-    today = (office.clock.now() + 8 * HOUR).date()
-    office.do(case_id, "extension_granted", Hand.HEAD, days=days, reason="试", on=today.isoformat())
 
 
 def test_an_extension_after_orange_moves_red_and_takes_nothing_back() -> None:
@@ -393,161 +285,3 @@ def test_the_plan_is_read_without_a_trace() -> None:
     assert found[0] == found[1] == found[2] == sorted(found[0], key=lambda one: (one.due_at, one.case_id, one.clock))
     assert [len([one for one in found[0] if one.case_id == case]) for case in cases] == [3, 3, 3]
     assert (office.house.tables.counter.planned, office.alerts) == (before, [])
-
-
-def test_nobody_looks_and_it_goes_up_to_the_root() -> None:
-    """Eight office hours for orange at the office, then at the city; there it stays. Each step is an event, and is mailed."""
-    office = Office(steps=())
-    office.accept()
-    office.on(day(18)).sweep()
-    (alert,) = office.alerts
-    assert alert.escalate_at == midnight(day(19)) + 10 * HOUR
-    office.at(alert.escalate_at - timedelta(seconds=1))
-    assert sweep_alerts(office.sweeper).escalated == 0
-    office.at(alert.escalate_at)
-    assert sweep_alerts(office.sweeper).escalated == 1
-    (moved,) = office.alerts
-    assert (moved.level_agency_id, moved.escalations, moved.escalate_at, moved.version) == (office.city, 1, None, 2)
-    (told, up) = office.house.tables.counter.alert_events[alert.alert_id]
-    assert (told.name, up.name, up.staff_id, up.at) == ("told", "escalated", None, office.clock.now())
-    assert up.data == {"from": str(office.own), "to": str(office.city)}
-    assert office.mailed == [(office.own, 0), (office.city, 1)]
-    office.on(day(30))
-    assert sweep_alerts(office.sweeper).escalated == 0
-
-
-def test_what_somebody_has_in_hand_stays() -> None:
-    """Acknowledged in time: it does not go up."""
-    office = Office(steps=())
-    office.accept()
-    office.on(day(18)).sweep()
-    (alert,) = office.alerts
-    hand = replace(alert, state=AlertState.ACKNOWLEDGED, escalate_at=None, version=2)
-    with office.house.begin(office.desk.directory.all_agencies()) as tx:
-        tx.alerts.append(
-            hand, AlertEvent(alert.alert_id, 2, "acknowledged", hand.state, office.clock.now(), office.own)
-        )
-    office.on(day(20))
-    assert sweep_alerts(office.sweeper).escalated == 0
-
-
-def test_each_level_has_its_full_time() -> None:
-    """After an outage an alert goes up one level at a time, not from the district to the province at once."""
-    office = Office(steps=())
-    office.parents[office.city] = office.tax
-    office.parents[office.tax] = None
-    office.accept()
-    office.on(day(18)).sweep()
-    office.on(day(20))
-    assert [sweep_alerts(office.sweeper).escalated for _ in range(2)] == [1, 0]
-    assert [one.level_agency_id for one in office.alerts] == [office.city]
-    office.on(day(23))
-    assert sweep_alerts(office.sweeper).escalated == 1
-    assert [one.level_agency_id for one in office.alerts] == [office.tax]
-
-
-def test_at_the_root_nothing_goes_up() -> None:
-    """An alert of the root's own case has nowhere to go."""
-    office = Office(steps=())
-    office.parents[office.own] = None
-    office.accept()
-    office.on(day(18)).sweep()
-    assert [one.escalate_at for one in office.alerts] == [None]
-
-
-def test_without_a_calendar_weekdays_count() -> None:
-    """A store that has lost its calendar still tells and moves up."""
-    office = Office(steps=())
-    office.accept()
-    office.house.tables.counter.calendars.clear()
-    office.on(day(18)).sweep()
-    assert [one.escalate_at for one in office.alerts] == [midnight(day(19)) + 10 * HOUR]
-
-
-def test_by_the_clock_if_the_settings_say_so() -> None:
-    """The rule is the settings', not the sweeper's."""
-    office = Office(steps=())
-    office.accept()
-    office.on(day(18))
-    sweep_alerts(replace(office.sweeper, rule=EscalationRule({Rung.ORANGE: 30}, office_time=False)))
-    assert [one.escalate_at for one in office.alerts] == [office.clock.now() + 30 * HOUR]
-
-
-def test_whoever_listens_hears_of_each_after_its_commit() -> None:
-    """Counters count what was really told."""
-    office, heard = Office(steps=()), list[Alert]()
-    office.accept()
-    office.on(day(18))
-    sweep_alerts(office.sweeper, heard.append)
-    office.on(day(20))
-    sweep_alerts(office.sweeper, heard.append)
-    assert [(one.planned.rung, one.escalations) for one in heard] == [(Rung.ORANGE, 0), (Rung.ORANGE, 1)]
-
-
-Step_ = tuple[str, int]
-MOVES: dict[str, Callable[[Office, UUID, date], object]] = {
-    "claim": lambda office, case_id, _: office.do(case_id, "claimed", staff_id=office.own),
-    "extend": lambda office, case_id, _: office.was_extended(case_id) or extend(office, case_id),
-    "suspend": lambda office, case_id, on: office.do(
-        case_id,
-        "special_began",
-        code="inspection",
-        on=on.isoformat(),
-        until_on=(on + timedelta(days=6)).isoformat(),
-        days=4,
-    ),
-    "resume": lambda office, case_id, on: office.do(case_id, "special_ended", on=on.isoformat()),
-    "sweep": lambda office, _case, _on: office.sweep(),
-    "close": lambda office, case_id, _: office.do(case_id, "terminated", reason="试"),
-}
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(sorted(MOVES)), st.integers(0, 9)), max_size=12))
-def test_sweeping_late_tells_what_sweeping_all_the_time_tells(moves: Sequence[Step_]) -> None:
-    """Whatever a case lives through, an office swept every day and one swept once at the end are told the same, due at the same moments."""
-    often, late = Office(), Office()
-    cases = {id(office): office.accept() for office in (often, late)}
-    today = MONDAY
-    for name, wait in moves:
-        for _ in range(wait):
-            today += timedelta(days=1)
-            often.at(midnight(today)).sweep()
-        for office in (often, late):
-            office.on(today)
-            if office is often or name != "sweep":
-                _try(MOVES[name], office, cases[id(office)], today)
-    for _ in range(90):
-        today += timedelta(days=1)
-        often.at(midnight(today)).sweep()
-    late.at(midnight(today)).sweep()
-    assert often.rungs(cases[id(often)]) == late.rungs(cases[id(late)])
-    assert all(sent == due for _, _, due, sent in often.told(cases[id(often)]))
-
-
-def _try(move: Callable[[Office, UUID, date], object], office: Office, case_id: UUID, today: date) -> None:
-    """A move that the graph forbids now does not happen."""
-    try:
-        move(office, case_id, today)
-    except EdgeUnknown:
-        return
-
-
-def list_planned(office: Office) -> list[PlannedAlert]:
-    return list(office.house.tables.counter.planned.values())
-
-
-def test_an_event_that_is_rolled_back_leaves_the_plan() -> None:
-    """The plan is part of the event's transaction."""
-    office = Office(steps=())
-    case_id = office.accept()
-    before = list_planned(office)
-
-    def fail() -> None:
-        with office.house.begin(office.desk.directory.all_agencies()) as tx:
-            write_move(office.desk, tx, load_case(tx, case_id), Move("terminated", Hand.CLERK, {"reason": "试"}))
-            raise StoreUnavailable
-
-    with pytest.raises(StoreUnavailable):
-        fail()
-    assert list_planned(office) == before != []

@@ -104,13 +104,12 @@ def test_a_case_that_nobody_holds_is_nobodys_time() -> None:
 
 def test_days_at_another_agency_are_not_the_holders() -> None:
     """While only another agency's step was in hand, the time is nobody's of the lead agency."""
-    terms = {"promised_days": 5, "statutory_days": 8}
     steps = (Step(say("受理"), "clerk"), Step(say("会办"), "clerk", agency="fire"), Step(say("决定"), "clerk"))
     file = make_life(
         (0, "accepted", ANN, {}), (0, "claimed", ANN, {}), (1, "step_finished", ANN, {"step": 0}),
         (3, "step_finished", BEN, {"step": 1}), (4, "granted", ANN, {}),
     )  # fmt: skip
-    figures = count(file, steps=steps, **terms)
+    figures = count(file, steps=steps, promised_days=5, statutory_days=8)
     assert read(figures, None, "held_days") == (2,)
     assert read(figures, ANN, "held_days") == (2,)
 
@@ -131,7 +130,7 @@ def test_suspended_days_do_not_count_but_are_told() -> None:
 
 def test_late_is_after_the_limit_then_in_force() -> None:
     """The fifth day is in time, the sixth is late; an extension granted in time moves the limit, one after it does not."""
-    accepted = (0, "accepted", ANN, {})
+    accepted: tuple[int, str, UUID, dict[str, Any]] = (0, "accepted", ANN, {})
     extended = {"days": 2}
     assert read(count(make_life(accepted, (7, "granted", ANN, {}))), ANN, "late", "promised_days") == (0, 5)
     assert read(count(make_life(accepted, (8, "granted", ANN, {}))), ANN, "late", "passed") == (1, 0)
@@ -161,7 +160,7 @@ def test_a_lapsed_notice_is_on_the_account_of_who_held_the_case() -> None:
 
 def test_an_event_after_the_month_changes_nothing_in_it() -> None:
     """What November says is the same before and after everything that December brought."""
-    accepted = (0, "accepted", ANN, {})
+    accepted: tuple[int, str, UUID, dict[str, Any]] = (0, "accepted", ANN, {})
     before = make_life(accepted, (1, "claimed", ANN, {}))
     after = make_life(accepted, (1, "claimed", ANN, {}), (35, "granted", BEN, {}))
     after = CaseFile(before.case, (*before.events, replace(after.events[-1], case_id=before.case.case_id)))

@@ -48,7 +48,8 @@ class Watched(Office):
 
     def sweep(self) -> list[Alert]:
         """Tell what is due by now, as the sweeper does."""
-        now, told = self.clock.now(), []
+        now = self.clock.now()
+        told: list[Alert] = []
         with self.store.begin(self.cases.everybody) as tx:
             for plan in tx.alerts.list_due(now, 500):
                 level, escalate_at = plan.agency_id, now + timedelta(days=1)
