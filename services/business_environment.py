@@ -187,7 +187,7 @@ def _write_row(line: BusinessLine, language: Language) -> list[str]:
 
 def say_fee(fee: Fee, language: Language) -> str:
     """A fee with its amount in yuan and its law."""
-    computed = "按规定计算" if language is Language.ZH_CN else "computed"
+    computed = "按规定计算" if language == Language.ZH_CN else "computed"
     amount = computed if fee.amount_fen is None else f"{fee.amount_fen // 100}.{fee.amount_fen % 100:02d}"
     return f"{fee.name[language]} {amount} ({fee.legal_ground})"
 

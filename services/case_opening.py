@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from services.case_alerts import replan_alerts
+from services.case_alerts import list_planned
 from services.case_clocks import make_lines
 from services.case_desk import CaseDesk
 from services.case_events import Move, schedule_work
@@ -26,7 +26,7 @@ def open_case(desk: CaseDesk, tx: CaseTransaction, case: Case, move: Move) -> Ca
     """Write a case whose ``case_no`` is still ``UNNUMBERED``; the last thing that its transaction does.
 
     ``move`` is START with the first event's data, by the applicant or by a clerk at the window. The count is taken last, so that others
-    who open a case at this agency wait for two inserts and a commit, no more. Raises ``VersionTaken`` if the case exists, ``EdgeUnknown``.
+    who open a case at this agency wait for a few inserts and a commit, no more. Raises ``VersionTaken`` if the case exists, ``EdgeUnknown``.
     """
     if move.event != START or move.hand not in STARTERS:
         raise EdgeUnknown(f"no case begins with {move.event} by {move.hand}")
@@ -38,11 +38,11 @@ def open_case(desk: CaseDesk, tx: CaseTransaction, case: Case, move: Move) -> Ca
     opened = CaseFile(case, (event,))
     lines = make_lines(desk, tx, opened, mapping)
     schedule_work(desk, tx, opened, mapping)
+    planned = list_planned(desk, tx, opened, mapping)
     numbered = replace(case, case_no=_take_number(desk, tx, case))
     tx.cases.open(numbered, event, [replace(line, case_no=numbered.case_no) for line in lines])
-    numbered_file = CaseFile(numbered, (event,))
-    replan_alerts(desk, tx, numbered_file, mapping, event.at)
-    return numbered_file
+    tx.alerts.replan(case.case_id, [replace(plan, case_no=numbered.case_no) for plan in planned], event.at)
+    return CaseFile(numbered, (event,))
 
 
 def _take_number(desk: CaseDesk, tx: CaseTransaction, case: Case) -> str:

@@ -124,10 +124,14 @@ def _stand(service: str, weighed: Mapping[str, tuple[str, int, int]]) -> Standin
 
 def list_doors_alike(efforts: Iterable[Effort]) -> list[tuple[tuple[str, ...], Effort]]:
     """Labels without repetition: doors whose service takes the same, and what it takes."""
-    found: dict[object, tuple[list[str], Effort]] = {}
+    found: list[tuple[list[str], Effort]] = []
     for effort in efforts:
-        found.setdefault(effort.lines, ([], effort))[0].append(effort.door)
-    return [(tuple(doors), effort) for doors, effort in found.values()]
+        doors = next((doors for doors, known in found if known.lines == effort.lines), None)
+        if doors is None:
+            found.append(([effort.door], effort))
+        else:
+            doors.append(effort.door)
+    return [(tuple(doors), effort) for doors, effort in found]
 
 
 def sum_acts(effort: Effort) -> int:

@@ -36,7 +36,6 @@ from services.supervision_rules import (
     sort_by_urgency,
 )
 from services.supervision_view import OpenedAlert, tell_course
-from services.till import business_day
 
 PAGE = 50
 COUNTED = 200
@@ -135,6 +134,11 @@ class SupervisionDesk(CounterRoom):
         """One alert with the course of its case: nothing of the applicant. Raises ``NotFound``."""
         with self.house.begin(tuple(actor.tree.parents)) as tx:
             return self._describe(actor, self._lay_out(actor, tx, alert_id))
+
+    def find_alert(self, actor: Actor, alert_id: UUID) -> Alert:
+        """One alert by itself. Raises ``NotFound``."""
+        with self.house.begin(tuple(actor.tree.parents)) as tx:
+            return _find(actor, tx, alert_id)[0]
 
     def open_case(self, actor: Actor, alert_id: UUID, reason: str) -> tuple[OpenedAlert, CaseFile, ServiceMapping]:
         """The same with the whole file of the case, for a reason, noted before anything is shown; the citizen sees that it was read."""
@@ -264,16 +268,13 @@ class SupervisionDesk(CounterRoom):
                 yield other
 
     def _lay_out(self, actor: Actor, tx: CounterTransaction, alert_id: UUID) -> _Table:
-        row = tx.alerts.load(alert_id)
-        if row is None or not actor.holds_any(SUPERVISORS, row[0].planned.agency_id):
-            raise NotFound
-        return _Table(tx, row[0], tuple(row[1]), load_case(tx, row[0].planned.case_id))
+        alert, events = _find(actor, tx, alert_id)
+        return _Table(tx, alert, tuple(events), load_case(tx, alert.planned.case_id))
 
     def _describe(self, actor: Actor, one: _Table) -> OpenedAlert:
         every = one.tx.alerts.list_of_case(one.alert.planned.case_id)
         seen = [other for other in every if actor.holds_any(SUPERVISORS, other.planned.agency_id)]
-        today = business_day(self.desk.clock.now())
-        course = tell_course(one.tx, one.file, mapping_of(self.desk, one.file), seen, today)
+        course = tell_course(one.tx, one.file, mapping_of(self.desk, one.file), seen, self.desk.clock.now())
         own = bool(self._find_hands(actor, one) & list_workers(one.file))
         offers = find_offers(actor, one.alert)
         others = tuple(other for other in sort_by_urgency(seen) if other.alert_id != one.alert.alert_id)
@@ -311,6 +312,13 @@ class SupervisionDesk(CounterRoom):
         except VersionTaken:
             raise CaseMoved(detail={"version": seen_version + 1}) from None
         return after
+
+
+def _find(actor: Actor, tx: CounterTransaction, alert_id: UUID) -> tuple[Alert, list[AlertEvent]]:
+    row = tx.alerts.load(alert_id)
+    if row is None or not actor.holds_any(SUPERVISORS, row[0].planned.agency_id):
+        raise NotFound
+    return row
 
 
 def reach(actor: Actor) -> tuple[UUID, ...]:

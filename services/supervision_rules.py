@@ -113,6 +113,14 @@ def sort_by_urgency(alerts: Iterable[Alert]) -> list[Alert]:
     return sorted(alerts, key=lambda one: (URGENCY.index(one.planned.rung), one.planned.due_at, one.alert_id))
 
 
+def group_by_case(alerts: Iterable[Alert]) -> list[tuple[Alert, ...]]:
+    """The alerts of each case at each agency together, the worst first; the case with the worst alert first."""
+    found: dict[tuple[UUID, UUID], list[Alert]] = {}
+    for one in sort_by_urgency(alerts):
+        found.setdefault((one.planned.case_id, one.planned.agency_id), []).append(one)
+    return [tuple(group) for group in found.values()]
+
+
 def count_rungs(alerts: Iterable[Alert]) -> Mapping[Rung, int]:
     """How many there are of each rung; every rung is named."""
     rungs = [one.planned.rung for one in alerts]

@@ -13,6 +13,7 @@ from services.alert_record import Alert, AlertEvent, Rung
 from services.calendar_record import Calendar
 from services.case_clocks import calendar_of, terms_of
 from services.case_file import CaseFile
+from services.case_graph import CLOSED
 from services.case_record import CaseState, Hand
 from services.clock import Deadline, compute
 from services.clock_history import list_runs
@@ -20,6 +21,7 @@ from services.counter_bench import CounterTransaction
 from services.mapping import ServiceMapping
 from services.rating_rules import VOICES
 from services.supervision_rules import URGENCY
+from services.till import business_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CaseCourse:
-    """A case as the supervision office sees it without a reason."""
+    """A case as the supervision office sees it without a reason. ``idle_days``: since its last event, 0 once it is closed."""
 
     case_id: UUID
     case_no: str
@@ -64,6 +66,7 @@ class CaseCourse:
     claimed_by: UUID | None
     clocks: tuple[ClockLine, ...]
     steps: tuple[Step, ...]
+    idle_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,16 @@ class OpenedAlert:
 
 
 def tell_course(
-    tx: CounterTransaction, file: CaseFile, mapping: ServiceMapping, alerts: Collection[Alert], today: date
+    tx: CounterTransaction, file: CaseFile, mapping: ServiceMapping, alerts: Collection[Alert], now: datetime
 ) -> CaseCourse:
     """The course of a case; that it was rated or complained of is no part of it."""
     terms = terms_of(mapping)
     calendar = calendar_of(tx, terms.region)
-    case = file.case
+    case, today = file.case, business_day(now)
+    idle = 0 if file.state in CLOSED else (now - file.updated_at).days
     return CaseCourse(
         case.case_id, case.case_no, case.service, case.agency_id, file.state, case.received_at, file.claimed_by,
-        tuple(_list_clocks(file, mapping, calendar, alerts, today)), tuple(_list_steps(file)),
+        tuple(_list_clocks(file, mapping, calendar, alerts, today)), tuple(_list_steps(file)), idle,
     )  # fmt: skip
 
 

@@ -71,7 +71,9 @@ class SqlRatingSums:
 
     def list_named(self, rating_ids: Sequence[UUID]) -> list[Rating]:
         """Ratings by their ids, without words and who rated."""
-        chosen = _select_plain().where(ratings.c.rating_id.in_(rating_ids), ratings.c.agency_id == any_(func.guitai_agencies()))
+        chosen = _select_plain().where(
+            ratings.c.rating_id.in_(rating_ids), ratings.c.agency_id == any_(func.guitai_agencies())
+        )
         return [_read_rating(row) for row in self._connection.execute(chosen)]
 
     def _read(self, *chosen: ColumnElement[bool]) -> list[RatingSum]:

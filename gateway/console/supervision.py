@@ -30,13 +30,14 @@ from services.alert_record import Alert, AlertState, Rung
 from services.counter_colleagues import name_members
 from services.errors import InputRefused
 from services.supervision_desk import AlertOutcome, InboxFilter, SupervisionDesk, reach
-from services.supervision_rules import SUPERVISORS
+from services.supervision_rules import SUPERVISORS, group_by_case
 
 TITLE: Words = ("督查室", "Supervision")
 WORDS: Mapping[str, Any] = {
     "rung_words": RUNGS, "rung_signs": SIGNS, "alert_states": STATES, "alert_events": EVENTS, "causes": CAUSES,
     "inbox_views": VIEW_WORDS, "say_ago": say_ago, "say_lateness": say_lateness, "OPEN": AlertState.OPEN,
 }  # fmt: skip
+WITHHOLDS = "of a case it shows clocks, states and who did what when; nothing that the applicant or the office wrote"
 blueprint = Blueprint("supervision", __name__)
 
 
@@ -72,7 +73,7 @@ def show_inbox(
     staff = {one.handler for one in page.alerts} | {one.planned.staff_id for one in page.alerts}
     agencies = [(str(one), actor.tree.name(one)) for one in reach(actor)]
     return show_page(
-        "supervision.html", status, title=TITLE, page=page, counts=counts, view=wanted.view, asked=asked, done=done,
+        "supervision.html", status, title=TITLE, page=page, groups=group_by_case(page.alerts), counts=counts, view=wanted.view, asked=asked, done=done,
         fault=fault, told=told, names=name_staff(staff), agencies=agencies, seats=list_seats(), services=list_services(page.alerts),
         me=actor.member.staff_id, name_clock=name_clock, link=write_link, **WORDS,
     )  # fmt: skip
@@ -117,7 +118,8 @@ def write_link(**changes: str) -> dict[str, str]:
 
 
 @room(
-    blueprint, "/supervision/acknowledge", title=TITLE, roles=SUPERVISORS, methods=["POST"], act="alert.acknowledge"
+    blueprint, "/supervision/acknowledge", title=TITLE, roles=SUPERVISORS, methods=["POST"], act="alert.acknowledge",
+    withholds=WITHHOLDS,
 )  # fmt: skip
 def acknowledge_selected() -> Response:
     """Take every ticked alert in hand, each under all its rules."""
@@ -133,7 +135,7 @@ def acknowledge_selected() -> Response:
 def read_selected(form: forms.Form) -> list[tuple[UUID, int]]:
     """The ticked alerts with the versions that the page showed. Raises ``InputRefused``."""
     try:
-        pairs = [text.split("@", 1) for text in form.getlist("alert")]
+        pairs = [pair.split("@", 1) for text in form.getlist("alert") for pair in text.split()]
         return list(dict.fromkeys((UUID(alert_id), int(version)) for alert_id, version in pairs))
     except ValueError:
         raise InputRefused(detail={"selected": "form"}) from None

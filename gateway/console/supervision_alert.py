@@ -17,7 +17,7 @@ from gateway.console.counter_words import HANDS
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
 from gateway.console.registry import room
-from gateway.console.supervision import WORDS, find_desk, name_clock, name_staff
+from gateway.console.supervision import WITHHOLDS, WORDS, find_desk, name_clock, name_staff
 from gateway.console.supervision_words import DONE, say_clock, say_no
 from gateway.console.words import Words, say_rule
 from gateway.errors import explain_error
@@ -38,7 +38,7 @@ IDLE_DAYS = 3
 blueprint = Blueprint("supervision_alert", __name__)
 
 
-@room(blueprint, "/supervision/<uuid:alert_id>", title=TITLE, roles=SUPERVISORS)
+@room(blueprint, "/supervision/<uuid:alert_id>", title=TITLE, roles=SUPERVISORS, withholds=WITHHOLDS)
 def show_alert(alert_id: UUID) -> Response:
     """One alert, what was done about it, and the clocks and the course of its case."""
     return show_one(alert_id)
@@ -112,7 +112,7 @@ def _put(name: str, do: Callable[[SupervisionDesk, UUID, int], object]) -> None:
     view.__doc__ = f"The act ``{name}`` on one alert."
     room(
         blueprint, f"/supervision/<uuid:alert_id>/{name}", title=TITLE, roles=SUPERVISORS, methods=["POST"],
-        act=f"alert.{name}",
+        act=f"alert.{name}", withholds=WITHHOLDS,
     )(view)  # fmt: skip
 
 
@@ -143,7 +143,7 @@ _put("reopen", lambda desk, one, seen: desk.reopen(current_actor(), one, seen, _
 def open_case(alert_id: UUID) -> Response:
     """Ask why; note it, for the citizen too; then show what the applicant stated and what the office wrote."""
     if request.method == "GET":
-        find_desk().open_alert(current_actor(), alert_id)
+        find_desk().find_alert(current_actor(), alert_id)
         return show_page("reason.html", title=CASE, fault=None, given="")
     reason = request.form.get("reason", "")
     try:

@@ -16,7 +16,7 @@ from services.mapping import ServiceMapping
 from services.model import Language
 
 RUNGS: Mapping[Rung, Words] = {
-    Rung.PASSED: ("超法定时限", "past the law's limit"),
+    Rung.PASSED: ("超法定时限", "past the law"),
     Rung.RED: ("红色预警", "red"),
     Rung.LATE: ("环节超时", "late"),
     Rung.FACT: ("办理不规范", "irregular"),

@@ -346,7 +346,7 @@ def test_the_number_is_the_last_thing_before_the_insert(counter: Counter, monkey
     counter.submit(draft_id)
     opened = told.index("next_number")
     assert told[opened : opened + 2] == ["next_number", "open"]
-    assert told[opened + 2 :] == ["record_reply"]
+    assert told[opened + 2 :] == ["replan", "record_reply"]
     assert {"save", "schedule", "enqueue", "list_of", "current"} <= set(told[:opened])
 
 

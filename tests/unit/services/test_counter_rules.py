@@ -146,6 +146,7 @@ def test_faults(kind: str, old: str, new: str, words: str) -> None:
 def test_what_is_seen_at_the_window_needs_one() -> None:
     """A material of level B is checked against its original: without a window nobody can see it."""
     text = TEXTS["case"].replace("      level: C\n", "      level: B\n", 1)
+    text = text.replace("trips: 0, preconditions: []", "trips: 1, preconditions: [], legal_ground: 规定第一条", 1)
     assert read(text)[1] == []
     away = text.replace("channels: [wechat, alipay, web, window]", "channels: [wechat, alipay, web]", 1)
     away = away.replace("delivery: [window, post, electronic]", "delivery: [post, electronic]", 1)
