@@ -7,7 +7,7 @@ Each case is written in a transaction of its own: clerks go on working meanwhile
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -24,6 +24,7 @@ from services.case_ports import CaseTransaction
 from services.case_record import Hand
 from services.clock import Deadline, compute
 from services.counter_terms import CounterTerms
+from services.errors import ConfigurationFault, NotFound
 from services.model import JsonValue
 
 PAGE = 200
@@ -104,17 +105,22 @@ def _recompute(
     return Touched(file.case.case_no, file.case.service, desks, before, after)
 
 
-def replan_open_cases(desk: CaseDesk) -> int:
-    """Plan anew what will be told of every open case, and give how many there were: after an update, or another share for orange.
+def replan_open_cases(desk: CaseDesk, on_left_out: Callable[[UUID], None] = lambda _: None) -> int:
+    """Plan anew what will be told of every open case: after an update, or another share for orange. How many were planned.
 
-    What was told stays told. A run that broke off is taken up by running it again.
+    What was told stays told. A run that broke off is taken up by running it again. A case whose service is nowhere to be found, or whose
+    agency, is left out and named: it must not keep the others from being told.
     """
     agencies, count = desk.directory.all_agencies(), 0
     for case_id in list_open(desk, agencies):
-        with desk.house.begin(agencies) as tx:
-            tx.alerts.hold(case_id)
-            file = load_case(tx, case_id)
-            replan_alerts(desk, tx, file, mapping_of(desk, file), desk.clock.now())
+        try:
+            with desk.house.begin(agencies) as tx:
+                tx.alerts.hold(case_id)
+                file = load_case(tx, case_id)
+                replan_alerts(desk, tx, file, mapping_of(desk, file), desk.clock.now())
+        except (NotFound, ConfigurationFault):
+            on_left_out(case_id)
+            continue
         count += 1
     return count
 

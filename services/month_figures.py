@@ -25,7 +25,7 @@ from services.case_record import CaseEvent, Complaint, Rating
 from services.clock import DAY, Clock, compute, end_of_day, list_days
 from services.clock_history import ENDING, find_ending
 from services.counter_terms import CounterTerms
-from services.month_record import Account, Figures
+from services.month_record import UNREADABLE, Account, Figures
 from services.months import Month, month_of
 from services.rating_rules import BATCH
 
@@ -48,7 +48,7 @@ FIGURES = (
     "ended_before", "suspensions", "extensions", "closed", "granted", "refused", "withdrawn", "terminated",
     "working_days", "squared_days", "promised_days", "statutory_days", "suspended_days", "late", "passed",
     "held_cases", "held_days", "squared_held", "delivered", *(f"ratings_{level}" for level in LEVELS), "ratings_struck",
-    "complaints", "complaints_against", "complaints_dismissed",
+    "complaints", "complaints_against", "complaints_dismissed", UNREADABLE,
 )  # fmt: skip
 """Every figure, in the order of reports."""
 

@@ -15,6 +15,9 @@ Account = tuple[UUID, str, UUID | None]
 Figures = Mapping[Account, Mapping[str, int]]
 """The figures of a month by account and name (``month_figures.FIGURES``), whole numbers; what is not there is 0."""
 
+UNREADABLE = "unreadable"
+"""Events whose cells do not open have this in their data; so many cases could not be counted. No closed month has any."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClosedMonth:
@@ -50,7 +53,10 @@ class MonthStore(Protocol):
     """
 
     def walk_cases(self, since: datetime, until: datetime) -> Iterator[CaseRow]:
-        """Each case with an event from ``since`` till before ``until``, once, with all its events; in no order."""
+        """Each case with an event from ``since`` till before ``until``, once, with all its events; in no order.
+
+        An event that was not written with our keys, or that no event can be like, comes with ``UNREADABLE`` in its data.
+        """
         ...
 
     def walk_ratings(self, since: datetime, until: datetime) -> Iterator[Rating]:

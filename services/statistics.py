@@ -17,7 +17,7 @@ from services.case_file import CaseFile
 from services.case_ports import CaseHouse, CaseTransaction
 from services.catalogue import Catalogue
 from services.counter_terms import CounterTerms
-from services.errors import InputRefused, NotFound
+from services.errors import ConfigurationFault, InputRefused, NotFound, ServiceUnknown
 from services.month_document import Counted, Difference, compare_counts, digest_document, write_document
 from services.month_figures import (
     Count,
@@ -28,7 +28,7 @@ from services.month_figures import (
     count_ratings,
     count_struck,
 )
-from services.month_record import ClosedMonth, StatisticsLeaf, StatisticsLedger
+from services.month_record import UNREADABLE, ClosedMonth, StatisticsLeaf, StatisticsLedger
 from services.months import Month, list_months, month_of
 from services.ports import Clock, Directory
 
@@ -117,7 +117,7 @@ def find_calendar_at(calendars: CalendarStore, region: str, until: datetime) -> 
 def count_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: None) -> Counted:
     """The figures of a month as the events say them now; of one that still runs, as far as it has come.
 
-    Memory grows with the number of accounts, not of cases. ``tell`` gets the number of cases so far. Raises ``ServiceUnknown``,
+    Memory grows with the number of accounts, not of cases. ``tell`` gets the number of cases so far. Raises
     ``StoreUnavailable``.
     """
     with desk.house.begin(desk.directory.all_agencies()) as tx:
@@ -130,8 +130,7 @@ def count_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: N
 def _list_counts(tx: CaseTransaction, read: _Terms, month: Month, tell: Progress) -> Iterator[Count]:
     span = (month.begins_at, month.ends_at)
     for number, (case, events) in enumerate(tx.months.walk_cases(*span), 1):
-        terms, calendar = read.find(case.service, case.mapping_version)
-        yield from count_case(CaseFile(case, tuple(events)), terms, calendar, month)
+        yield from _count_or_note(CaseFile(case, tuple(events)), read, month)
         tell(number)
     yield from count_ratings(tx.months.walk_ratings(Month(month.year, 1).begins_at, month.ends_at), month)
     yield from (count_struck(one) for one in tx.months.walk_struck(*span))
@@ -139,6 +138,19 @@ def _list_counts(tx: CaseTransaction, read: _Terms, month: Month, tell: Progress
         yield from count_complaint(filed)
     for dismissed in tx.months.walk_dismissed(*span):
         yield from count_dismissed(dismissed)
+
+
+def _count_or_note(file: CaseFile, read: _Terms, month: Month) -> list[Count]:
+    """What a case adds; one that was changed into something that no case can be is counted as such, so that a check can go on."""
+    case = file.case
+    unreadable = [((case.agency_id, case.service, None), UNREADABLE, 1)]
+    if any(UNREADABLE in event.data for event in file.events):
+        return unreadable
+    try:
+        terms, calendar = read.find(case.service, case.mapping_version)
+        return list(count_case(file, terms, calendar, month))
+    except (ServiceUnknown, ConfigurationFault, LookupError, ValueError, TypeError):
+        return unreadable
 
 
 def is_over(month: Month, now: datetime) -> bool:
@@ -149,7 +161,8 @@ def is_over(month: Month, now: datetime) -> bool:
 def close_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: None) -> ClosedMonth:
     """Count a month, append its digest to the ledger, keep it. One that was closed before stays as it is.
 
-    Raises ``InputRefused`` for a month that is not over, ``ExposureUnavailable``: then nothing is kept.
+    Raises ``InputRefused`` for a month that is not over, ``ConfigurationFault`` where a case cannot be read, ``ExposureUnavailable``: then
+    nothing is kept.
     """
     if not is_over(month, desk.clock.now()):
         raise InputRefused(detail={"month": "not_over"})
@@ -158,6 +171,7 @@ def close_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: N
     if before is not None:
         return before
     counted = count_month(desk, month, tell)
+    _require_readable(counted)
     digest = digest_document(write_document(counted))
     record_id = desk.ledger.append_statistics(root, str(month), digest)
     closed = ClosedMonth(
@@ -167,6 +181,15 @@ def close_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: N
         if tx.months.close(closed, counted.figures):
             return closed
     return load_month(desk, month)
+
+
+def _require_readable(counted: Counted) -> None:
+    unreadable = sum(numbers.get(UNREADABLE, 0) for numbers in counted.figures.values())
+    if unreadable:
+        raise ConfigurationFault(
+            f"{unreadable} cases of {counted.month} cannot be counted: their keys, their service's version or their events are"
+            " not what they were written with"
+        )
 
 
 def close_due(desk: StatisticsDesk, tell: Callable[[ClosedMonth], None] = lambda _: None) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from adapters.ids import moment_of
 from adapters.stores.cells import open_json
-from adapters.stores.keyring import Keyring
+from adapters.stores.keyring import CiphertextRefused, Keyring
 from adapters.stores.tables.cases import case_events, cases
 from adapters.stores.tables.counter import complaint_events, complaints, ratings
 from adapters.stores.tables.directory import agencies
@@ -28,7 +29,7 @@ from services.case_stores import NO_CHAIN
 from services.complaints import BAD_RATING, COMPLAINT
 from services.leaves import name_statistics, read_leaf
 from services.model import PlatformName
-from services.month_record import Account, ClosedMonth, Figures, StatisticsLeaf
+from services.month_record import UNREADABLE, Account, ClosedMonth, Figures, StatisticsLeaf
 
 PIECE = 500
 _PLAIN = (
@@ -67,9 +68,9 @@ class SqlMonthStore:
         found = select(event.c.agency_id, event.c.case_id).where(
             event.c.at >= since, event.c.at < until, event.c.version == latest.scalar_subquery()
         )
-        rows = self._connection.execute(found.execution_options(yield_per=PIECE))
-        for piece in rows.partitions(PIECE):
-            yield from self._read_cases({row.agency_id for row in piece}, {row.case_id for row in piece})
+        with closing(self._connection.execute(found.execution_options(yield_per=PIECE))) as rows:
+            for piece in rows.partitions(PIECE):
+                yield from self._read_cases({row.agency_id for row in piece}, {row.case_id for row in piece})
 
     def _read_cases(self, owners: set[UUID], ids: set[UUID]) -> Iterator[CaseRow]:
         plain = [cases.c[name] for name in (*_PLAIN, "channel")]
@@ -84,10 +85,12 @@ class SqlMonthStore:
 
     def _read_event(self, row: Row[Any]) -> CaseEvent:
         place = ("case_events", "data_cipher", f"{row.case_id}:{row.version}")
-        data = open_json(self._keyring, place, row.data_cipher)
-        return CaseEvent(
-            row.case_id, row.version, row.name, CaseState(row.state), Hand(row.hand), row.at, row.staff_id, data
-        )
+        try:
+            data, state = open_json(self._keyring, place, row.data_cipher), CaseState(row.state)
+            return CaseEvent(row.case_id, row.version, row.name, state, Hand(row.hand), row.at, row.staff_id, data)
+        except (CiphertextRefused, ValueError):
+            told = (row.case_id, row.version, row.name, CaseState.RECEIVED, Hand.HOUSE, row.at, row.staff_id)
+            return CaseEvent(*told, {UNREADABLE: True})
 
     def walk_ratings(self, since: datetime, until: datetime) -> Iterator[Rating]:
         given = and_(ratings.c.rated_at >= since, ratings.c.rated_at < until)
@@ -102,9 +105,10 @@ class SqlMonthStore:
         return self._walk_ratings(found)
 
     def _walk_ratings(self, chosen: Select[Any]) -> Iterator[Rating]:
-        for row in self._connection.execute(chosen.execution_options(yield_per=PIECE)):
-            cells = {name: getattr(row, name) for name in _RATED}
-            yield Rating(**cells, channel=PlatformName(row.channel), tags=(), words="", person_id=None)
+        with closing(self._connection.execute(chosen.execution_options(yield_per=PIECE))) as rows:
+            for row in rows:
+                cells = {name: getattr(row, name) for name in _RATED}
+                yield Rating(**cells, channel=PlatformName(row.channel), tags=(), words="", person_id=None)
 
     def walk_complaints(self, since: datetime, until: datetime) -> Iterator[Complaint]:
         filed = and_(complaints.c.filed_at >= since, complaints.c.filed_at < until)
@@ -119,10 +123,11 @@ class SqlMonthStore:
 
     def _walk_complaints(self, chosen: Select[Any]) -> Iterator[Complaint]:
         only = chosen.where(complaints.c.kind == COMPLAINT).execution_options(yield_per=PIECE)
-        for row in self._connection.execute(only):
-            cells = {name: getattr(row, name) for name in _FILED}
-            against = tuple(UUID(one) for one in row.against)
-            yield Complaint(**cells, channel=PlatformName(row.channel), against=against, words="", person_id=None)
+        with closing(self._connection.execute(only)) as rows:
+            for row in rows:
+                cells = {name: getattr(row, name) for name in _FILED}
+                against = tuple(UUID(one) for one in row.against)
+                yield Complaint(**cells, channel=PlatformName(row.channel), against=against, words="", person_id=None)
 
     def find_first(self) -> datetime | None:
         """See the port: the case with the smallest id of each agency. An id is as old as the case's draft."""

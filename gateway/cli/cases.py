@@ -17,6 +17,8 @@ from gateway.cli.faults import tell_faults
 from gateway.cli.store import home_option
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from services.alert_record import PlannedAlert
     from services.case_desk import CaseDesk
 
@@ -91,9 +93,13 @@ def replan(home: Path, keyring: Path | None, orange_percent: int | None) -> None
     """Plan anew what will be told of every open case: after GUITAI_ORANGE_PERCENT was changed. What was told stays told."""
     from services.case_recompute import replan_open_cases
 
+    left_out: list[UUID] = []
     with _open_desk(home, keyring, orange_percent) as desk:
-        count = replan_open_cases(desk)
+        count = replan_open_cases(desk, left_out.append)
     click.echo(f"{count} open case{'s' * (count != 1)} planned anew", err=True)
+    if left_out:
+        named = ", ".join(map(str, left_out))
+        raise click.ClickException(f"their service or agency is not known, so they were left out: {named}")
 
 
 @contextmanager

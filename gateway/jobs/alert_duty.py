@@ -11,6 +11,8 @@ from services.alert_sweep import SweepDesk, sweep_alerts
 from services.case_recompute import replan_open_cases
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from services.alert_record import Alert, SweepRun
     from services.case_desk import CaseWorkshop
 
@@ -33,10 +35,15 @@ def sweep_once(desk: SweepDesk, workshop: CaseWorkshop | None) -> SweepRun:
     with desk.house.begin(desk.directory.all_agencies()) as tx:
         first = tx.alerts.last_sweep() is None
     if first and workshop is not None:
-        _log.info("open cases were planned for the supervision office", count=replan_open_cases(workshop.desk))
+        planned = replan_open_cases(workshop.desk, _warn)
+        _log.info("open cases were planned for the supervision office", count=planned)
     run = sweep_alerts(desk, _count)
     SWEPT_UNTIL.set(run.swept_until.timestamp())
     return run
+
+
+def _warn(case_id: UUID) -> None:
+    _log.warning("a case could not be planned: its service or its agency is not known", subject_id=str(case_id))
 
 
 def _count(alert: Alert) -> None:
