@@ -49,6 +49,7 @@ def show_delays(status: int = 200, fault: Words | None = None, done: Words | Non
     return show_page(
         "audit_delays.html", status, title=TITLE, files=found, staff=staff, states=DELAYS, fault=fault, done=done, at=now,
         may_ask=any(held.role in ASKERS for held in actor.roles), may_answer=any(held.role in ANSWERERS for held in actor.roles),
+        ground_words={code: words[Language.ZH_CN] for code, words in GROUNDS.items()},
         grounds=[(code, words[Language.ZH_CN]) for code, words in GROUNDS.items()], longest=LONGEST_DAYS, given=request.form,
         following=following, asked=request.args,
     )  # fmt: skip
