@@ -43,7 +43,7 @@ def sweep_once(desk: SweepDesk, workshop: CaseWorkshop | None) -> SweepRun:
 
 
 def _warn(case_id: UUID) -> None:
-    _log.warning("a case could not be planned: its service or its agency is not known", subject_id=str(case_id))
+    _log.warning("a case could not be planned: its service or its agency is not known", record_id=str(case_id))
 
 
 def _count(alert: Alert) -> None:
