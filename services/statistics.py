@@ -143,7 +143,7 @@ def _list_counts(tx: CaseTransaction, read: _Terms, month: Month, tell: Progress
 def _count_or_note(file: CaseFile, read: _Terms, month: Month) -> list[Count]:
     """What a case adds; one that was changed into something that no case can be is counted as such, so that a check can go on."""
     case = file.case
-    unreadable = [((case.agency_id, case.service, None), UNREADABLE, 1)]
+    unreadable: list[Count] = [((case.agency_id, case.service, None), UNREADABLE, 1)]
     if any(UNREADABLE in event.data for event in file.events):
         return unreadable
     try:
