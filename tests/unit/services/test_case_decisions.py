@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.alert_record import Rung
 from services.case_decisions import accept_by_checks, decide_by_rule
 from services.case_file import CaseFile
 from services.case_record import CaseState, Hand
@@ -66,6 +67,19 @@ def test_a_clear_word_is_kept_as_it_came(counter: Counter) -> None:
     (asked,) = [values for name, values, _, _ in counter.office.calls if name == "decide"]
     assert set(asked) == {"applicant", "agent", "inputs", "case_no", "business_on"}
     assert file.state is CaseState.ISSUED
+
+
+def test_a_fee_that_no_list_names_is_written_down_and_told_to_the_supervision_office(counter: Counter) -> None:
+    """The decision stands as the office made it, with its fees; that the catalogue has none of this name is planned at once."""
+    fees = [{"name": "加急费", "amount_fen": 5000}]
+    counter.office.answers["decide"] = GRANT | {"fees": fees}
+    case_id = counter.open()
+    counter.run_jobs()
+    decision = counter.file(case_id).decision
+    assert decision is not None
+    assert decision.data["fees"] == fees
+    planned = [one for one in counter.house.tables.counter.planned.values() if one.rung is Rung.FACT]
+    assert [(one.clock, one.due_at) for one in planned] == [(f"fee_outside_catalogue:{decision.version}", decision.at)]
 
 
 def test_a_refusal_is_carried_too(counter: Counter) -> None:
