@@ -14,7 +14,7 @@ from typing import Any
 
 from config.shapes import Mismatch
 from services.counter_reader import read_counter
-from services.effort import Asked, Effort, Sort, count_effort, derive_trips, label_service
+from services.effort import Asked, Effort, count_effort, derive_trips, label_service
 from services.mapping import Input, PaymentTerms, ServiceMapping
 from services.model import Assurance, PlatformName
 
@@ -132,8 +132,3 @@ def list_doors_alike(efforts: Iterable[Effort]) -> list[tuple[tuple[str, ...], E
         else:
             doors.append(effort.door)
     return [(tuple(doors), effort) for doors, effort in found]
-
-
-def sum_acts(effort: Effort) -> int:
-    """Clicks and fields of the service itself, the first time."""
-    return effort.count(Sort.CLICK) + effort.count(Sort.FIELD)

@@ -37,6 +37,18 @@ def check(files: tuple[Path, ...]) -> None:
 
 
 @mapping.command()
+@click.argument("files", nargs=-1, type=FILE)
+@click.option("--entries", is_flag=True, help="Every click, field, screen and trip with the reason for it.")
+@tell_faults
+def effort(files: tuple[Path, ...], *, entries: bool) -> None:
+    """Print what mapping FILES, or all in config/mappings, take a citizen beside what they promise, and which stand out of their kind."""
+    from gateway.cli.mapping_effort import describe_files
+
+    for line in describe_files(list(files), entries=entries):
+        click.echo(line)
+
+
+@mapping.command()
 @click.argument("service")
 @click.option("--kind", type=click.Choice(KINDS), required=True, help="What citizens do with it.")
 @click.option("--out", type=FILE, help="Write it to this file, which must not exist, instead of standard output.")

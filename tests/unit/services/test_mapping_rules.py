@@ -217,3 +217,13 @@ def test_a_yaml_bomb_and_a_loop() -> None:
     ):
         _, faults = read(text)
         assert any(words in fault for fault in faults)
+
+
+def test_a_promise_that_was_published_shuts_no_service() -> None:
+    """What was in force before the rule is read as it is; the next version has to be true."""
+    assert VOCABULARY is not None
+    text = TEXTS["bill"].replace("clicks: 4", "clicks: 1", 1).encode()
+    kept, faults = read_mapping("m.yaml", text, VOCABULARY, documents=DOCUMENTS, kept=True)
+    assert kept is not None
+    assert faults == []
+    assert read_mapping("m.yaml", text, VOCABULARY, documents=DOCUMENTS)[0] is None

@@ -258,3 +258,20 @@ def test_a_private_address_is_listed_first(home: Path) -> None:
     result = run("try", JOBS, "--accounts", home / "accounts.yaml", "--secrets-dir", home)
     assert result.exit_code == 1
     assert "GUITAI_PRIVATE_BACK_ENDS" in result.output
+
+
+def test_what_services_take_stands_beside_what_they_promise(tmp_path: Path) -> None:
+    """Each shipped service with its figures by door; of a file its entries; a file with a fault tells the fault."""
+    listed = run("effort")
+    assert listed.exit_code == 0, listed.output
+    names = {file.stem for file in MAPPINGS_FOLDER.glob("*.yaml")}
+    assert {line.split(" ")[0] for line in listed.output.splitlines() if not line.startswith(" ")} == names
+    file = write(tmp_path, "local-jobs")
+    shown = run("effort", "--entries", file).output
+    assert "promises at most 2 clicks, 0 trips" in shown
+    assert "1 clicks, each time: 查看 Read: One request" in shown
+    low = write(tmp_path, "local-jobs", "clicks: 2", "clicks: 0")
+    result = run("effort", low)
+    assert result.exit_code == 1
+    assert "effort.clicks: found fewer clicks than it takes, expected at least 1: counted from this file" in result.output
+    assert run("effort", tmp_path / "none.yaml").exit_code == 1
