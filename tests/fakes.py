@@ -241,6 +241,9 @@ class FakeDirectory:
     def all_agencies(self) -> tuple[UUID, ...]:
         return tuple(self.agencies.values())
 
+    def agency_names(self) -> dict[UUID, tuple[str, str]]:
+        return {agency_id: (slug, slug) for slug, agency_id in self.agencies.items()}
+
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp | None:
         own = find_own_app(app_id, self.root_agency())
         known = [*self.apps, *([own] if own else [])]

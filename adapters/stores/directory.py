@@ -95,6 +95,7 @@ class _Snapshot:
     merchants: Mapping[str, MerchantAccount]
     back_ends: Mapping[tuple[UUID, str], BackEndAddress]
     parents: Mapping[UUID, UUID | None]
+    names: Mapping[UUID, tuple[str, str]]
 
 
 class SqlDirectory:
@@ -119,6 +120,10 @@ class SqlDirectory:
 
     def all_agencies(self) -> tuple[UUID, ...]:
         return tuple(self._present().agencies.values())
+
+    def agency_names(self) -> Mapping[UUID, tuple[str, str]]:
+        """Its slug where it has no name in a language."""
+        return self._present().names
 
     def slug_of(self, agency_id: UUID) -> str:
         """How an operator calls an agency; its id where it is not known."""
@@ -205,7 +210,8 @@ def _load(engine: Engine, known: _Snapshot | None) -> _Snapshot:
         version = int(connection.execute(select(directory_version.c.version)).scalar() or 0)
         if known is not None and known.version == version:
             return known
-        slugs = {row.slug: (row.agency_id, row.parent_id) for row in connection.execute(select(agencies))}
+        rows = list(connection.execute(select(agencies)))
+        slugs = {row.slug: (row.agency_id, row.parent_id) for row in rows}
         roots = [agency_id for agency_id, parent_id in slugs.values() if parent_id is None]
         if len(roots) != 1:
             raise ConfigurationFault("no agencies are imported: import an accounts document")
@@ -217,6 +223,7 @@ def _load(engine: Engine, known: _Snapshot | None) -> _Snapshot:
             {row.account: _read_merchant(row) for row in connection.execute(select(merchant_accounts))},
             {(row.agency_id, row.name): _read_back_end(row) for row in connection.execute(select(back_ends))},
             dict(slugs.values()),
+            {row.agency_id: (row.name.get("zh-CN", row.slug), row.name.get("en", row.slug)) for row in rows},
         )
 
 

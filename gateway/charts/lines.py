@@ -72,11 +72,12 @@ class _Frame:
 
 
 def draw_lines(
-    name: str, title: Words, labels: Sequence[str], lines: Sequence[Line], *, unit: str = "", limit: tuple[Number, Words] | None = None
+    name: str, title: Words, labels: Sequence[str], lines: Sequence[Line], *, unit: str = "", limit: tuple[Number, Words] | None = None,
+    head: Words = ("月份", "month"),
 ) -> Chart:  # fmt: skip
     """Lines over the same labels (months), each with its own dash and mark, named at its end.
 
-    ``limit`` is a level to compare with. Raises ``ValueError`` for more lines than can be told apart, or of another length.
+    ``limit`` is a level to compare with, ``head`` says what the labels are. Raises ``ValueError`` for more lines than can be told apart, or of another length.
     """
     if len(lines) > MOST_LINES or any(len(line.values) != len(labels) for line in lines):
         raise ValueError("a chart of lines has at most six of them, each with a value for every label")
@@ -94,7 +95,7 @@ def draw_lines(
     for index, line in enumerate(lines):
         parts += _draw_line(frame.points(line.values), index)
     parts += _name_ends(frame, lines, right)
-    heads = (("月份", "month"), *(line.name for line in lines))
+    heads = (head, *(line.name for line in lines))
     rows = tuple(
         (label, *(write_number(line.values[index], unit) for line in lines)) for index, label in enumerate(labels)
     )

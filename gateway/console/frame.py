@@ -12,6 +12,7 @@ from flask import Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from gateway.console.audit_words import ACTS as AUDIT_ACTS
+from gateway.console.census_words import ACTS as CENSUS_ACTS
 from gateway.console.counter_words import ACTS as COUNTER_ACTS
 from gateway.console.desk import current_admission, current_console
 from gateway.console.gate import form_token, see_other, watch_door
@@ -76,7 +77,7 @@ def fill_frame() -> dict[str, Any]:
         "now": desk.clock.now(),
         "role_words": ROLES,
         "state_words": STATES,
-        "act_words": {**ACTS, **COUNTER_ACTS, **VOICE_ACTS, **SUPERVISION_ACTS, **AUDIT_ACTS},
+        "act_words": {**ACTS, **COUNTER_ACTS, **VOICE_ACTS, **SUPERVISION_ACTS, **AUDIT_ACTS, **CENSUS_ACTS},
         "agency_name": name_agency,
         "service_title": lambda service: desk.catalogue.title(service, Language.ZH_CN),
         "payment_words": lambda state: " ".join(PAYMENT_STATES.get(state, (state,))),

@@ -16,6 +16,7 @@ from gateway.console import (
     catalogue,
     catalogue_editor,
     catalogue_steps,
+    census,
     complaints,
     counter,
     counter_acts,
@@ -46,7 +47,7 @@ BLUEPRINTS = (
     counter.blueprint, counter_case.blueprint, counter_acts.blueprint,
     tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint,
     till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
-    business.blueprint,
+    business.blueprint, census.blueprint,
     supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144

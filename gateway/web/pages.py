@@ -12,6 +12,7 @@ from gateway.web import (
     account,
     case_acts,
     cases,
+    census,
     drafts,
     efforts,
     entrance,
@@ -31,7 +32,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
     money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
-    efforts.blueprint,
+    efforts.blueprint, census.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES
