@@ -15,7 +15,9 @@ from services.complaints import open_complaint
 from services.matters import describe_case
 from services.model import PlatformName
 from services.rating_rules import LEVELS
+from services.rating_sums import tally_ratings
 from services.staffing import Role, StaffMember
+from services.till import business_day
 from tests.contract.case_book_samples import make_rating
 from tests.unit.gateway.console.office import LEFT, RIGHT, Browser, Office
 
@@ -169,6 +171,7 @@ def test_ratings_are_shown_in_sums(town: Town) -> None:
         with town.store.begin((LEFT,)) as tx:
             tx.ratings.rate(rating)
     town.clock.advance(86400)
+    tally_ratings(town.store.begin, (LEFT, RIGHT), business_day(town.clock.now()))
     page = read(town.enter(town.clerk).get("/ratings"))
     assert "60%" in page
     assert not [one for one in ids if one in page]
