@@ -1,0 +1,103 @@
+"""What the staff may see of closed months: sums of their agencies; people by heads, supervisors and auditors, and by each their own.
+
+Nothing of a citizen is in it, so that it needs no Act. Months that still run are not in it: their figures change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+from services.errors import NotFound, NotPermitted
+from services.month_comparison import Comparison, compare_managers, sum_figures
+from services.month_honours import Honour, find_employee
+from services.month_record import ClosedMonth, Figures, MonthStore
+from services.months import Month
+from services.staffing import Actor, Role
+
+READERS = (Role.CLERK, Role.HEAD, Role.SUPERVISOR, Role.AUDITOR)
+KEEPERS = (Role.HEAD, Role.SUPERVISOR, Role.AUDITOR)
+"""Who sees everybody of the agencies that they reach."""
+MOST_MONTHS = 24
+
+
+class MonthReader(Protocol):
+    """The part of a console's transaction that the room reads."""
+
+    @property
+    def months(self) -> MonthStore: ...
+
+
+class MonthRooms(Protocol):
+    """A store that begins such transactions. Raises ``StoreUnavailable``."""
+
+    def begin(self, agencies: Sequence[UUID]) -> AbstractContextManager[MonthReader]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsRoom:
+    """Closed months as the console shows them."""
+
+    house: MonthRooms
+
+    def list_months(self, actor: Actor, limit: int = MOST_MONTHS, before: str | None = None) -> list[ClosedMonth]:
+        """Closed months with digest and leaf, the latest first. Raises ``NotPermitted``."""
+        agencies = _require(actor.agencies_as(*READERS))
+        with self.house.begin(agencies) as tx:
+            return tx.months.list_closed(limit, before)
+
+    def load_sums(self, actor: Actor, months: Sequence[Month]) -> Mapping[str, Figures]:
+        """By month the sums of each agency and service that the actor reaches, without people. Raises ``NotPermitted``."""
+        agencies = _require(actor.agencies_as(*READERS))
+        with self.house.begin(agencies) as tx:
+            return tx.months.load_sums(agencies, [str(one) for one in months[:MOST_MONTHS]])
+
+    def load_people(self, actor: Actor, months: Sequence[Month]) -> Mapping[str, Figures]:
+        """By month the figures of everybody whom the actor may see: of all at the agencies of a keeper, else of themselves."""
+        agencies, kept = _require(actor.agencies_as(*READERS)), frozenset(actor.agencies_as(*KEEPERS))
+        with self.house.begin(agencies) as tx:
+            found = tx.months.load_figures(agencies, [str(one) for one in months[:MOST_MONTHS]])
+        me = actor.member.staff_id
+        return {
+            month: {one: numbers for one, numbers in figures.items() if one[0] in kept or one[2] == me}
+            for month, figures in found.items()
+        }
+
+    def compare(self, actor: Actor, months: Sequence[Month], agency_id: UUID, service: str) -> Comparison:
+        """The managers of a service over some months; who is no keeper there sees their own line and everybody's mean.
+
+        Raises ``NotPermitted`` for an agency that the actor does not reach, ``NotFound`` where nothing was held.
+        """
+        actor.require(READERS, agency_id)
+        with self.house.begin([agency_id]) as tx:
+            found = tx.months.load_figures([agency_id], [str(one) for one in months[:MOST_MONTHS]])
+        compared = compare_managers(sum_figures(found.values()), agency_id, service)
+        if not compared.lines:
+            raise NotFound
+        if actor.holds_any(KEEPERS, agency_id):
+            return compared
+        own = tuple(line for line in compared.lines if line.manager == actor.member.staff_id)
+        return replace(compared, lines=own)
+
+    def honour(self, actor: Actor, month: Month, agency_id: UUID) -> Honour:
+        """Who is named in an agency for a month: to everybody there; why somebody was not, to keepers and to that person alone.
+
+        Raises ``NotPermitted``.
+        """
+        actor.require(READERS, agency_id)
+        with self.house.begin([agency_id]) as tx:
+            figures = tx.months.load_figures([agency_id], [str(month)]).get(str(month), {})
+        honour = find_employee(figures, [agency_id])
+        if actor.holds_any(KEEPERS, agency_id):
+            return honour
+        own = {*honour.named, actor.member.staff_id}
+        return Honour(honour.named, tuple(one for one in honour.candidates if one.manager in own))
+
+
+def _require(agencies: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    if not agencies:
+        raise NotPermitted
+    return agencies

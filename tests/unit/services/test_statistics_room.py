@@ -1,0 +1,96 @@
+"""Who of the staff sees what of closed months: sums of their agencies, people by keepers, their own by everybody."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from services.errors import NotFound, NotPermitted
+from services.month_honours import Against
+from services.month_record import ClosedMonth
+from services.months import Month
+from services.staffing import Actor, AgencyTree, Role, RoleHeld, StaffMember
+from services.statistics_room import StatisticsRoom
+from tests.case_samples import MORNING
+from tests.fake_cases import FakeCaseHouse
+from tests.unit.services.test_month_comparison import ANN, BEN, hold, spread
+
+CITY, LEFT, RIGHT = (UUID(int=number) for number in (1, 2, 3))
+TREE = AgencyTree({CITY: None, LEFT: CITY, RIGHT: CITY}, {CITY: "city", LEFT: "left", RIGHT: "right"})
+OCTOBER = Month(2026, 10)
+
+
+def make_actor(staff_id: UUID, role: Role | None, agency_id: UUID = LEFT) -> Actor:
+    """Somebody with one role, or none."""
+    member = StaffMember(staff_id, agency_id, "login", "名", MORNING)
+    held = (RoleHeld(UUID(int=9), staff_id, agency_id, role, MORNING),) if role else ()
+    return Actor(member, held, TREE, "request")
+
+
+@pytest.fixture
+def room() -> StatisticsRoom:
+    """October 2026 closed: Ann and Ben at the left office, Ben also at the right one."""
+    house = FakeCaseHouse()
+    closed = ClosedMonth(CITY, str(OCTOBER), "0" * 64, UUID(int=5), {"CN": 1}, {}, MORNING)
+    figures = {
+        (LEFT, "licence", ANN): hold(spread(4)), (LEFT, "licence", BEN): hold(spread(9)),
+        (LEFT, "licence", None): hold([20]), (RIGHT, "licence", BEN): hold(spread(3)),
+    }  # fmt: skip
+    with house.begin([CITY, LEFT, RIGHT]) as tx:
+        assert tx.months.close(closed, figures)
+    return StatisticsRoom(house)
+
+
+def test_a_clerk_sees_sums_and_their_own_line(room: StatisticsRoom) -> None:
+    """The sums of the office, Ann's own figures and line beside everybody's mean, and who was named."""
+    ann = make_actor(ANN, Role.CLERK)
+    sums = room.load_sums(ann, [OCTOBER])[str(OCTOBER)]
+    assert {account: numbers["closed"] for account, numbers in sums.items()} == {(LEFT, "licence", None): 81}
+    assert set(room.load_people(ann, [OCTOBER])[str(OCTOBER)]) == {(LEFT, "licence", ANN)}
+    compared = room.compare(ann, [OCTOBER], LEFT, "licence")
+    assert ([line.manager for line in compared.lines], compared.mean is not None) == ([ANN], True)
+    assert room.honour(ann, OCTOBER, LEFT).named == (ANN,)
+
+
+def test_who_was_not_named_learns_why_and_nobody_elses_reasons(room: StatisticsRoom) -> None:
+    """Ben sees that Ann was named and what stood against himself."""
+    honour = room.honour(make_actor(BEN, Role.CLERK), OCTOBER, LEFT)
+    assert {one.manager: one.against for one in honour.candidates} == {ANN: (), BEN: (Against.NOT_FASTER,)}
+    assert [one.manager for one in room.honour(make_actor(ANN, Role.CLERK), OCTOBER, LEFT).candidates] == [ANN]
+
+
+@pytest.mark.parametrize("role", [Role.HEAD, Role.SUPERVISOR, Role.AUDITOR])
+def test_a_keeper_sees_everybody_of_their_agencies(room: StatisticsRoom, role: Role) -> None:
+    """People at the left office for whoever holds the role there, at both for whoever holds it above."""
+    left, city = make_actor(UUID(int=20), role), make_actor(UUID(int=20), role, CITY)
+    assert len(room.load_people(left, [OCTOBER])[str(OCTOBER)]) == 3
+    assert len(room.load_people(city, [OCTOBER])[str(OCTOBER)]) == 4
+    assert [line.manager for line in room.compare(left, [OCTOBER], LEFT, "licence").lines] == [ANN, BEN]
+    assert len(room.honour(city, OCTOBER, LEFT).candidates) == 2
+
+
+def test_another_office_is_not_reached(room: StatisticsRoom) -> None:
+    """Neither its comparison nor its honours; and whoever has another role sees nothing at all."""
+    ann = make_actor(ANN, Role.HEAD)
+    for ask in (lambda: room.compare(ann, [OCTOBER], RIGHT, "licence"), lambda: room.honour(ann, OCTOBER, RIGHT)):
+        with pytest.raises(NotPermitted):
+            ask()
+    for stranger in (make_actor(ANN, None), make_actor(ANN, Role.IT)):
+        for read in (
+            room.list_months,
+            lambda one: room.load_sums(one, [OCTOBER]),
+            lambda one: room.load_people(one, [OCTOBER]),
+        ):
+            with pytest.raises(NotPermitted):
+                read(stranger)
+
+
+def test_a_service_that_nobody_held_is_not_found(room: StatisticsRoom) -> None:
+    """Another service, or a month that was not closed."""
+    head = make_actor(UUID(int=20), Role.HEAD)
+    for months, service in (([OCTOBER], "other"), ([Month(2026, 9)], "licence")):
+        with pytest.raises(NotFound):
+            room.compare(head, months, LEFT, service)
+    assert [one.month for one in room.list_months(head)] == ["2026-10"]
+    assert room.load_sums(head, [Month(2026, 9)]) == {}
