@@ -16,7 +16,7 @@ from gateway.demo.play import Company
 from gateway.demo.stage import open_stage
 from gateway.launch.loopback import send
 from gateway.launch.places import write_json
-from gateway.launch.processes import begin_sandbox, start_apps, start_sandbox
+from gateway.launch.processes import begin_sandbox, start_apps, start_census, start_sandbox
 from gateway.launch.stack import Choices, Stack, open_stack, start_stores, write_state
 from gateway.launch.staff import demo_accounts_file, read_demo_accounts
 from gateway.logging import configure_logging
@@ -128,6 +128,7 @@ def run_and_serve(home: Path, choices: Choices) -> NoReturn:
         company = open_company(stack)
         company.play_beginning()
         held = bool(company.journeys) and not company.faults and all(one.ok for one in company.journeys)
+        start_census(stack)
         tell_addresses(stack, all_held=held)
         while True:
             stack.require_alive()

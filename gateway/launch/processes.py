@@ -28,7 +28,14 @@ READY_SECONDS = 60.0
 ADDRESSES = "addresses.json"
 """Of the sandbox; kept between runs."""
 WEB_THREADS = {"public": 16, "console": 4, "operations": 2, "web": 8}
-ROLE_OF = {"public": "public", "web": "public", "console": "console", "operations": "public", "worker": "worker"}
+ROLE_OF = {
+    "public": "public",
+    "web": "public",
+    "console": "console",
+    "operations": "public",
+    "worker": "worker",
+    "census": "worker",
+}
 
 
 def begin_sandbox(stack: Stack, offices: Path | None = None) -> None:
@@ -130,6 +137,12 @@ def agree_on_results(stack: Stack) -> None:
     for entry in bindings["inbound"]:
         told = {"url": f"{stack.urls['public']}/v1/results/{entry['agency']}/{entry['service']}"}
         send("POST", f"{entry['address']}/_sandbox/control/inbound", told)
+
+
+def start_census(stack: Stack) -> None:
+    """Take the census of services once on each day of the shared clock, beside everything that serves."""
+    stack.children.start("census", ["-m", "gateway", "census", "keep"], make_environment(stack, "census"))
+    stack.report("the census of services is taken once a day")
 
 
 def _start_app(stack: Stack, name: str, port: int) -> Child:
