@@ -23,6 +23,7 @@ from services.business_environment import (
 from services.effort_rules import Standing
 from services.errors import NotFound
 from services.mapping import ServiceMapping
+from services.mapping_desk import READERS as CATALOGUE_READERS
 from services.staffing import Role
 
 TITLE = ("营商环境", "Business environment")
@@ -47,7 +48,7 @@ def show_business() -> Response:
     lived = [line.lived for agency in agencies for line in agency.lines if line.lived is not None]
     return show_page(
         "business.html", title=TITLE, agencies=agencies, fewest=FEWEST_CASES, say_fee=say_fee,
-        months=lived[0].months if lived else (),
+        months=lived[0].months if lived else (), links=bool(current_actor().agencies_as(*CATALOGUE_READERS)),
     )  # fmt: skip
 
 
