@@ -273,5 +273,7 @@ def test_what_services_take_stands_beside_what_they_promise(tmp_path: Path) -> N
     low = write(tmp_path, "local-jobs", "clicks: 2", "clicks: 0")
     result = run("effort", low)
     assert result.exit_code == 1
-    assert "effort.clicks: found fewer clicks than it takes, expected at least 1: counted from this file" in result.output
+    assert (
+        "effort.clicks: found fewer clicks than it takes, expected at least 1: counted from this file" in result.output
+    )
     assert run("effort", tmp_path / "none.yaml").exit_code == 1

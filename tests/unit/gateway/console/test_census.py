@@ -197,5 +197,5 @@ def test_everything_that_can_be_found_has_words() -> None:
     codes = set(re.findall(r'Finding\(\s*Question\.[A-Z]+,\s*"([a-z_]+)"', source)) | {"dead_link", "moved_link"}
     assert codes == set(FINDINGS)
     for table, kinds in ((QUESTIONS, Question), (INDICATORS, IndicatorKind), (OCCASIONS, Occasion), (GROUNDS, Ground)):
-        assert set(table) == set(kinds)  # type: ignore[call-overload]  # each is an enumeration
+        assert set(table) == set(kinds)
     assert set(PLATFORMS) == set(BOTH)
