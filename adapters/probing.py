@@ -95,7 +95,10 @@ class HttpLinkCheck:
         """``HEAD``, or ``GET`` where a server does not know it; at most three redirects, within ``hosts``."""
         origins = frozenset(f"{scheme}://{host}" for host in hosts for scheme in ("http", "https"))
         with closing(self._open_client(origins)) as http:
-            return self._follow(http, link, hosts)
+            try:
+                return self._follow(http, link, hosts)
+            except ValueError:
+                return "dead"  # no address at all, there or in a redirect
 
     def _follow(self, http: HttpClient, link: str, hosts: frozenset[str]) -> str:
         address = link

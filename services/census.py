@@ -176,7 +176,11 @@ def _judge_service(
 
 
 def _host_of(link: str) -> str:
-    return urlsplit(link).netloc.lower()
+    """The empty text for what only looks like an address: no page is asked for it, and it is a dead link."""
+    try:
+        return urlsplit(link).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _knock(back_end: KnockableBackEnd, mapping: ServiceMapping, known: dict[tuple[str, str], str]) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ def list_stories(mapping: ServiceMapping, platform: PlatformName, today: date) -
 
 
 def fill_in(mapping: ServiceMapping, story: Story) -> dict[str, JsonValue]:
-    """What a client would send: every input that a person types, as its type travels. Raises ``ValueRefusedError``."""
+    """What a client would send: every input that a person types, as its type travels."""
     sent: dict[str, JsonValue] = {}
     for name, asked in mapping.inputs.items():
         text = story.inputs.get(name)
@@ -84,8 +84,10 @@ def fill_in(mapping: ServiceMapping, story: Story) -> dict[str, JsonValue]:
 
 
 def _write(asked: Input, text: str) -> JsonValue:
-    """A text of a story as its input travels: numbers and flags are none."""
-    return read_value(asked, text, as_text=True) if asked.type in ("whole", "flag") else text
+    """A text of a story as its input travels: numbers and flags are none, unless they cannot be read as such."""
+    if asked.type == "whole" and text.removeprefix("-").isdecimal() and len(text) <= 13:
+        return int(text)
+    return {"true": True, "false": False}.get(text, text) if asked.type == "flag" else text
 
 
 def _find_example(asked: Input) -> str:
