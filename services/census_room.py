@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.census_record import CensusAnswers, CensusLine, Indicator, IndicatorKind
+from services.census_record import CensusAnswers, CensusLine, Indicator, IndicatorKind, TurnedAway
 from services.console_ports import ConsoleStore
 from services.errors import Conflict, InputRefused, NotFound, NotPermitted, VersionTaken
 from services.input_values import ValueRefusedError, read_yuan
@@ -88,12 +88,18 @@ class CensusRoom:
         with self.store.begin(agencies) as tx:
             answers = read_answers(tx.census, agencies, now - timedelta(days=COURSE_DAYS))
             entries = tx.census.list_indicators(agencies)
-            counts = tx.census.list_turned_away(agencies, today - timedelta(days=COUNT_DAYS), today)
+        counts = self._count_turned_away(today)
         last = keep_latest(answers)
         return CensusView(
             tuple(list_cards(last)), tuple(list_course(answers)), tuple(last), tuple(list_in_force(entries)),
             tuple(sum_by_month(counts)),
         )  # fmt: skip
+
+    def _count_turned_away(self, today: date) -> list[TurnedAway]:
+        """Of all agencies, as everybody may read it: a mini-program is its owner's, and whom its platform turns away is missing below."""
+        everywhere = tuple(self.store.agency_tree().parents)
+        with self.store.begin(everywhere) as tx:
+            return tx.census.list_turned_away(everywhere, today - timedelta(days=COUNT_DAYS), today)
 
     def look_at(self, actor: Actor, agency_id: UUID) -> AgencyView:
         """One agency with what was found. Raises ``NotFound`` for one that is out of reach."""

@@ -82,5 +82,5 @@ def test_a_ledger_that_is_away_lets_nothing_out(city: City, monkeypatch: pytest.
     def refuse(*_: object) -> None:
         raise ExposureUnavailable
 
-    monkeypatch.setattr(city.log, "publish", refuse)
+    monkeypatch.setattr(city.desk.recorder.publication, "_announce", refuse)
     assert city.send("GET", "/v1/offers/wechat").status == 503

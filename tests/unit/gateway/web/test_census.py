@@ -10,7 +10,6 @@ import pytest
 from adapters.ids import make_id
 from services.census_record import CensusLine, Finding, Ground, Indicator, IndicatorKind, Occasion, Question
 from services.doors import PLATFORMS
-from services.errors import TooManyRequests
 from services.model import PlatformName
 from tests.web_door import WebDoor
 
@@ -44,8 +43,8 @@ def test_scorecards_without_what_was_found(door: WebDoor) -> None:
     root, office = door.directory.root_agency(), door.directory.agency_id("demo-office")
     record(door, (root, "gas-bill", (SILENT,)), (office, "labour-dispatch", ()))
     shown = door.open_browser().get("/census").text
-    assert "<strong>0%</strong> <small>0/2</small>" in shown
-    assert "<strong>100%</strong> <small>2/2</small>" in shown
+    assert "<strong>0%</strong>&nbsp;<small>0/2</small>" in shown
+    assert "<strong>100%</strong>&nbsp;<small>2/2</small>" in shown
     assert "secret-back-end" not in shown
     assert 'role="img"' in shown
     assert "数据表" in shown
