@@ -122,6 +122,8 @@ class CensusRoom:
 
         Nothing is ever changed: who corrects says why, and both entries stay.
         """
+        if agency_id not in reach(actor):
+            raise NotFound
         actor.require(ENTERING, agency_id)
         now, corrects = self.clock.now(), _read_id(entered.corrects)
         kind, value, as_of = read_entry(entered, business_day(now), correcting=corrects is not None)

@@ -103,7 +103,7 @@ def test_another_agency_is_not_found(office: Office) -> None:
     """A sibling's page is no page, for reading and for entering."""
     browser = enter(office, Role.HEAD)
     assert browser.get(f"/census/{RIGHT}").status_code == 404
-    assert browser.post(f"/census/{RIGHT}", FORM).status_code == 403
+    assert browser.post(f"/census/{RIGHT}", FORM).status_code == 404
     assert list_entries(office, RIGHT) == []
 
 
