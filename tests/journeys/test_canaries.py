@@ -145,6 +145,7 @@ def list_told(city: City, service: str, start: int) -> list[Mapping[str, Any]]:
 def go_wrong(city: City, stage: Stage, service: str, behaviour: str) -> None:
     """One bad answer, whichever operation is asked first; then a good one, so that no circuit breaker is met."""
     play = find_play(stage, service)
+    city.await_quiet()  # or the worker's question about an earlier application would get the bad answer
     start = len(read_log(city, "public"))
     for operation in list_operations(play.office)[0]:
         arrange(play.office, operation, behaviour)

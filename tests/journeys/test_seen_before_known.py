@@ -64,4 +64,5 @@ def test_the_ledger_of_the_city_is_sound(city: City) -> None:
     assert report.faults == []
     assert report.records == told[-1] > 20
     kinds = city.read("SELECT kind, count(*) AS count FROM exposure_records GROUP BY kind")
-    assert {row["kind"] for row in kinds} == {"exposure", "outcome", "publication", "attribution"}
+    months = {"statistics"}  # where the shared clock passed the end of a month, its figures were closed
+    assert {row["kind"] for row in kinds} - months == {"exposure", "outcome", "publication", "attribution"}
