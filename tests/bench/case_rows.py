@@ -17,6 +17,8 @@ from uuid import UUID
 from adapters.stores.cases import NAME, NUMBER
 from adapters.stores.keyring import Keyring
 from services.clock import SHANGHAI_OFFSET
+from tests.bench import history_rows
+from tests.bench.history_rows import Moment, make_history, seal
 from tests.case_samples import LICENSING
 
 NOW = datetime(2026, 11, 11, 1, 0, tzinfo=UTC)
@@ -47,22 +49,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "sent_at", "state", "level_agency_id", "escalations", "escalate_at", "version",
     ),
     "alert_events": ("agency_id", "alert_id", "version", "name", "state", "at", "staff_id", "data_cipher"),
-    "case_readings": (
-        "agency_id", "reading_id", "at", "staff_id", "reader_agency_id", "act", "about", "subject_id", "told_cipher",
-    ),
-    "acts": (
-        "agency_id", "act_id", "at", "staff_id", "act", "subject_kind", "subject_id", "reason_cipher", "detail",
-    ),
     "ratings": (
         "agency_id", "rating_id", "about", "subject", "service", "channel", "level", "tags", "words_cipher", "staff_id",
         "rated_at",
     ),
     "complaints": (
         "agency_id", "complaint_id", "kind", "about", "subject", "service", "case_no", "channel", "against",
-        "words_cipher", "filed_at", "due_on", "state",
+        "rating_id", "words_cipher", "filed_at", "due_on", "state",
     ),
     "complaints_against": ("agency_id", "staff_id", "complaint_id"),
     "complaint_events": ("agency_id", "complaint_id", "version", "name", "state", "at", "staff_id", "data_cipher"),
+    **history_rows.COLUMNS,
 }  # fmt: skip
 NEVER = date.max
 Row = tuple[Any, ...]
@@ -70,9 +67,10 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Whose cases these are, and how many there are in all."""
+    """Whose cases these are, with which other office some were worked on, and how many there are in all."""
 
     agency_id: UUID
+    other_id: UUID
     cases: int
     ring: Keyring
 
@@ -106,22 +104,25 @@ def _make_case(scene: Scene, number: int, dice: random.Random) -> Iterator[tuple
     on = (at + SHANGHAI_OFFSET).date()
     yield "cases", (
         scene.agency_id, case_id, LICENSING, 1, case_no, "window", "window", "window", at, on, on, name_hash, number_hash,
-        _seal(ring, "cases", "applicant_cipher", case_id, applicant),
-        _seal(ring, "cases", "inputs_cipher", case_id, {"company_name": "早点"}),
+        seal(ring, "cases", "applicant_cipher", case_id, applicant),
+        seal(ring, "cases", "inputs_cipher", case_id, {"company_name": "早点"}),
     )  # fmt: skip
     told = _tell_story(at, on, is_closed=is_closed, is_accepted=number % 2 == 0)
     for version, (event, state, hand, moment, data) in enumerate(told, 1):
-        cipher = _seal(ring, "case_events", "data_cipher", f"{case_id}:{version}", data)
+        cipher = seal(ring, "case_events", "data_cipher", f"{case_id}:{version}", data)
         who = staff if hand == "clerk" else None
         yield "case_events", (scene.agency_id, case_id, version, event, state, hand, moment, who, cipher)
     _, state, _, updated, _ = told[-1]
     clock, days = ("completeness", 7) if state == "received" else ("promised", 21)
     due_on = None if is_closed else on + timedelta(days=days)
-    yield "desk_lines", (
-        scene.agency_id, case_id, scene.agency_id, LICENSING, case_no, state, len(told), "nobody" if is_closed else "clerk",
-        -1, due_on, due_on or NEVER, "" if is_closed else clock, False, None if is_closed or number % 3 else staff, at,
-        updated, is_closed, name_hash, number_hash,
+    line = (
+        scene.agency_id, LICENSING, case_no, state, len(told), "nobody" if is_closed else "clerk", -1, due_on, due_on or NEVER,
+        "" if is_closed else clock, False, None if is_closed or number % 3 else staff, at, updated, is_closed, name_hash,
+        number_hash,
     )  # fmt: skip
+    yield "desk_lines", (scene.agency_id, case_id, *line)
+    if is_closed and number % 20 == 7:
+        yield "desk_lines", (scene.other_id, case_id, *line)
     if not is_closed:
         yield from _plan(scene, case_id, case_no, clock, staff)
     yield from _remember(scene, number, at, case_id, case_no, staff, dice, is_closed=is_closed)
@@ -156,42 +157,49 @@ def _plan(scene: Scene, case_id: UUID, case_no: str, clock: str, staff: UUID) ->
 def _remember(
     scene: Scene, number: int, at: datetime, case_id: UUID, case_no: str, staff: UUID, dice: random.Random, *, is_closed: bool
 ) -> Iterator[tuple[str, Row]]:  # fmt: skip
-    """What came of it: an act of every fourth case, an alert of every thirtieth, a rating of every twentieth, a complaint of every hundredth."""
-    ring = scene.ring
+    """What came of it: an alert of every thirtieth, a rating of every twentieth, a complaint of every fiftieth that is open, and the rest."""
+    on, colleague = (at + SHANGHAI_OFFSET).date(), STAFF[(number + 1) % len(STAFF)]
+    of = Moment(
+        number, at, on, case_id, case_no, LICENSING, scene.agency_id, scene.other_id, staff, colleague, is_closed
+    )
+    yield from make_history(scene.ring, scene.cases, of)
     if number % 30 == 0:
         yield from _tell(scene, at, case_id, case_no, staff, number, dice, is_closed=is_closed)
-    if number % 4 == 0:
-        act_id = make_id(at + timedelta(minutes=4), number, dice)
-        reason = ring.encrypt("acts", "reason_cipher", act_id, "审查材料".encode())
-        yield "acts", (
-            scene.agency_id, act_id, at + timedelta(minutes=4), staff, "case.open", "case", str(case_id), reason, "{}",
-        )  # fmt: skip
-        told = _seal(ring, "case_readings", "told_cipher", act_id, {"who": "经办", "why": "审查材料"})
-        yield "case_readings", (
-            scene.agency_id, act_id, at + timedelta(minutes=4), staff, scene.agency_id, "case.open", "case", case_id, told,
-        )  # fmt: skip
     if is_closed and number % 20 == 0:
-        rated_at = at + timedelta(days=10)
-        rating_id = make_id(rated_at, number, dice)
-        words = ring.encrypt("ratings", "words_cipher", rating_id, b"")
-        yield "ratings", (
-            scene.agency_id, rating_id, "case", case_id, LICENSING, "window", 1 + number // 20 % 5, "[]", words, staff,
-            rated_at,
-        )  # fmt: skip
-    if is_closed and number % 100 == 0:
-        filed_at = at + timedelta(days=11)
-        complaint_id = make_id(filed_at, number, dice)
-        words = ring.encrypt("complaints", "words_cipher", complaint_id, "太慢".encode())
-        yield "complaints", (
-            scene.agency_id, complaint_id, "complaint", "case", case_id, LICENSING, case_no, "window",
-            json.dumps([str(staff)]), words, filed_at, (filed_at + timedelta(days=7)).date(), "answered",
-        )  # fmt: skip
-        yield "complaints_against", (scene.agency_id, staff, complaint_id)
-        for version, (event, state) in enumerate((("filed", "open"), ("answered", "answered")), 1):
-            cipher = _seal(ring, "complaint_events", "data_cipher", f"{complaint_id}:{version}", {})
-            yield "complaint_events", (
-                scene.agency_id, complaint_id, version, event, state, filed_at + timedelta(days=version - 1), None, cipher,
-            )  # fmt: skip
+        yield from _rate(scene, of, make_id(at + timedelta(days=10), number, dice), dice)
+    if not is_closed and number % 50 == 0:
+        complaint_id = make_id(at + timedelta(hours=2), number, dice)
+        yield from _complain(scene, of, complaint_id, "complaint", at + timedelta(hours=2), None, ("filed", "open"))
+
+
+def _rate(scene: Scene, of: Moment, rating_id: UUID, dice: random.Random) -> Iterator[tuple[str, Row]]:
+    """A rating; the bad ones are followed up, and of ten of those one is found mistaken."""
+    rated_at, turn = of.at + timedelta(days=10), of.number // 20
+    words = scene.ring.encrypt("ratings", "words_cipher", rating_id, b"")
+    yield "ratings", (
+        of.agency_id, rating_id, "case", of.case_id, LICENSING, "window", 1 + turn % 5, "[]", words, of.staff, rated_at,
+    )  # fmt: skip
+    if turn % 5 == 0:
+        ended = ("dismissed", "dismissed") if turn % 50 == 0 else ("answered", "answered")
+        filed_at = rated_at + timedelta(days=1)
+        complaint_id = make_id(filed_at, of.number, dice)
+        yield from _complain(scene, of, complaint_id, "bad_rating", filed_at, rating_id, ("filed", "open"), ended)
+
+
+def _complain(
+    scene: Scene, of: Moment, complaint_id: UUID, kind: str, filed_at: datetime, rating_id: UUID | None,
+    *told: tuple[str, str],
+) -> Iterator[tuple[str, Row]]:  # fmt: skip
+    words = scene.ring.encrypt("complaints", "words_cipher", complaint_id, "太慢".encode())
+    yield "complaints", (
+        of.agency_id, complaint_id, kind, "case", of.case_id, LICENSING, of.case_no, "window", json.dumps([str(of.staff)]),
+        rating_id, words, filed_at, (filed_at + timedelta(days=7)).date(), told[-1][1],
+    )  # fmt: skip
+    yield "complaints_against", (of.agency_id, of.staff, complaint_id)
+    for version, (event, state) in enumerate(told, 1):
+        cipher = seal(scene.ring, "complaint_events", "data_cipher", f"{complaint_id}:{version}", {})
+        at = filed_at + timedelta(days=version - 1)
+        yield "complaint_events", (of.agency_id, complaint_id, version, event, state, at, None, cipher)
 
 
 def _tell(
@@ -205,7 +213,7 @@ def _tell(
         scene.agency_id, alert_id, case_id, "bench", "orange", scene.agency_id, due_at, LICENSING, case_no, staff, due_at,
         state, scene.agency_id, 0, escalate_at, 1,
     )  # fmt: skip
-    cipher = _seal(scene.ring, "alert_events", "data_cipher", f"{alert_id}:1", {})
+    cipher = seal(scene.ring, "alert_events", "data_cipher", f"{alert_id}:1", {})
     yield "alert_events", (scene.agency_id, alert_id, 1, "told", state, due_at, None, cipher)
 
 
@@ -214,7 +222,3 @@ def make_id(at: datetime, number: int, dice: random.Random) -> UUID:
     milliseconds = int(at.timestamp() * 1000)
     tail = (number & 0xFFFFFFFF) << 30 | dice.getrandbits(30)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | dice.getrandbits(12) << 64 | 0b10 << 62 | tail)
-
-
-def _seal(ring: Keyring, table: str, column: str, row_id: object, value: Any) -> bytes:
-    return ring.encrypt(table, column, row_id, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

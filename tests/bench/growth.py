@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -24,6 +24,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from adapters.ids import make_id
+from adapters.stores.overview import SqlOverview
+from gateway.console.desk import ConsoleDesk
 from gateway.console.registry import list_places
 from services.alert_sweep import SweepDesk, sweep_alerts
 from services.rating_sums import tally_ratings
@@ -47,7 +49,15 @@ PLANT = text(
 
 
 class GrownOffice(DayOffice):
-    """The office of the measurements: whoever was hired in an earlier run is found again."""
+    """The office of the measurements: whoever was hired in an earlier run is found again, and the first page counts what is there."""
+
+    def make_app(self) -> Any:
+        """The console with the real counts on its first page."""
+        app = super().make_app()
+        desk: ConsoleDesk = app.extensions["guitai-console"]
+        engine = self.store.engine
+        app.extensions["guitai-console"] = replace(desk, overview=lambda of: SqlOverview(engine, lambda: of))
+        return app
 
     def hire(self, login: str, name: str, *roles: Role, agency: UUID | None = None) -> Actor:
         with self.store.begin(self.everybody) as tx:
