@@ -85,6 +85,14 @@ def wait_for_state(street: Street, state: str) -> None:
         time.sleep(0.01)
 
 
+def wait_for_answer(street: Street) -> None:
+    """Until the office has noted what it was answered: before that, the next attempt has no time yet."""
+    until = time.monotonic() + 10
+    while [(one["state"], one["attempt"]) for one in street.control(OFFICE, "results")] != [("waiting", 1)]:
+        assert time.monotonic() < until, "no answer was noted"
+        time.sleep(0.01)
+
+
 def test_a_decision_is_pushed_once(street: Street, inbound: Inbound, clock: FakeClock) -> None:
     """The message is signed over timestamp, line feed and raw body, and after its acknowledgement it never comes again."""
     street.control(OFFICE, "control/inbound", {"url": inbound.url})
@@ -113,7 +121,7 @@ def test_what_is_not_acknowledged_comes_again(
     street.run(OFFICE, ERRANDS[OFFICE][1][0])
     decide(street)
     inbound.wait_for(1)
-    wait_for_state(street, "waiting")
+    wait_for_answer(street)
     clock.advance(5)
     inbound.wait_for(2)
     (first, content), (second, again) = inbound.received
