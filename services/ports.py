@@ -45,7 +45,6 @@ from services.model import (
 )
 from services.month_record import MonthStore
 from services.reading_record import ReadingStore
-from services.slowness_record import SlownessStore
 
 Platform = platform_port.Platform
 """One shop in which the counter stands."""
@@ -320,7 +319,6 @@ class Transaction(Protocol):
     readings: ReadingStore
     months: MonthStore
     census: CensusStore
-    slowness: SlownessStore
 
 
 class Store(Protocol):
