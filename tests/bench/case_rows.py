@@ -15,10 +15,11 @@ from typing import Any
 from uuid import UUID
 
 from adapters.stores.cases import NAME, NUMBER
+from adapters.stores.cells import seal_json, seal_text
 from adapters.stores.keyring import Keyring
 from services.clock import SHANGHAI_OFFSET
 from tests.bench import history_rows
-from tests.bench.history_rows import Moment, make_history, seal
+from tests.bench.history_rows import Moment, make_history
 from tests.case_samples import LICENSING
 
 NOW = datetime(2026, 11, 11, 1, 0, tzinfo=UTC)
@@ -104,12 +105,12 @@ def _make_case(scene: Scene, number: int, dice: random.Random) -> Iterator[tuple
     on = (at + SHANGHAI_OFFSET).date()
     yield "cases", (
         scene.agency_id, case_id, LICENSING, 1, case_no, "window", "window", "window", at, on, on, name_hash, number_hash,
-        seal(ring, "cases", "applicant_cipher", case_id, applicant),
-        seal(ring, "cases", "inputs_cipher", case_id, {"company_name": "早点"}),
+        seal_json(ring, ("cases", "applicant_cipher", case_id), applicant),
+        seal_json(ring, ("cases", "inputs_cipher", case_id), {"company_name": "早点"}),
     )  # fmt: skip
     told = _tell_story(at, on, is_closed=is_closed, is_accepted=number % 2 == 0)
     for version, (event, state, hand, moment, data) in enumerate(told, 1):
-        cipher = seal(ring, "case_events", "data_cipher", f"{case_id}:{version}", data)
+        cipher = seal_json(ring, ("case_events", "data_cipher", f"{case_id}:{version}"), data)
         who = staff if hand == "clerk" else None
         yield "case_events", (scene.agency_id, case_id, version, event, state, hand, moment, who, cipher)
     _, state, _, updated, _ = told[-1]
@@ -175,7 +176,7 @@ def _remember(
 def _rate(scene: Scene, of: Moment, rating_id: UUID, dice: random.Random) -> Iterator[tuple[str, Row]]:
     """A rating; the bad ones are followed up, and of ten of those one is found mistaken."""
     rated_at, turn = of.at + timedelta(days=10), of.number // 20
-    words = scene.ring.encrypt("ratings", "words_cipher", rating_id, b"")
+    words = seal_text(scene.ring, ("ratings", "words_cipher", rating_id), "")
     yield "ratings", (
         of.agency_id, rating_id, "case", of.case_id, LICENSING, "window", 1 + turn % 5, "[]", words, of.staff, rated_at,
     )  # fmt: skip
@@ -190,14 +191,14 @@ def _complain(
     scene: Scene, of: Moment, complaint_id: UUID, kind: str, filed_at: datetime, rating_id: UUID | None,
     *told: tuple[str, str],
 ) -> Iterator[tuple[str, Row]]:  # fmt: skip
-    words = scene.ring.encrypt("complaints", "words_cipher", complaint_id, "太慢".encode())
+    words = seal_text(scene.ring, ("complaints", "words_cipher", complaint_id), "太慢")
     yield "complaints", (
         of.agency_id, complaint_id, kind, "case", of.case_id, LICENSING, of.case_no, "window", json.dumps([str(of.staff)]),
         rating_id, words, filed_at, (filed_at + timedelta(days=7)).date(), told[-1][1],
     )  # fmt: skip
     yield "complaints_against", (of.agency_id, of.staff, complaint_id)
     for version, (event, state) in enumerate(told, 1):
-        cipher = seal(scene.ring, "complaint_events", "data_cipher", f"{complaint_id}:{version}", {})
+        cipher = seal_json(scene.ring, ("complaint_events", "data_cipher", f"{complaint_id}:{version}"), {})
         at = filed_at + timedelta(days=version - 1)
         yield "complaint_events", (of.agency_id, complaint_id, version, event, state, at, None, cipher)
 
@@ -213,7 +214,7 @@ def _tell(
         scene.agency_id, alert_id, case_id, "bench", "orange", scene.agency_id, due_at, LICENSING, case_no, staff, due_at,
         state, scene.agency_id, 0, escalate_at, 1,
     )  # fmt: skip
-    cipher = seal(scene.ring, "alert_events", "data_cipher", f"{alert_id}:1", {})
+    cipher = seal_json(scene.ring, ("alert_events", "data_cipher", f"{alert_id}:1"), {})
     yield "alert_events", (scene.agency_id, alert_id, 1, "told", state, due_at, None, cipher)
 
 

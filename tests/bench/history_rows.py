@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from adapters.stores.cells import seal_json, seal_text
 from adapters.stores.keyring import Keyring
 from adapters.stores.readings import REASON
 from services.leaves import canonical_moment
@@ -128,13 +129,13 @@ def note_look(
 ) -> Iterator[tuple[str, Row]]:
     """The act and what the citizen is told of it."""
     at = of.at + timedelta(minutes=4)
-    sealed = ring.encrypt("acts", "reason_cipher", look_id, reason.encode())
+    sealed = seal_text(ring, ("acts", "reason_cipher", look_id), reason)
     yield "acts", (of.agency_id, look_id, at, reader, act, "case", str(of.case_id), sealed, "{}")
     told = {"name": "经办", "login": "clerk", "office": "办事处", "office_en": "Office", "reason": reason}
     letters = "".join(one for one in reason if not one.isdigit())
     yield "case_readings", (
         of.agency_id, look_id, at, reader, reader_at, act, "case", of.case_id, None,
-        ring.lookup_hash(REASON, letters) if letters else None, seal(ring, "case_readings", "told_cipher", look_id, told),
+        ring.lookup_hash(REASON, letters) if letters else None, seal_json(ring, ("case_readings", "told_cipher", look_id), told),
     )  # fmt: skip
 
 
@@ -143,10 +144,10 @@ def _delay(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:
     delay_id = of.spare(3)
     yield "reading_delays", (
         of.agency_id, delay_id, of.case_id, of.case_no, of.staff, "pipl_18",
-        seal(ring, "reading_delays", "order_cipher", delay_id, order), of.at + timedelta(days=90), of.colleague, of.at,
+        seal_json(ring, ("reading_delays", "order_cipher", delay_id), order), of.at + timedelta(days=90), of.colleague, of.at,
     )  # fmt: skip
     for version, state in enumerate(("asked", "granted"), 1):
-        data = seal(ring, "reading_delay_events", "data_cipher", f"{delay_id}:{version}", {})
+        data = seal_json(ring, ("reading_delay_events", "data_cipher", f"{delay_id}:{version}"), {})
         at = of.at + timedelta(hours=version)
         yield "reading_delay_events", (of.agency_id, delay_id, version, state, at, of.colleague, data)
 
@@ -159,7 +160,7 @@ def _pay(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:
     yield "person_events", (of.agency_id, of.spare(7), person_id, "person_met", of.at, "{}")
     yield "payments", (
         of.agency_id, payment_id, "gas-bill", 1, person_id, login_id, login_id,
-        seal(ring, "payments", "details_cipher", payment_id, {}), 10_000 + of.number % 9_000, "wechat", "app", "account", "payee",
+        seal_json(ring, ("payments", "details_cipher", payment_id), {}), 10_000 + of.number % 9_000, "wechat", "app", "account", "payee",
         *numbers, "燃气费", of.at, of.at + timedelta(minutes=30), of.on,
     )  # fmt: skip
     doubt = ("write_off_unknown",) if of.number % 4_000 == 5 else ()
@@ -171,13 +172,15 @@ def _pay(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:
 
 def _apply(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:
     application_id, person_id = of.spare(4), of.spare(5)
-    sealed = (seal(ring, "applications", cell, application_id, {}) for cell in ("applicant_cipher", "inputs_cipher"))
+    sealed = (
+        seal_json(ring, ("applications", cell, application_id), {}) for cell in ("applicant_cipher", "inputs_cipher")
+    )
     yield "applications", (
         of.agency_id, application_id, "newborn-registration", 1, person_id, of.spare(6), *sealed, "alipay", "app",
         f"A{of.number:020d}", of.at, of.on,
     )  # fmt: skip
     for version, state in enumerate(("intended", "submitting", "granted"), 1):
-        data = seal(ring, "application_events", "data_cipher", f"{application_id}:{version}", {})
+        data = seal_json(ring, ("application_events", "data_cipher", f"{application_id}:{version}"), {})
         at = of.at + timedelta(minutes=version)
         yield "application_events", (of.agency_id, application_id, version, state, state, at, data)
 
@@ -247,8 +250,3 @@ MONTH_COLUMNS: dict[str, tuple[str, ...]] = {
     "closed_months": ("agency_id", "month", "digest", "record_id", "calendars", "mappings", "closed_at"),
     "month_figures": ("agency_id", "month", "service", "manager_id", "figures"),
 }
-
-
-def seal(ring: Keyring, table: str, column: str, row_id: object, value: Any) -> bytes:
-    """A JSON cell, encrypted as the stores do it."""
-    return ring.encrypt(table, column, row_id, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
