@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from pytest_socket import socket_allow_hosts
 
 from adapters.embedded import RunningRedis
@@ -25,7 +26,8 @@ REDIS_KINDS = [pytest.param("server", marks=pytest.mark.redis_server), "stand_in
 
 
 def pytest_runtest_setup() -> None:
-    """A test that reaches out of this machine fails."""
+    """A test that reaches out of this machine fails; logs that an earlier test's command configured do not stay so."""
+    structlog.reset_defaults()
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
 
 

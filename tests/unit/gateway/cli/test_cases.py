@@ -9,7 +9,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from psycopg import sql
 
@@ -46,13 +45,6 @@ def houses(database: Database, home: Path) -> Iterator[Houses]:
         with made.public.begin(made.all) as tx:
             tx.alerts.replan(first.case_id, [first, *plans], MORNING - 9 * DAY)
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _quiet_again() -> Iterator[None]:
-    """A command sends the logs of its process to standard error; the next test's are as they were."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

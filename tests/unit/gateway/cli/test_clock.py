@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from adapters.clock import SharedClock
@@ -48,13 +47,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Iterat
         )
         assert told.exit_code == 0, told.output
         yield folder
-
-
-@pytest.fixture(autouse=True)
-def _quiet_again() -> Iterator[None]:
-    """A command sends the logs of its process to standard error; the next test's are as they were."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from adapters.slip_keys import REVOCATION_LIST, KeyFolder, add_key
@@ -29,13 +27,6 @@ from tests.slip_samples import KINDS, WEB_URL, unwrap, wrap
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 LATER = "2026-03-17T10:00:00+08:00"
 ID = "ab" * 12
-
-
-@pytest.fixture(autouse=True)
-def _quiet_again() -> Iterator[None]:
-    """A command sends the logs of its process to standard error; the next test's are as they were."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
