@@ -1,23 +1,29 @@
 """What the supervision office is told at once, whatever the clocks say: no reason given, a fee outside the catalogue. Pure.
 
 The source names both beside lateness (case rules §1: acceptance refused, no reason given, a fee outside the catalogue). The use cases
-of the counter ask for a reason before they act; this looks at what was really written down, whoever wrote it.
+of the counter ask for a reason before they act; this looks at what was really written down, whoever wrote it. Fees are looked at in two
+places: what an event of a case names, and what money was taken for, on a platform or at the window (``plan_payment_fact``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
 
 from services.alert_record import PlannedAlert, Rung
 from services.case_file import CaseFile
 from services.case_record import CaseEvent
-from services.model import JsonValue
+from services.model import JsonValue, Payment, PaymentEvent
 
 NO_REASON = "no_reason"
 """未说明理由: a refusal, or a refusal to accept, without its reason or its legal ground (AL art. 32(1), 38(2), 55)."""
 FEE_OUTSIDE = "fee_outside_catalogue"
 """目录外收费: a fee that the service's published list does not name, or not in this amount (AL art. 58, 59)."""
-FACTS = (NO_REASON, FEE_OUTSIDE)
+FEE_OF_PAYMENT = "fee_of_payment"
+"""The same of money that was taken without a case: the alert's ``case_id`` is the payment, its ``case_no`` the receipt's number."""
+FACTS = (NO_REASON, FEE_OUTSIDE, FEE_OF_PAYMENT)
+CHARGING = frozenset({"payment_confirmed", "taken_at_window"})
+"""The events by which money was taken that is not on its way back."""
 
 
 def plan_facts(file: CaseFile, fees: Sequence[Mapping[str, JsonValue]]) -> tuple[PlannedAlert, ...]:
@@ -64,3 +70,44 @@ def is_in_catalogue(fee: JsonValue, fees: Sequence[Mapping[str, JsonValue]]) -> 
         if named and listed.get("amount_fen") in (None, fee.get("amount_fen")):
             return True
     return False
+
+
+def plan_payment_fact(
+    payment: Payment, event: PaymentEvent, published: Sequence[Mapping[str, JsonValue]] | None
+) -> tuple[PlannedAlert, ...]:
+    """The alert of a payment that was taken for something which no list names; due at its moment.
+
+    ``published`` is the service's list of fees, None where it has none: a company's own price is no matter of that list, a government's
+    fee or fine (非税收入) is outside of it (政府非税收入管理办法, 财税〔2016〕33号, art. 11: by the item and the standard that are published).
+    """
+    fees = list_charged(payment) if published is not None or payment.non_tax is not None else ()
+    if event.name not in CHARGING or all(_is_published(fee, published or ()) for fee in fees):
+        return ()
+    told = event.data.get("staff_id")
+    return (
+        PlannedAlert(
+            payment.agency_id, payment.agency_id, payment.payment_id, f"{FEE_OF_PAYMENT}:{event.version}", Rung.FACT, event.at,
+            payment.service, payment.sequence_no, UUID(str(told)) if told else None,
+        ),
+    )  # fmt: skip
+
+
+def list_charged(payment: Payment) -> tuple[Mapping[str, JsonValue], ...]:
+    """What a payment was taken for: [{name, amount_fen}], of a government's item without surcharge and penalty, which no list fixes.
+
+    A bill without lines is one fee without a name. An amount that the payer chose (``bill_period`` empty) is no fee.
+    """
+    if payment.non_tax is not None:
+        plain = (
+            (one.item_name, one.fee_fen - one.overdue_fen - one.penalty_fen) for one in payment.non_tax.notice.items
+        )
+        return tuple({"name": name, "amount_fen": fen} for name, fen in plain if fen)
+    if not payment.items and payment.bill_period:
+        return ({"name": "", "amount_fen": payment.amount_fen},)
+    return tuple({"name": one.label, "amount_fen": one.amount_fen} for one in payment.items if one.amount_fen)
+
+
+def _is_published(fee: Mapping[str, JsonValue], published: Sequence[Mapping[str, JsonValue]]) -> bool:
+    """Under its name, or under the name before a bracket that says what it is for: 罚款（闯红灯） is 罚款."""
+    general = str(fee["name"]).partition("（")[0].strip()
+    return any(is_in_catalogue({**fee, "name": name}, published) for name in (fee["name"], general))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.alert_facts import FEE_OF_PAYMENT, FEE_OUTSIDE, NO_REASON
 from services.alert_record import PlannedAlert, Rung
 from services.case_telling import take_tail
 from services.mail_port import Letter
@@ -32,8 +33,9 @@ CLOCKS: dict[str, Pair] = {
     "completeness": ("材料齐全性告知", "completeness notice"),
     "step": ("办理环节", "step"),
     "delivery": ("结果送达", "delivery"),
-    "no_reason": ("未说明理由", "no reason given"),
-    "fee": ("清单外收费", "fee outside the catalogue"),
+    NO_REASON: ("未说明理由", "no reason given"),
+    FEE_OUTSIDE: ("目录外收费", "fee outside the catalogue"),
+    FEE_OF_PAYMENT: ("缴费：目录外收费", "payment: a fee outside the catalogue"),
 }
 """By what stands before the colon of an alert's clock."""
 OTHER: Pair = ("其他事项", "other matter")

@@ -70,7 +70,7 @@ class Alert:
 
     ``level_agency_id`` is the agency of the tree whose supervision has it on its desk: the late agency's own at first, the one above
     after each escalation (``escalations`` counts them). ``escalate_at``: when it goes up unless acknowledged; None at the root, or when
-    acknowledged. ``version`` counts its events. ``handler`` is who of the supervision office has it in hand. ``asked_at`` is set while
+    acknowledged. ``version`` counts its events. ``handler`` is who of the supervision office has it in hand (while open: to whom it was given). ``asked_at`` is set while
     the office waits for an answer of the case manager ``asked_of`` (None: of whoever works at the late agency).
     """
 

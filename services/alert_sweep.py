@@ -149,7 +149,8 @@ def _escalate_batch(desk: SweepDesk, tx: SweepTransaction, now: datetime) -> tup
 def _move_up(desk: SweepDesk, alert: Alert, now: datetime, calendar: Calendar) -> Alert:
     """On the desk of the level above; that one has its full time from now on. At the root it stays where it is."""
     above = desk.parent_of(alert.level_agency_id) or alert.level_agency_id
-    moved = replace(alert, level_agency_id=above, escalations=alert.escalations + 1, version=alert.version + 1)
+    rise, version = alert.escalations + 1, alert.version + 1
+    moved = replace(alert, level_agency_id=above, escalations=rise, version=version, handler=None)
     return replace(moved, escalate_at=_find_moment(desk, moved, now, calendar))
 
 

@@ -15,6 +15,7 @@ from services.calendar_record import CalendarStore
 from services.model import JsonValue
 from services.month_record import MonthStore
 from services.ports import ClaimStore, IdentityRegister, JobQueue
+from services.slowness_record import SlownessStore
 from services.staffing import Act
 
 CaseStore = case_stores.CaseStore
@@ -75,6 +76,7 @@ class CaseTransaction(Protocol):
     jobs: JobQueue
     alerts: AlertStore
     months: MonthStore
+    slowness: SlownessStore
 
 
 class CaseHouse(Protocol):

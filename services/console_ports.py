@@ -29,6 +29,7 @@ from services.mapping_record import MappingStore
 from services.month_record import MonthStore
 from services.ports import ClaimStore, JobQueue
 from services.reading_record import ReadingStore
+from services.slowness_record import SlownessStore
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
 from services.window_record import WindowPayments
 
@@ -179,6 +180,7 @@ class ConsoleTransaction(Protocol):
     readings: ReadingStore
     audit: AuditStore
     census: CensusStore
+    slowness: SlownessStore
 
 
 class ConsoleStore(Protocol):

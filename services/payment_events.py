@@ -6,14 +6,16 @@ the outside happens here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.alert_facts import CHARGING, plan_payment_fact
+from services.alert_record import PlannedAlert
 from services.doors import is_own
-from services.errors import NotFound, PlatformGarbled
+from services.errors import NotFound, PlatformGarbled, ServiceUnknown
 from services.model import JsonValue, Payment, PaymentEvent, PaymentState
 from services.payment_graph import ENQUEUED_ON_ENTRY, RELEASING, follow
 from services.ports import ClaimStore, JobQueue, Transaction
@@ -80,6 +82,12 @@ class EventAppender(Protocol):
     def append(self, agency_id: UUID, event: PaymentEvent) -> None: ...
 
 
+class FactPlanner(Protocol):
+    """The one thing that a step asks of alerts."""
+
+    def replan(self, case_id: UUID, planned: Sequence[PlannedAlert], now: datetime) -> None: ...
+
+
 class PaymentTransaction(Protocol):
     """A transaction in which a payment goes on: a citizen's, the worker's, or the console's at the window."""
 
@@ -89,6 +97,8 @@ class PaymentTransaction(Protocol):
     def claims(self) -> ClaimStore: ...
     @property
     def jobs(self) -> JobQueue: ...
+    @property
+    def alerts(self) -> FactPlanner: ...
 
 
 def load_file(tx: Transaction, payment_id: UUID) -> PaymentFile:
@@ -125,6 +135,7 @@ def write_step(till: Till, tx: PaymentTransaction, file: PaymentFile, step: Step
         data = {**step.data, **name_cause(till)}
         event = PaymentEvent(payment.payment_id, file.events[-1].version + 1, step.event, state, at, data)
         tx.payments.append(payment.agency_id, event)
+        _tell_fees(till, tx, payment, event)
         if state is not file.state:
             jobs += list_jobs_on_entry(payment, state)
             release_bill(tx, payment, state)
@@ -134,6 +145,21 @@ def write_step(till: Till, tx: PaymentTransaction, file: PaymentFile, step: Step
     for task, due_at in step.later.items():
         tx.jobs.schedule(task, payment.agency_id, payment.payment_id, due_at)
     return file
+
+
+def _tell_fees(till: Till, tx: PaymentTransaction, payment: Payment, event: PaymentEvent) -> None:
+    """Let supervision be told of money that was taken for what no list names. Money is written down whatever became of the list."""
+    if event.name not in CHARGING:
+        return
+    try:
+        mapping = till.catalogue.service_at(payment.service, payment.mapping_version)
+    except ServiceUnknown:
+        published = None
+    else:
+        published = mapping.fees if mapping.fees or "fees" in mapping.raw else None
+    planned = plan_payment_fact(payment, event, published)
+    if planned:
+        tx.alerts.replan(payment.payment_id, planned, event.at)
 
 
 def list_jobs_on_entry(payment: Payment, state: PaymentState) -> list[str]:

@@ -45,6 +45,7 @@ from services.model import (
 )
 from services.month_record import MonthStore
 from services.reading_record import ReadingStore
+from services.slowness_record import SlownessStore
 
 Platform = platform_port.Platform
 """One shop in which the counter stands."""
@@ -319,6 +320,7 @@ class Transaction(Protocol):
     readings: ReadingStore
     months: MonthStore
     census: CensusStore
+    slowness: SlownessStore
 
 
 class Store(Protocol):

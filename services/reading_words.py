@@ -40,6 +40,7 @@ KINDS: Mapping[str, Texts] = {
     "complaint": _say("处理投诉或回访", "handled a complaint or follow-up"),
     "supervision": _say("监督检查", "supervised how it is handled"),
     "alert": _say("监督检查", "supervised how it is handled"),
+    "pattern": _say("监督检查", "supervised how it is handled"),
     "audit": _say("审计", "audited"),
 }
 """By the first word of an act that has none of its own above."""

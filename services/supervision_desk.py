@@ -29,11 +29,13 @@ from services.supervision_rules import (
     SUPERVISORS,
     count_rungs,
     find_offers,
+    is_of_payment,
     list_levels,
     list_workers,
     require_no_part,
     require_offer,
     sort_by_urgency,
+    withhold_words,
 )
 from services.supervision_view import OpenedAlert, tell_course
 
@@ -81,12 +83,12 @@ class AlertOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """An alert on the table, in an open transaction."""
+    """An alert on the table, in an open transaction. ``file`` is None where no case is behind it: money that was taken."""
 
     tx: CounterTransaction
     alert: Alert
     events: tuple[AlertEvent, ...]
-    file: CaseFile
+    file: CaseFile | None
 
 
 Decide = Callable[[_Table], tuple[str, Alert, Mapping[str, JsonValue]]]
@@ -141,10 +143,15 @@ class SupervisionDesk(CounterRoom):
             return _find(actor, tx, alert_id)[0]
 
     def open_case(self, actor: Actor, alert_id: UUID, reason: str) -> tuple[OpenedAlert, CaseFile, ServiceMapping]:
-        """The same with the whole file of the case, for a reason, noted before anything is shown; the citizen sees that it was read."""
+        """The same with the whole file of the case, for a reason, noted before anything is shown; the citizen sees that it was read.
+
+        Raises ``NotFound``, also where no case is behind the alert.
+        """
         told = read_reason(reason)
         with self.house.begin(tuple(actor.tree.parents)) as tx:
             one = self._lay_out(actor, tx, alert_id)
+            if one.file is None:
+                raise NotFound
             case_id = one.file.case.case_id
             detail = {"version": one.file.version, "case_no": one.file.case.case_no}
             self.append_act(
@@ -197,14 +204,16 @@ class SupervisionDesk(CounterRoom):
         return self._write(actor, "contact", alert_id, seen_version, decide)
 
     def delegate(self, actor: Actor, alert_id: UUID, seen_version: int, to: UUID, reason: str) -> Alert:
-        """Give it to a colleague of the same level, who then has it in hand. Raises ``InputRefused`` for somebody who may not."""
+        """Give it to a colleague of the same level. What nobody has acknowledged stays so, and goes up unless the colleague does.
+
+        Raises ``InputRefused`` for somebody who may not.
+        """
         told = read_reason(reason)
 
         def decide(one: _Table) -> tuple[str, Alert, Mapping[str, JsonValue]]:
             if to not in {member.staff_id for member in self._find_colleagues(actor, one)}:
                 raise InputRefused(detail={"to": "not_a_supervisor_here"})
-            after = replace(one.alert, state=S.ACKNOWLEDGED, escalate_at=None, handler=to)
-            return "delegated", after, {"to": str(to), "text": told}
+            return "delegated", replace(one.alert, handler=to), {"to": str(to), "text": told}
 
         return self._write(actor, "delegate", alert_id, seen_version, decide)
 
@@ -244,13 +253,13 @@ class SupervisionDesk(CounterRoom):
 
     def _find_managers(self, actor: Actor, one: _Table) -> list[StaffMember]:
         planned = one.alert.planned
-        hands = [one.file.claimed_by, planned.staff_id]
+        hands = [one.file.claimed_by if one.file is not None else None, planned.staff_id]
         hands += [other.member.staff_id for other in self._list_holders(actor, one.tx, Role.HEAD, planned.agency_id)]
         known = (one.tx.staff.load(staff_id) for staff_id in dict.fromkeys(hands) if staff_id is not None)
         return [member for member in known if member is not None and member.suspended_at is None]
 
     def _find_colleagues(self, actor: Actor, one: _Table) -> list[StaffMember]:
-        level, worked = one.alert.level_agency_id, list_workers(one.file)
+        level, worked = one.alert.level_agency_id, _list_workers(one)
         found = self._list_holders(actor, one.tx, Role.SUPERVISOR, level)
         may = [other for other in found if not list_hands(other, SUPERVISORS, level) & worked]
         members = (other.member for other in may if other.member.staff_id != actor.member.staff_id)
@@ -269,24 +278,27 @@ class SupervisionDesk(CounterRoom):
 
     def _lay_out(self, actor: Actor, tx: CounterTransaction, alert_id: UUID) -> _Table:
         alert, events = _find(actor, tx, alert_id)
-        return _Table(tx, alert, tuple(events), load_case(tx, alert.planned.case_id))
+        case = None if is_of_payment(alert) else load_case(tx, alert.planned.case_id)
+        return _Table(tx, alert, tuple(events), case)
 
     def _describe(self, actor: Actor, one: _Table) -> OpenedAlert:
         every = one.tx.alerts.list_of_case(one.alert.planned.case_id)
         seen = [other for other in every if actor.holds_any(SUPERVISORS, other.planned.agency_id)]
-        course = tell_course(one.tx, one.file, mapping_of(self.desk, one.file), seen, self.desk.clock.now())
-        own = bool(self._find_hands(actor, one) & list_workers(one.file))
+        course = None
+        if one.file is not None:
+            course = tell_course(one.tx, one.file, mapping_of(self.desk, one.file), seen, self.desk.clock.now())
+        own = bool(self._find_hands(actor, one) & _list_workers(one))
         offers = find_offers(actor, one.alert)
         others = tuple(other for other in sort_by_urgency(seen) if other.alert_id != one.alert.alert_id)
-        return OpenedAlert(
-            one.alert, one.events, others, course, offers - {"acknowledge", "close", "reopen"} if own else offers, own
-        )
+        events = tuple(map(withhold_words, one.events)) if own else one.events
+        left = offers - {"acknowledge", "close", "reopen"} if own else offers
+        return OpenedAlert(one.alert, events, others, course, left, own)
 
     def _find_hands(self, actor: Actor, one: _Table) -> frozenset[UUID]:
         return list_hands(actor, SUPERVISORS, one.alert.planned.agency_id) | {actor.member.staff_id}
 
     def _require_no_part(self, actor: Actor, one: _Table) -> None:
-        require_no_part(self._find_hands(actor, one), one.file)
+        require_no_part(self._find_hands(actor, one), _list_workers(one))
 
     def _write(
         self, actor: Actor, name: str, alert_id: UUID, seen_version: int, decide: Decide,
@@ -305,13 +317,20 @@ class SupervisionDesk(CounterRoom):
                         alert_id, after.version, event, after.state, self.desk.clock.now(), actor.member.staff_id, data
                     ),
                 )
-                noted = {"version": after.version, "case_no": one.file.case.case_no, **(detail or {})}
+                noted = {"version": after.version, "case_no": one.alert.planned.case_no, **(detail or {})}
                 self.append_act(
                     tx, actor, f"alert.{name}", one.alert.planned.agency_id, alert_id, "", noted, kind="alert"
                 )
         except VersionTaken:
             raise CaseMoved(detail={"version": seen_version + 1}) from None
         return after
+
+
+def _list_workers(one: _Table) -> frozenset[UUID]:
+    """Who may not supervise it: everybody who worked on the case, or who took the money."""
+    if one.file is not None:
+        return list_workers(one.file)
+    return frozenset({one.alert.planned.staff_id} if one.alert.planned.staff_id else ())
 
 
 def _find(actor: Actor, tx: CounterTransaction, alert_id: UUID) -> tuple[Alert, list[AlertEvent]]:

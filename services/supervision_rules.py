@@ -7,10 +7,11 @@ has lost the alert to the level above: it may still write notes, no more.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.alert_facts import FEE_OF_PAYMENT
 from services.alert_record import Alert, AlertEvent, AlertState, Rung
 from services.case_errors import CaseInOtherHands, CaseMoved, NotAllowedNow, OwnMatter
 from services.case_file import CaseFile
@@ -84,7 +85,7 @@ def find_offers(actor: Actor, alert: Alert) -> frozenset[str]:
         return frozenset({"note"})
     if alert.state is S.CLOSED:
         return frozenset({"note", "reopen"})
-    mine = alert.handler == actor.member.staff_id
+    mine = alert.handler == actor.member.staff_id and alert.state is S.ACKNOWLEDGED
     return frozenset({"note", "delegate", *(("contact", "close") if mine else ("acknowledge",))})
 
 
@@ -97,14 +98,24 @@ def require_offer(actor: Actor, alert: Alert, name: str, seen_version: int | Non
     if not actor.holds_any(SUPERVISORS, alert.level_agency_id):
         raise CaseInOtherHands(detail={"rule": "went_up"})
     if name in ("contact", "close") and alert.state is not S.CLOSED:
-        rule = "acknowledge_first" if alert.handler is None else "with_a_colleague"
+        rule = "acknowledge_first" if alert.state is S.OPEN else "with_a_colleague"
         raise CaseInOtherHands(detail={"rule": rule})
     raise NotAllowedNow(detail={"state": str(alert.state), "asked": name, "rule": f"alert_{alert.state}"})
 
 
-def require_no_part(hands: frozenset[UUID], file: CaseFile) -> None:
-    """Raise ``OwnMatter`` for somebody who has worked on the case, or stands in for somebody who has."""
-    if hands & list_workers(file):
+def is_of_payment(alert: Alert) -> bool:
+    """Whether no case is behind an alert: it is about money that was taken, and its ``case_no`` is the receipt's number."""
+    return alert.planned.clock.partition(":")[0] == FEE_OF_PAYMENT
+
+
+def withhold_words(event: AlertEvent) -> AlertEvent:
+    """An event as somebody sees it who has a part in the case: what was asked and answered, never what was noted or found about them."""
+    return event if event.name in ASKS else replace(event, data={})
+
+
+def require_no_part(hands: frozenset[UUID], workers: frozenset[UUID]) -> None:
+    """Raise ``OwnMatter`` for somebody who has worked on it (``list_workers``), or stands in for somebody who has."""
+    if hands & workers:
         raise OwnMatter(detail={"rule": "own_work"})
 
 

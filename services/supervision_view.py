@@ -71,12 +71,15 @@ class CaseCourse:
 
 @dataclass(frozen=True, slots=True)
 class OpenedAlert:
-    """One alert: what was done about it, the other alerts of its case, the case's course. ``alert.version`` is the ``seen_version``."""
+    """One alert: what was done about it, the other alerts of its case, the case's course. ``alert.version`` is the ``seen_version``.
+
+    ``course`` is None where no case is behind it: money that was taken.
+    """
 
     alert: Alert
     events: tuple[AlertEvent, ...]
     others: tuple[Alert, ...]
-    course: CaseCourse
+    course: CaseCourse | None
     offers: frozenset[str]
     own_work: bool
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
+from services.alert_record import AlertStore
 from services.cash_till import TillStore
 from services.console_ports import ActStore, StaffStore
 from services.ports import ClaimStore, JobQueue
@@ -34,6 +35,8 @@ class WindowTransaction(Protocol):
     def claims(self) -> ClaimStore: ...
     @property
     def jobs(self) -> JobQueue: ...
+    @property
+    def alerts(self) -> AlertStore: ...
 
 
 class WindowHouse(Protocol):

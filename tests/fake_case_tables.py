@@ -32,6 +32,7 @@ from services.model import PlatformName
 from services.month_record import ClosedMonth, Figures, StatisticsLeaf
 from services.rating_record import Cell, RatingSum
 from services.reading_record import Delay, DelayEvent, Reading
+from services.slowness_record import Pattern, PatternEvent, PatternRun
 
 Claimed = tuple[UUID, UUID, str, str]
 """Agency, case, clock, rung."""
@@ -71,11 +72,14 @@ class CaseTables:
     census: list[CensusLine] = field(default_factory=list)
     indicators: list[Indicator] = field(default_factory=list)
     turned_away: dict[tuple[UUID, date, PlatformName, Occasion, Ground], TurnedAway] = field(default_factory=dict)
+    pattern_runs: dict[str, PatternRun] = field(default_factory=dict)
+    patterns: dict[UUID, Pattern] = field(default_factory=dict)
+    pattern_events: dict[UUID, list[PatternEvent]] = field(default_factory=dict)
 
     def snapshot(self) -> CaseTables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""
         kept = {one.name: copy.copy(getattr(self, one.name)) for one in fields(self)}
-        for name in ("events", "complaint_events", "alert_events"):
+        for name in ("events", "complaint_events", "alert_events", "pattern_events"):
             kept[name] = {key: list(events) for key, events in kept[name].items()}
         kept["leaves"] = self.leaves
         return CaseTables(**kept)

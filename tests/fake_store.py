@@ -40,6 +40,7 @@ from services.model import (
 from services.month_record import MonthStore
 from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
 from services.reading_record import ReadingStore
+from services.slowness_record import SlownessStore
 from tests.fake_alerts import FakeAlerts
 from tests.fake_applications import FakeApplications
 from tests.fake_case_books import FakeCalendars, FakeMandates, FakeNotices, FakeRatings, FakeSlips
@@ -49,6 +50,7 @@ from tests.fake_faults import Faults
 from tests.fake_mails import FakeMails, MailTables
 from tests.fake_months import FakeMonths
 from tests.fake_readings import FakeReadings
+from tests.fake_slowness import FakeSlowness
 
 
 @dataclass
@@ -131,6 +133,7 @@ class FakeTransaction:
         self.months: MonthStore = FakeMonths(tables.counter, agencies)
         self.readings: ReadingStore = FakeReadings(tables.counter, agencies)
         self.census: CensusStore = FakeCensus(tables.counter, agencies)
+        self.slowness: SlownessStore = FakeSlowness(tables.counter, agencies)
 
 
 class _Rows:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from services.alert_record import AlertStore
 from services.cash_till import PIECES_FEN, CashTill, Method, TillEvent, TillFile, TillState
 from services.console_ports import StaffStore
 from services.errors import VersionTaken
@@ -151,6 +152,7 @@ class FakeWindowTransaction:
     jobs: Any
     staff: StaffStore
     readings: ReadingStore
+    alerts: AlertStore
 
 
 class FakeWindowHouse:
@@ -177,6 +179,7 @@ class FakeWindowHouse:
                         tx.jobs,
                         cast("StaffStore", None),
                         tx.readings,
+                        tx.alerts,
                     )
             except BaseException:
                 if self.store.tables is not tables:  # rolled back; killed after the commit, everything stays

@@ -31,6 +31,7 @@ from adapters.stores.people import SqlPeopleIndex
 from adapters.stores.ratings import SqlRatingStore
 from adapters.stores.readings import SqlReadingStore
 from adapters.stores.slip_register import SqlSlipRegister
+from adapters.stores.slowness import SqlSlownessStore
 from adapters.stores.staff import SqlStaffStore
 from adapters.stores.tables.directory import agencies
 from adapters.stores.window_accounts import SqlWindowAccounts
@@ -55,6 +56,7 @@ from services.mapping_record import MappingStore
 from services.month_record import MonthStore
 from services.ports import ClaimStore, Clock, JobQueue
 from services.reading_record import ReadingStore
+from services.slowness_record import SlownessStore
 from services.staffing import AgencyTree
 from services.window_record import WindowPayments
 
@@ -83,6 +85,7 @@ class SqlConsoleTransaction:
         self.claims: ClaimStore = SqlClaimStore(connection, keyring)
         self.jobs: JobQueue = SqlJobQueue(connection)
         self.months: MonthStore = SqlMonthStore(connection, keyring)
+        self.slowness: SlownessStore = SqlSlownessStore(connection, keyring)
         self.readings: ReadingStore = SqlReadingStore(connection, keyring)
         self.audit: AuditStore = SqlAuditStore(connection, keyring)
         self.census: CensusStore = SqlCensusStore(connection, names=True)

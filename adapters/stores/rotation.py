@@ -45,6 +45,7 @@ from adapters.stores.tables.counter import (
 from adapters.stores.tables.payments import idempotency_keys, payments
 from adapters.stores.tables.persons import chain_links, households, logins, persons
 from adapters.stores.tables.readings import case_readings, reading_delay_events, reading_delays
+from adapters.stores.tables.slowness import slowness_events
 from adapters.stores.tables.staff import acts, staff
 from adapters.stores.tables.tills import cash_till_events
 
@@ -73,6 +74,7 @@ ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     case_readings: lambda row: row.reading_id,
     reading_delays: lambda row: row.delay_id,
     reading_delay_events: lambda row: f"{row.delay_id}:{row.version}",
+    slowness_events: lambda row: f"{row.pattern_id}:{row.version}",
     staff: lambda row: row.staff_id,
     acts: lambda row: row.act_id,
 }

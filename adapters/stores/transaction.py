@@ -33,6 +33,7 @@ from adapters.stores.ratings import SqlRatingStore
 from adapters.stores.readings import SqlReadingStore
 from adapters.stores.retention import forget_drafts, forget_finished
 from adapters.stores.slip_register import SqlSlipRegister
+from adapters.stores.slowness import SqlSlownessStore
 from adapters.stores.tables.cases import stored_files
 from services.alert_record import AlertStore
 from services.application_record import ApplicationStore
@@ -60,6 +61,7 @@ from services.ports import (
     Transaction,
 )
 from services.reading_record import ReadingStore
+from services.slowness_record import SlownessStore
 
 
 class SqlTransaction:
@@ -86,6 +88,7 @@ class SqlTransaction:
         self.mails: MailStore = SqlMailStore(connection)
         self.readings: ReadingStore = SqlReadingStore(connection, keyring)
         self.census: CensusStore = SqlCensusStore(connection)
+        self.slowness: SlownessStore = SqlSlownessStore(connection, keyring)
 
 
 class SqlStore:

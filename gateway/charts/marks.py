@@ -17,7 +17,7 @@ Words = tuple[str, str]
 """Chinese first, English second."""
 Number = int | Fraction | Decimal | float
 WIDTH = 720
-TEXT = 15
+TEXT = 16
 """Height of the letters in units of the drawing, which is as wide as the column it stands in."""
 INK, SOFT, GRID, PAPER = "#1c2b33", "#4c5d67", "#d5dee4", "#ffffff"
 COLOURS = ("#0b6e4f", "#1f5fa8", "#a61b14", "#6f4200", "#5b3a8c", "#37474f")

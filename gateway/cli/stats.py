@@ -115,6 +115,27 @@ def check_months(home: Path, keyring: Path | None, as_json: bool, month: Month |
         raise SystemExit(1)
 
 
+@stats.command("patterns")
+@home_option
+@keyring_option
+@click.option("--json", "as_json", is_flag=True, help="Canonical JSON with the cases that are the evidence.")
+@month_argument
+@tell_faults
+def find_month_patterns(home: Path, keyring: Path | None, as_json: bool, month: Month) -> None:
+    """What can look like deliberate slowness in a month, with its evidence; no finding about anybody. Writes nothing."""
+    from gateway.cli.stats_patterns import describe_found, list_lines
+    from services.slowness import find_patterns
+
+    with open_statistics(home, keyring) as (desk, slug_of):
+        found = find_patterns(desk, month, tell_progress)
+    if as_json:
+        sys.stdout.buffer.write(describe_found(found, slug_of))
+        sys.stdout.buffer.flush()
+        return
+    for line in list_lines(found, slug_of):
+        click.echo(line)
+
+
 def _check(check: Callable[[StatisticsDesk, Month], MonthCheck], desk: StatisticsDesk, month: Month) -> MonthCheck:
     try:
         return check(desk, month)

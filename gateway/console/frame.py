@@ -18,6 +18,7 @@ from gateway.console.desk import current_admission, current_console
 from gateway.console.gate import form_token, see_other, watch_door
 from gateway.console.overview import STATES as PAYMENT_STATES
 from gateway.console.registry import list_sections
+from gateway.console.slowness_words import ACTS as SLOWNESS_ACTS
 from gateway.console.supervision_words import ACTS as SUPERVISION_ACTS
 from gateway.console.voice_words import ACTS as VOICE_ACTS
 from gateway.console.watch_lines import list_watch_lines
@@ -77,7 +78,15 @@ def fill_frame() -> dict[str, Any]:
         "now": desk.clock.now(),
         "role_words": ROLES,
         "state_words": STATES,
-        "act_words": {**ACTS, **COUNTER_ACTS, **VOICE_ACTS, **SUPERVISION_ACTS, **AUDIT_ACTS, **CENSUS_ACTS},
+        "act_words": {
+            **ACTS,
+            **COUNTER_ACTS,
+            **VOICE_ACTS,
+            **SUPERVISION_ACTS,
+            **AUDIT_ACTS,
+            **CENSUS_ACTS,
+            **SLOWNESS_ACTS,
+        },
         "agency_name": name_agency,
         "service_title": lambda service: desk.catalogue.title(service, Language.ZH_CN),
         "payment_words": lambda state: " ".join(PAYMENT_STATES.get(state, (state,))),

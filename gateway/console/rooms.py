@@ -25,6 +25,8 @@ from gateway.console import (
     home,
     published,
     ratings,
+    slowness,
+    slowness_own,
     supervision,
     supervision_alert,
     tasks,
@@ -39,6 +41,7 @@ from gateway.console.catalogue_draft import MAX_FORM_BYTES
 from gateway.console.counter_words import list_words
 from gateway.console.frame import SHANGHAI, add_headers, answer_fault, guard_page
 from gateway.console.registry import require_declared
+from gateway.console.slowness_words import KINDS
 from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
 
 BLUEPRINTS = (
@@ -48,7 +51,7 @@ BLUEPRINTS = (
     tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint,
     till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
     business.blueprint, census.blueprint,
-    supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint,
+    supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint, slowness.blueprint, slowness_own.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES
@@ -63,6 +66,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(list_words())
     app.jinja_env.globals.update(effort_of=business.label_effort, standing_of=business.place_among_neighbours)
     app.jinja_env.globals.update({**supervision.WORDS, "name_clock": supervision.name_clock})
+    app.jinja_env.globals.update(own_patterns=slowness_own.list_waiting_patterns, pattern_kinds=KINDS)
     app.before_request(make_room_for_drafts)
     app.before_request(guard_page)
     app.after_request(add_headers)

@@ -60,12 +60,13 @@ def show_one(
 def describe(desk: SupervisionDesk, opened: OpenedAlert) -> Mapping[str, Any]:
     """The cells of the page."""
     actor, alert, course = current_actor(), opened.alert, opened.course
-    staff = {event.staff_id for event in opened.events} | {step.staff_id for step in course.steps}
-    staff |= {alert.handler, alert.planned.staff_id, course.claimed_by, alert.asked_of}
+    staff = {event.staff_id for event in opened.events} | {alert.handler, alert.planned.staff_id, alert.asked_of}
+    if course is not None:
+        staff |= {step.staff_id for step in course.steps} | {course.claimed_by}
     staff |= {UUID(str(event.data["to"])) for event in opened.events if event.data.get("to")}
     managers = desk.list_managers(actor, alert.alert_id) if "contact" in opened.offers else []
     colleagues = desk.list_colleagues(actor, alert.alert_id) if "delegate" in opened.offers else []
-    names, mapping = name_staff(staff), current_console().catalogue.services.get(course.service)
+    names, mapping = name_staff(staff), current_console().catalogue.services.get(alert.planned.service)
     today = business_day(current_console().clock.now())
     return {
         "opened": opened, "alert": alert, "planned": alert.planned, "course": course, "names": names,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from gateway.console.counter_refusals import say_refusal
 from gateway.console.words import Words
-from services.alert_facts import FEE_OUTSIDE, NO_REASON
+from services.alert_facts import FEE_OF_PAYMENT, FEE_OUTSIDE, NO_REASON
 from services.alert_record import Alert, AlertState, Rung
 from services.clock import ClockKind
 from services.clock_words import CLOCKS
@@ -57,6 +57,7 @@ CAUSES: Mapping[str, Words] = {
 FACTS: Mapping[str, Words] = {
     NO_REASON: ("未说明理由", "no reason given"),
     FEE_OUTSIDE: ("目录外收费", "a fee outside the catalogue"),
+    FEE_OF_PAYMENT: ("缴费：目录外收费", "a payment for a fee outside the catalogue"),
 }
 ACTS: Mapping[str, Words] = {
     "alert.acknowledge": ("签收预警", "acknowledged an alert"),
@@ -72,7 +73,7 @@ DONE: Mapping[str, Words] = {
     "acknowledge": ("已签收，由您督办；不再逐级上报。", "It is in your hands and does not go up any more."),
     "note": ("备注已保存。", "The note is kept."),
     "contact": ("询问已送达承办人的柜台。", "The question lies at the case manager's counter."),
-    "delegate": ("已转交。", "It was given to your colleague."),
+    "delegate": ("已转交；同事签收前，仍按原时限逐级上报。", "It was given to your colleague, and goes up in time unless they acknowledge it."),
     "close": ("督办已办结。", "It is closed."),
     "reopen": ("已重新督办。", "It is taken up again."),
     "answer": ("答复已送交督查。", "Your answer is with the supervision office."),

@@ -23,6 +23,7 @@ from adapters.queue import QUEUE
 from gateway.jobs.alert_duty import sweep_on_duty
 from gateway.jobs.handlers import CASE_TASKS, MAIL_TASKS, TASKS, run_task
 from gateway.jobs.month_duty import close_on_duty
+from gateway.jobs.pattern_duty import show_on_duty
 from gateway.logging import describe_exception, get_logger
 from services.alert_mail import MailRoom
 from services.alert_sweep import SweepDesk
@@ -191,9 +192,10 @@ async def _forget(forget: Callable[[datetime, int], int], until: datetime) -> No
 
 
 async def close_months(desk: WorkDesk) -> None:
-    """Close the months that are over by the clock port."""
+    """Close the months that are over by the clock port; then what patterns they show is shown."""
     if desk.statistics is not None:
         await close_on_duty(desk.statistics)
+        await show_on_duty(desk.statistics, desk.till.new_id)
 
 
 async def tell_due(desk: WorkDesk) -> None:

@@ -93,6 +93,16 @@ CENSUS: dict[str, dict[str, str]] = {
     "console": {"census_lines": "SELECT", "organisational_indicators": "SELECT INSERT", "turned_away": "SELECT"},
     "worker": {"census_lines": "SELECT INSERT"},
 }
+SLOWNESS: dict[str, dict[str, str]] = {
+    "console": {
+        "slowness_runs": "SELECT", "slowness_patterns": "SELECT", "slowness_evidence": "SELECT",
+        "slowness_events": "SELECT INSERT",
+    },
+    "worker": {
+        "slowness_runs": "SELECT INSERT", "slowness_patterns": "INSERT", "slowness_evidence": "INSERT",
+        "slowness_events": "INSERT",
+    },
+}  # fmt: skip
 TABLES: dict[str, dict[str, str]] = {
     "public": {
         **ALERTS["public"],
@@ -141,6 +151,7 @@ TABLES: dict[str, dict[str, str]] = {
         **ALERTS["console"],
         **CENSUS["console"],
         **MONTHS["console"],
+        **SLOWNESS["console"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "INSERT",
@@ -194,6 +205,7 @@ TABLES: dict[str, dict[str, str]] = {
         **ALERTS["worker"],
         **CENSUS["worker"],
         **MONTHS["worker"],
+        **SLOWNESS["worker"],
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",

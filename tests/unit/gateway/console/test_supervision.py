@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from gateway.console.supervision_words import ACTS, CAUSES
-from services.alert_record import Alert, Rung
+from services.alert_facts import FEE_OF_PAYMENT
+from services.alert_record import Alert, PlannedAlert, Rung
 from services.case_record import Hand
 from services.staffing import Role
 from services.supervision_rules import CAUSES as CODES
@@ -283,3 +284,57 @@ def test_pages_follow_one_another(house: Watched) -> None:
         address = found.group(1).replace("&amp;", "&") if found else ""
     told: dict[UUID, Alert] = house.store.tables.counter.alerts
     assert sorted(seen) == sorted(told)
+
+
+def test_giving_an_alert_away_stops_nothing(house: Watched) -> None:
+    """What nobody acknowledged goes up in its time, however often it is passed on: passing on is no acknowledgement."""
+    alert = house.find(Rung.RED)
+    house.give(house.clerk, Role.SUPERVISOR, LEFT)
+    given = house.send(house.enter(house.clerk), alert, "delegate", to=str(house.colleague.staff_id), text="本人经办，转交")
+    assert given.status_code == 200
+    after = house.find(Rung.RED)
+    assert (after.state, after.escalate_at, after.handler) == (alert.state, alert.escalate_at, house.colleague.staff_id)
+    colleague = house.enter(house.colleague)
+    assert "签收，由我督办" in read(colleague.get(f"/supervision/{alert.alert_id}"))
+    assert house.send(colleague, alert, "close", cause="idle", text="已催办").status_code == 409
+    assert house.send(colleague, alert, "acknowledge").status_code == 200
+    assert house.send(colleague, alert, "close", cause="idle", text="已催办").status_code == 200
+
+
+def test_who_worked_on_a_case_reads_no_notes_about_it(house: Watched) -> None:
+    """A supervisor who has a part in the case sees what was asked and answered, and nothing that was noted or found."""
+    alert, left = house.find(Rung.RED), house.enter(house.left)
+    house.send(left, alert, "acknowledge", text="疑似故意拖延")
+    house.send(left, alert, "note", text="查该员近三月办件")
+    house.send(left, alert, "contact", to=str(house.clerk.staff_id), text="为何三周未办？")
+    house.give(house.clerk, Role.SUPERVISOR, LEFT)
+    page = read(house.enter(house.clerk).get(f"/supervision/{alert.alert_id}"))
+    assert "为何三周未办？" in page
+    assert not [words for words in ("疑似故意拖延", "查该员近三月办件") if words in page]
+
+
+def test_money_without_a_case_has_its_page(house: Watched) -> None:
+    """An alert about a payment is looked after like any other; no case is behind it, and who took the money does not look after it."""
+    now, receipt = house.clock.now(), "2026112400000000000000001234"
+    plan = PlannedAlert(
+        LEFT, LEFT, house.new_id(), f"{FEE_OF_PAYMENT}:2", Rung.FACT, now, house.idle.case.service, receipt,
+        house.clerk.staff_id,
+    )  # fmt: skip
+    with house.store.begin(house.cases.everybody) as tx:
+        tx.alerts.replan(plan.case_id, [plan], now)
+    [alert] = house.sweep()
+    left = house.enter(house.left)
+    assert receipt in read(left.get("/supervision"))
+    page = read(left.get(f"/supervision/{alert.alert_id}"))
+    assert receipt in page
+    assert "缴费：目录外收费" in page
+    assert 'id="open-case"' not in page
+    assert left.post(f"/supervision/{alert.alert_id}/case", {"reason": REASON}).status_code == 404
+    assert "alert.open_case" not in house.acts
+    house.give(house.clerk, Role.SUPERVISOR, LEFT)
+    clerk = house.enter(house.clerk)
+    assert house.send(clerk, alert, "acknowledge").status_code == 409
+    assert house.send(left, alert, "acknowledge").status_code == 200
+    assert house.send(left, alert, "contact", to=str(house.clerk.staff_id), text="依据何在？").status_code == 200
+    assert "依据何在？" in read(clerk.get("/counter/questions"))
+    assert house.send(left, alert, "close", cause="mistaken", text="已核实，属于目录内项目").status_code == 200
