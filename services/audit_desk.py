@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.application_files import list_topmost
-from services.audit_record import CopiedReason, SampledCase, StaffChange
+from services.audit_record import CopiedReason, LookKind, SampledCase, StaffChange
 from services.audit_replay import Replay, replay_case
 from services.calendar_record import Calendar
 from services.case_clocks import calendar_of, terms_of
@@ -44,22 +44,12 @@ _SEED = re.compile(r"[0-9A-Za-z-]{1,40}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
-@dataclass(frozen=True, slots=True)
-class LookList:
-    """One list of looks that stand out: which acts, and what makes them stand out."""
-
-    acts: tuple[str, ...]
-    without_case: bool = False
-    elsewhere: bool = False
-    bare: bool = False
-
-
-LISTS: Mapping[str, LookList] = {
-    "without_case": LookList((*OPENINGS, *SEARCHES[:4]), without_case=True),
-    "elsewhere": LookList((*OPENINGS, "case.search"), elsewhere=True),
-    "bare": LookList(SEARCHES, bare=True),
+LISTS: Mapping[str, tuple[str, ...]] = {
+    LookKind.WITHOUT_CASE: (*OPENINGS, *SEARCHES[:4]),
+    LookKind.ELSEWHERE: (*OPENINGS, "case.search"),
+    LookKind.BARE: SEARCHES,
 }
-"""``copied`` is a list of its own: ``AuditRoom.list_copied``."""
+"""Looks that stand out: by which acts, for each kind. ``copied`` is a list of its own: ``AuditRoom.list_copied``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +66,14 @@ class SampleOrder:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was drawn, and with which seed: the same order with this seed draws the same cases as long as none is added."""
+    """What was drawn, and with which seed: the same order with this seed draws the same cases as long as none is added.
+
+    ``chosen``: somebody gave the seed. Such a draw shows again what was drawn before; it is no sample by chance, and its Act says so.
+    """
 
     order: SampleOrder
     cases: tuple[SampledCase, ...]
+    chosen: bool = False
 
 
 class AuditRoom(CounterRoom):
@@ -133,10 +127,10 @@ class AuditRoom(CounterRoom):
             )
             detail: dict[str, JsonValue] = {
                 "month": made.month, "seed": seed, "size": made.size, "service": made.service, "state": made.state,
-                "drawn": len(drawn),
+                "drawn": len(drawn), "chosen": bool(order.seed.strip()),
             }  # fmt: skip
             self._note(tx, actor, agencies, "audit.sample", detail)
-        return Sample(made, tuple(drawn))
+        return Sample(made, tuple(drawn), bool(order.seed.strip()))
 
     def list_looks(
         self, actor: Actor, which: str, before: UUID | None = None, staff_id: UUID | None = None
@@ -144,12 +138,11 @@ class AuditRoom(CounterRoom):
         """A page of one of ``LISTS``, newest first. Raises ``InputRefused`` for no such list."""
         if which not in LISTS:
             raise InputRefused(detail={"list": "not_a_choice"})
-        wanted, agencies = LISTS[which], reach(actor)
+        agencies = reach(actor)
         since = self.desk.clock.now() - timedelta(days=LOOK_BACK_DAYS)
         with self.house.begin(tuple(actor.tree.parents)) as tx:
             found = tx.audit.list_looks(
-                agencies, since, PAGE, before, acts=wanted.acts, without_case=wanted.without_case,
-                elsewhere=wanted.elsewhere, bare=wanted.bare, staff_id=staff_id,
+                agencies, since, PAGE, before, acts=LISTS[which], kind=LookKind(which), staff_id=staff_id,
             )  # fmt: skip
             self._note(tx, actor, agencies, "audit.list", {"list": which})
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -47,6 +48,17 @@ class CopiedReason:
     example: Reading
 
 
+class LookKind(StrEnum):
+    """What makes a look stand out."""
+
+    WITHOUT_CASE = "without_case"
+    """By somebody who made no event of the case and does not have it in hand."""
+    ELSEWHERE = "elsewhere"
+    """By somebody whose own agency neither leads the case nor has a step in it."""
+    BARE = "bare"
+    """Without a reason."""
+
+
 class AuditStore(Protocol):
     """Reads only, within the agencies of the transaction."""
 
@@ -59,13 +71,9 @@ class AuditStore(Protocol):
 
     def list_looks(
         self, agencies: Sequence[UUID], since: datetime, limit: int, before: UUID | None, *, acts: Sequence[str],
-        without_case: bool = False, elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
+        kind: LookKind | None = None, staff_id: UUID | None = None,
     ) -> list[Reading]:  # fmt: skip
-        """Looks by these acts since then, newest first.
-
-        ``without_case``: by somebody who made no event of the case and does not have it in hand; ``elsewhere``: by somebody whose own
-        agency neither leads the case nor has a step in it; ``bare``: without a reason.
-        """
+        """Looks by these acts since then, newest first; ``kind`` None: all of them."""
         ...
 
     def list_copied(

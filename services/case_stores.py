@@ -184,10 +184,6 @@ class RatingStore(RatingSums, Protocol):
         """All ratings from ``since`` till before ``until``, oldest first, without words and without who rated: for counting."""
         ...
 
-    def list_named(self, rating_ids: Sequence[UUID]) -> list[Rating]:
-        """Ratings by their ids, without words and without who rated."""
-        ...
-
     def file_complaint(self, complaint: Complaint, event: ComplaintEvent) -> None: ...
     def append(self, agency_id: UUID, event: ComplaintEvent) -> None:
         """Raises ``VersionTaken``."""

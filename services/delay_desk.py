@@ -1,7 +1,7 @@
 """Delays of telling a citizen who read their case: asked for by one, granted by another, ended by themselves, counted.
 
 A delay covers looks of one reader at one case from the moment it is granted: nothing that could be seen before disappears. It cannot be
-prolonged; whoever needs more asks again, for looks to come. ``services/delay_rules.py`` has the grounds and the longest time.
+prolonged; whoever needs more asks again, for looks to come, till all delays of the case have their common end (decision 0180). ``services/delay_rules.py`` has the grounds and the longest time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from services.case_errors import NotAllowedNow, OwnMatter
 from services.clock import end_of_day
 from services.counter_bench import CounterRoom, CounterTransaction
 from services.counter_permits import list_hands
-from services.delay_rules import DelayCount, count_files, read_ground, read_line, require_end
+from services.delay_rules import DelayCount, count_files, may_follow, read_ground, read_line, require_end
 from services.errors import InputRefused, NotFound, NotPermitted
 from services.model import JsonValue
 from services.reading_record import Delay, DelayEvent, DelayFile, DelayState, ReadingStore
@@ -28,6 +28,7 @@ ANSWERERS = (Role.PRIVACY,)
 ALL = (*ASKERS, *ANSWERERS)
 PAGE = 50
 TWO_PEOPLE = "delay_takes_two"
+SERIES_OVER = "delay_series_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class DelayRoom(CounterRoom):
             if reader is None:
                 raise InputRefused(detail={"reader": "unknown"})
             case, me = found[0], actor.member.staff_id
+            if not may_follow(tx.readings.delays_of_case(case.case_id), now, until):
+                raise InputRefused(detail={"until": SERIES_OVER})
             delay = Delay(
                 self.desk.new_id(), case.agency_id, case.case_id, case.case_no, reader.staff_id, ground, authority,
                 document_no, until, me, now,
@@ -81,7 +84,7 @@ class DelayRoom(CounterRoom):
     def answer(self, actor: Actor, delay_id: UUID, reason: str, *, grant: bool) -> DelayFile:
         """Grant or deny, by another person than who asked and whose looks it would hold back, deputies included.
 
-        Raises ``NotFound``, ``OwnMatter``, ``NotAllowedNow`` (``delay_answered``, ``delay_over``), ``InputRefused``.
+        Raises ``NotFound``, ``OwnMatter``, ``NotAllowedNow`` (``delay_answered``, ``delay_over``, ``delay_series_over``), ``InputRefused``.
         """
         told = read_reason(reason)
         with self.house.begin(tuple(actor.tree.parents)) as tx:
@@ -92,6 +95,9 @@ class DelayRoom(CounterRoom):
                 raise NotAllowedNow(detail={"rule": "delay_answered"})
             if grant and file.delay.until <= self.desk.clock.now():
                 raise NotAllowedNow(detail={"rule": "delay_over"})
+            known, until = tx.readings.delays_of_case(file.delay.case_id), file.delay.until
+            if grant and not may_follow(known, self.desk.clock.now(), until):
+                raise NotAllowedNow(detail={"rule": SERIES_OVER})
             state, act = (DelayState.GRANTED, "delay.grant") if grant else (DelayState.DENIED, "delay.deny")
             return self._append(tx, actor, file, state, act, told)
 

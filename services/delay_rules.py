@@ -7,7 +7,7 @@ silence: it names its ground, the organ that wants it and a day, and ends by its
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,6 +20,8 @@ from services.reading_record import DelayFile, DelayState
 ZH, EN = Language.ZH_CN, Language.EN
 LONGEST_DAYS = 180
 """No law sets it: how long one delay may last at most."""
+SERIES_DAYS = 365
+"""Nor this: how long after the first grant all delays of one case are over, whoever's looks they hold back; and how long it then is without."""
 GROUNDS: Mapping[str, Texts] = {
     "pipl_18": {
         ZH: "个人信息保护法第十八条第一款：法律、行政法规规定应当保密或者不需要告知",
@@ -53,6 +55,24 @@ def require_end(until: datetime, now: datetime) -> datetime:
     if not now < until <= now + timedelta(days=LONGEST_DAYS):
         raise InputRefused(detail={"until": "out_of_range"})
     return until
+
+
+def may_follow(files: Sequence[DelayFile], now: datetime, until: datetime) -> bool:
+    """Whether a case that had these delays may have one from now till ``until``: else one could follow another for ever."""
+    series, span = timedelta(days=SERIES_DAYS), None
+    for granted_at, ends_at in sorted(_list_spans(files)):
+        if span is None or granted_at > span[1] + series:
+            span = (granted_at, ends_at)
+        span = (span[0], max(span[1], ends_at))
+    return span is None or now > span[1] + series or until <= span[0] + series
+
+
+def _list_spans(files: Sequence[DelayFile]) -> Iterator[tuple[datetime, datetime]]:
+    """From its grant till its end, of each delay that was granted."""
+    for one in files:
+        for event in one.events:
+            if event.state is DelayState.GRANTED:
+                yield event.at, one.ends_at
 
 
 @dataclass(frozen=True, slots=True)

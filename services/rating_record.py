@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -72,4 +72,8 @@ class RatingSums(Protocol):
     def write_sum(self, rating_sum: RatingSum) -> None: ...
     def list_sums(self, agencies: Sequence[UUID], year: int) -> list[RatingSum]:
         """The sums of a year at these agencies."""
+        ...
+
+    def count_struck(self, agencies: Sequence[UUID], year: int, since: datetime) -> Mapping[Cell, int]:
+        """Per cell how many ratings since then that an appeal found mistaken or malicious are in the sums of a year; cells without any are left out."""
         ...

@@ -6,17 +6,17 @@ is closed and their batch is full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.case_file import CaseFile
 from services.case_graph import CLOSED
-from services.case_record import ComplaintState, Rating
+from services.case_record import Rating
 from services.counter_bench import CounterRoom, CounterTransaction
 from services.errors import NotPermitted
-from services.rating_record import RatingSum, name_cell
+from services.rating_record import Cell, RatingSum, name_cell
 from services.rating_rules import CASE, LEVELS, VISIT, Tally, hide_identity, shuffle_key
 from services.rating_sums import find_span
 from services.staffing import Actor, Role
@@ -26,7 +26,6 @@ READERS = (Role.CLERK, Role.HEAD, Role.SUPERVISOR)
 KEEPERS = (Role.HEAD, Role.SUPERVISOR)
 WORDS = 500
 """How many of the newest ratings are looked through for words."""
-STRUCK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class RatingReports(CounterRoom):
         since, until = find_span(year, business_day(self.desk.clock.now()))
         with self.house.begin(agencies) as tx:
             sums = tx.ratings.list_sums(agencies, year)
-            struck = _list_struck(tx, agencies)
+            struck = tx.ratings.count_struck(agencies, year, since)
             words = self._list_words(tx, actor, sums, (since, until))
         kept = actor.agencies_as(*KEEPERS)
         me = actor.member.staff_id
@@ -98,7 +97,7 @@ class RatingReports(CounterRoom):
         return [(service, words) for service, words in shown if words]
 
 
-def _add_up(sums: Sequence[RatingSum], struck: Sequence[Rating], *, by_person: bool) -> tuple[ReportLine, ...]:
+def _add_up(sums: Sequence[RatingSum], struck: Mapping[Cell, int], *, by_person: bool) -> tuple[ReportLine, ...]:
     """Sums of whole batches by agency and service, and by person where the reader may see it."""
     cells: dict[tuple[UUID, str, UUID | None], list[RatingSum]] = {}
     for one in sums:
@@ -107,19 +106,9 @@ def _add_up(sums: Sequence[RatingSum], struck: Sequence[Rating], *, by_person: b
     return tuple(sorted(lines, key=lambda one: (str(one.agency_id), one.service, str(one.staff_id))))
 
 
-def _tally(sums: Sequence[RatingSum], struck: Sequence[Rating]) -> Tally:
-    counted = {one.cell: one for one in sums}
-    found = [one for one in struck if name_cell(one) in counted and counted[name_cell(one)].holds(one)]
-    inside = [one for one in found if business_day(one.rated_at).year == sums[0].year]
+def _tally(sums: Sequence[RatingSum], struck: Mapping[Cell, int]) -> Tally:
     levels = {level: sum(one.levels[place] for one in sums) for place, level in enumerate(LEVELS)}
-    return Tally(levels, len(inside))
-
-
-def _list_struck(tx: CounterTransaction, agencies: Sequence[UUID]) -> list[Rating]:
-    """Ratings that an appeal has found mistaken or malicious."""
-    rows = tx.ratings.list_complaints(agencies, [ComplaintState.DISMISSED], STRUCK)
-    named = [complaint.rating_id for complaint, _ in rows if complaint.rating_id is not None]
-    return tx.ratings.list_named(named) if named else []
+    return Tally(levels, sum(struck.get(one.cell, 0) for one in sums))
 
 
 def _show_words(tx: CounterTransaction, rating: Rating) -> str:

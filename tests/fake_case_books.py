@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
 from services.calendar_record import Calendar
-from services.case_record import Complaint, ComplaintEvent, Mandate, NoticeAttempt, Organisation, Rating
+from services.case_record import Complaint, ComplaintEvent, ComplaintState, Mandate, NoticeAttempt, Organisation, Rating
 from services.errors import VersionTaken
 from services.ports import PersonStore
 from services.rating_record import Cell, Place, RatingSum, name_cell
@@ -102,9 +103,6 @@ class FakeRatings(CaseRows):
         found = [one for one in self._rated() if one.agency_id in agencies and since <= one.rated_at < until]
         return [replace(one, words="", person_id=None) for one in reversed(found)]
 
-    def list_named(self, rating_ids: Sequence[UUID]) -> list[Rating]:
-        return [replace(one, words="", person_id=None) for one in self._rated() if one.rating_id in rating_ids]
-
     def begin_tally(self, year: int) -> datetime | None:
         return self.tables.tallies.get(year)
 
@@ -128,6 +126,15 @@ class FakeRatings(CaseRows):
     def list_sums(self, agencies: Sequence[UUID], year: int) -> list[RatingSum]:
         mine = [one for one in self.tables.rating_sums.values() if one.agency_id in self.agencies]
         return [one for one in mine if one.agency_id in agencies and one.year == year]
+
+    def count_struck(self, agencies: Sequence[UUID], year: int, since: datetime) -> Mapping[Cell, int]:
+        ended = [row[0].rating_id for row in self._filed() if row[1][-1].state is ComplaintState.DISMISSED]
+        found: Counter[Cell] = Counter()
+        for one in self._rated():
+            counted = self.tables.rating_sums.get((year, name_cell(one)))
+            if one.rating_id in ended and one.agency_id in agencies and one.rated_at >= since and counted:
+                found[name_cell(one)] += counted.holds(one)
+        return {cell: count for cell, count in found.items() if count}
 
     def _rated(self) -> list[Rating]:
         """Newest first."""

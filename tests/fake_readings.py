@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from services.audit_record import CopiedReason, SampledCase, StaffChange
+from services.audit_record import CopiedReason, LookKind, SampledCase, StaffChange
 from services.errors import VersionTaken
 from services.reading_record import Delay, DelayEvent, DelayFile, Reading
 from tests.fake_case_tables import CaseRows, CaseTables
@@ -106,15 +106,16 @@ class FakeAudit(CaseRows):
 
     def list_looks(
         self, agencies: Sequence[UUID], since: datetime, limit: int, before: UUID | None, *, acts: Sequence[str],
-        without_case: bool = False, elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
+        kind: LookKind | None = None, staff_id: UUID | None = None,
     ) -> list[Reading]:  # fmt: skip
         found = [
             one
             for one in FakeReadings(self.tables, self.agencies)._seen()
             if one.agency_id in agencies and one.act in acts and one.at >= since
             and (before is None or one.reading_id < before) and staff_id in (None, one.staff_id)
-            and not (bare and letters(one.reason)) and not (without_case and self._has_part(one))
-            and not (elsewhere and (one.reader_agency_id == one.agency_id or self._has_desk(one)))
+            and not (kind is LookKind.BARE and letters(one.reason))
+            and not (kind is LookKind.WITHOUT_CASE and self._has_part(one))
+            and not (kind is LookKind.ELSEWHERE and (one.reader_agency_id == one.agency_id or self._has_desk(one)))
         ]  # fmt: skip
         return [replace(one, subject=replace(one.subject, key="")) for one in found[:limit]]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, lateral, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Row, insert, select
 
 from adapters.stores.cells import open_text, seal_text
 from adapters.stores.keyring import Keyring
+from adapters.stores.merging import merge_newest
 from adapters.stores.tables.staff import acts
 from services.staffing import Act
 
@@ -36,17 +36,13 @@ class SqlActStore:
         act: str | None = None,
     ) -> list[Act]:  # fmt: skip
         """See the port: each agency's newest by its own part of the index, merged; so a page costs the same however many there are."""
-        agency = select(
-            func.unnest(func.guitai_agencies(type_=ARRAY(acts.c.agency_id.type))).label("agency_id")
-        ).subquery("agency")
-        chosen = select(acts).where(acts.c.agency_id == agency.c.agency_id)
+        chosen = select(acts)
         for column, wanted in ((acts.c.staff_id, staff_id), (acts.c.subject_id, subject_id), (acts.c.act, act)):
             if wanted is not None:
                 chosen = chosen.where(column == wanted)
         if before is not None:
             chosen = chosen.where(acts.c.act_id < before)
-        part = lateral(chosen.order_by(acts.c.act_id.desc()).limit(limit)).alias("part")
-        merged = select(part).select_from(agency.join(part, true())).order_by(part.c.act_id.desc()).limit(limit)
+        merged = merge_newest(chosen, acts.c.agency_id, ["act_id"], limit)
         return [self._read(row) for row in self._connection.execute(merged)]
 
     def _read(self, row: Row[Any]) -> Act:

@@ -32,6 +32,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.stores.cells import open_id, open_json, seal_id, seal_json
 from adapters.stores.connection import is_taken
 from adapters.stores.keyring import Keyring
+from adapters.stores.merging import merge_newest
 from adapters.stores.payments import ERASED
 from adapters.stores.tables.applications import application_events, applications
 from services.application_record import Application, ApplicationEvent, ApplicationLine, ApplicationRow, ApplicationState
@@ -111,12 +112,14 @@ class SqlApplicationStore:
         last = lateral(select(events.state).where(mine).order_by(events.version.desc()).limit(1)).alias("last")
         chosen = select(
             cells.application_id, cells.agency_id, cells.service, cells.application_no, cells.created_at, last.c.state
-        ).join(last, true())
+        ).select_from(applications.join(last, true()))
+        if before is not None:
+            chosen = chosen.where(cells.application_id < before)
         if service is not None:
             chosen = chosen.where(cells.service == service)
         if states:
             chosen = chosen.where(last.c.state.in_([str(state) for state in states]))
-        rows = self._connection.execute(self._page(chosen, limit, before))
+        rows = self._connection.execute(merge_newest(chosen, cells.agency_id, ["application_id"], limit))
         return [ApplicationLine(*row)._replace(state=ApplicationState(row.state)) for row in rows]
 
     def list_versions(

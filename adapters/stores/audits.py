@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Text, and_, cast, exists, func, literal, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from adapters.ids import first_id_of
 from adapters.stores.keyring import Keyring
+from adapters.stores.merging import merge_newest, merge_parts, name_each
 from adapters.stores.readings import read_reading
 from adapters.stores.tables.cases import case_events, cases, desk_lines
-from adapters.stores.tables.readings import case_readings
+from adapters.stores.tables.readings import case_readings, looks_to_audit
 from adapters.stores.tables.staff import staff_events
-from services.audit_record import CopiedReason, SampledCase, StaffChange
+from services.audit_record import CopiedReason, LookKind, SampledCase, StaffChange
 from services.reading_record import Reading
 
 
@@ -56,23 +68,24 @@ class SqlAuditStore:
 
     def list_looks(
         self, agencies: Sequence[UUID], since: datetime, limit: int, before: UUID | None, *, acts: Sequence[str],
-        without_case: bool = False, elsewhere: bool = False, bare: bool = False, staff_id: UUID | None = None,
+        kind: LookKind | None = None, staff_id: UUID | None = None,
     ) -> list[Reading]:  # fmt: skip
-        cells = case_readings.c
-        later = cells.reading_id >= first_id_of(since)
-        chosen: list[ColumnElement[bool]] = [cells.agency_id.in_(agencies), later, cells.act.in_(acts)]
+        """See the port. Looks of a kind are chosen among those that triggers put aside for it, and then read by their ids."""
+        source = case_readings if kind is None else looks_to_audit
+        cells = source.c
+        agency, act = name_each(agencies, cells.agency_id, "agency_id"), name_each(acts, cells.act, "act")
+        chosen = [cells.agency_id == agency.c.agency_id, cells.act == act.c.act, cells.reading_id >= first_id_of(since)]
         if before is not None:
             chosen.append(cells.reading_id < before)
         if staff_id is not None:
             chosen.append(cells.staff_id == staff_id)
-        if bare:
-            chosen.append(cells.reason_hash.is_(None))
-        if without_case:
-            chosen += [not_(_made_an_event()), not_(_has_in_hand())]
-        if elsewhere:
-            chosen += [cells.reader_agency_id != cells.agency_id, not_(_has_a_desk())]
-        rows = select(case_readings).where(*chosen).order_by(cells.reading_id.desc()).limit(limit)
-        return [read_reading(self._keyring, row) for row in self._connection.execute(rows)]
+        if kind is not None:
+            chosen += [cells.kind == str(kind), *_STILL[kind]]
+        page = select(cells.agency_id, cells.reading_id).where(*chosen)
+        rows = self._connection.execute(merge_parts(page, agency.join(act, true()), ["reading_id"], limit))
+        ids = [row.reading_id for row in rows]
+        found = self._load(agencies, ids) if ids else {}
+        return [found[one] for one in ids]
 
     def list_copied(
         self, agencies: Sequence[UUID], since: datetime, acts: Sequence[str], least: int, limit: int
@@ -93,37 +106,41 @@ class SqlAuditStore:
             .limit(limit)
         )  # fmt: skip
         found = list(self._connection.execute(groups))
-        shown = self._load([row.latest for row in found])
+        shown = self._load(agencies, [row.latest for row in found])
         return [CopiedReason(row.staff_id, row.looks, row.subjects, shown[row.latest]) for row in found]
 
-    def _load(self, ids: Sequence[UUID]) -> dict[UUID, Reading]:
-        rows: Any = self._connection.execute(select(case_readings).where(case_readings.c.reading_id.in_(ids)))
+    def _load(self, agencies: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, Reading]:
+        cells = case_readings.c
+        chosen = select(case_readings).where(cells.agency_id.in_(agencies), cells.reading_id.in_(ids))
+        rows: Any = self._connection.execute(chosen)
         return {row.reading_id: read_reading(self._keyring, row) for row in rows}
 
     def list_staff_changes(self, agencies: Sequence[UUID], limit: int, before: UUID | None) -> list[StaffChange]:
         cells = staff_events.c
         later = [cells.event_id < before] if before is not None else []
-        rows = select(staff_events).where(cells.agency_id.in_(agencies), *later).order_by(cells.event_id.desc())
+        rows = merge_newest(select(staff_events).where(*later), cells.agency_id, ["event_id"], limit, agencies)
         return [
             StaffChange(row.event_id, row.agency_id, row.staff_id, row.name, row.at, row.by, row.data)
-            for row in self._connection.execute(rows.limit(limit))
+            for row in self._connection.execute(rows)
         ]
 
 
-def _made_an_event() -> ColumnElement[bool]:
-    event, look = case_events.c, case_readings.c
-    return exists().where(
+def _is_none(*chosen: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is no such row, asked for each look by itself: as an anti-join, a plan may read whole tables for a page."""
+    return select(literal(1)).where(*chosen).limit(1).scalar_subquery().is_(None)
+
+
+def _list_conditions() -> Mapping[LookKind, tuple[ColumnElement[bool], ...]]:
+    look, event, line = looks_to_audit.c, case_events.c, desk_lines.c
+    no_event = _is_none(
         event.agency_id == look.agency_id, event.case_id == look.subject_id, event.staff_id == look.staff_id
     )
-
-
-def _has_in_hand() -> ColumnElement[bool]:
-    line, look = desk_lines.c, case_readings.c
-    return exists().where(
+    not_in_hand = _is_none(
         line.agency_id == look.agency_id, line.case_id == look.subject_id, line.claimed_by == look.staff_id
     )
+    no_desk = _is_none(line.agency_id == look.reader_agency_id, line.case_id == look.subject_id)
+    return {LookKind.WITHOUT_CASE: (no_event, not_in_hand), LookKind.ELSEWHERE: (no_desk,), LookKind.BARE: ()}
 
 
-def _has_a_desk() -> ColumnElement[bool]:
-    line, look = desk_lines.c, case_readings.c
-    return exists().where(line.agency_id == look.reader_agency_id, line.case_id == look.subject_id)
+_STILL = _list_conditions()
+"""What must still hold of a look that was put aside when it was written."""

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, any_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
-from adapters.stores.tables.counter import rating_sums, rating_tallies, ratings
+from adapters.stores.tables.counter import rating_sums, rating_tallies, ratings, struck_ratings
 from services.case_record import Rating
 from services.model import PlatformName
 from services.rating_record import NOBODY, Cell, Place, RatingSum
@@ -69,12 +69,18 @@ class SqlRatingSums:
         key = list(rating_sums.primary_key.columns)
         self._connection.execute(row.on_conflict_do_update(index_elements=key, set_=moving))
 
-    def list_named(self, rating_ids: Sequence[UUID]) -> list[Rating]:
-        """Ratings by their ids, without words and who rated."""
-        chosen = _select_plain().where(
-            ratings.c.rating_id.in_(rating_ids), ratings.c.agency_id == any_(func.guitai_agencies())
-        )
-        return [_read_rating(row) for row in self._connection.execute(chosen)]
+    def count_struck(self, agencies: Sequence[UUID], year: int, since: datetime) -> dict[Cell, int]:
+        """See the port: those that an appeal struck, by their own table."""
+        struck, sums = struck_ratings.c, rating_sums.c
+        same = and_(
+            struck.agency_id == sums.agency_id, struck.service == sums.service, struck.staff_id == sums.staff_id,
+            struck.rated_at >= since, struck.rated_at <= sums.through_at,
+            tuple_(struck.rated_at, struck.rating_id) <= tuple_(sums.through_at, sums.through_id),
+        )  # fmt: skip
+        counted = select(sums.agency_id, sums.service, sums.staff_id, func.count()).join(struck_ratings, same)
+        chosen = counted.where(sums.year == year, sums.agency_id.in_(agencies)).select_from(rating_sums)
+        rows = self._connection.execute(chosen.group_by(sums.agency_id, sums.service, sums.staff_id))
+        return {(agency, service, staff): count for agency, service, staff, count in rows}
 
     def _read(self, *chosen: ColumnElement[bool]) -> list[RatingSum]:
         sums = rating_sums.c

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from adapters.stores.appending import insert_once
 from adapters.stores.cells import open_json, open_text, seal_json, seal_text
 from adapters.stores.keyring import Keyring
+from adapters.stores.merging import merge_newest
 from adapters.stores.rating_sums import SqlRatingSums
 from adapters.stores.tables.counter import complaint_events, complaints, complaints_against, ratings
 from services.case_record import Complaint, ComplaintEvent, ComplaintState, Rating
@@ -61,7 +62,8 @@ class SqlRatingStore(SqlRatingSums):
 
     def list_ratings(self, agencies: Sequence[UUID], since: datetime, limit: int) -> list[Rating]:
         """See the port: newest first."""
-        rows = self._rated(ratings.c.agency_id.in_(agencies), ratings.c.rated_at >= since).limit(limit)
+        page = self._select_rated().where(ratings.c.rated_at >= since)
+        rows = merge_newest(page, ratings.c.agency_id, ["rated_at", "rating_id"], limit, agencies)
         return [self._read_rating(row) for row in self._connection.execute(rows)]
 
     def list_levels(self, agencies: Sequence[UUID], since: datetime, until: datetime) -> list[Rating]:
@@ -146,9 +148,10 @@ class SqlRatingStore(SqlRatingSums):
         return self._files(complaints.c.subject == subject)
 
     def _rated(self, *chosen: ColumnElement[bool]) -> Select[Any]:
-        readable = [column for column in ratings.c if self._persons or column.name != "person_id"]
-        newest = (ratings.c.rated_at.desc(), ratings.c.rating_id.desc())
-        return select(*readable).where(*chosen).order_by(*newest)
+        return self._select_rated().where(*chosen).order_by(ratings.c.rated_at.desc(), ratings.c.rating_id.desc())
+
+    def _select_rated(self) -> Select[Any]:
+        return select(*(column for column in ratings.c if self._persons or column.name != "person_id"))
 
     def _read_rating(self, row: Row[Any]) -> Rating:
         words = open_text(self._keyring, ("ratings", "words_cipher", row.rating_id), row.words_cipher)

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 
 from adapters.stores.appending import insert_once
 from adapters.stores.cells import open_json, seal_json
 from adapters.stores.keyring import Keyring
+from adapters.stores.merging import merge_newest
 from adapters.stores.tables.readings import case_readings, reading_delay_events, reading_delays
 from services.reading_record import About, Delay, DelayEvent, DelayFile, DelayState, Reading, Subject
 
@@ -88,15 +89,18 @@ class SqlReadingStore:
     def list_delays(self, agencies: Sequence[UUID], limit: int, before: UUID | None = None) -> list[DelayFile]:
         cells = reading_delays.c
         later = [cells.delay_id < before] if before is not None else []
-        return self._files(cells.agency_id.in_(agencies), *later, limit=limit)
+        newest = select(reading_delays).where(*later)
+        return self._read_files(merge_newest(newest, cells.agency_id, ["delay_id"], limit, agencies))
 
     def delays_between(self, agencies: Sequence[UUID], since: datetime, until: datetime) -> list[DelayFile]:
         cells = reading_delays.c
         return self._files(cells.agency_id.in_(agencies), cells.asked_at < until, cells.until_at >= since)
 
-    def _files(self, *chosen: ColumnElement[bool], limit: int | None = None) -> list[DelayFile]:
-        """Whole files in two statements, newest first."""
-        newest = select(reading_delays).where(*chosen).order_by(reading_delays.c.delay_id.desc()).limit(limit)
+    def _files(self, *chosen: ColumnElement[bool]) -> list[DelayFile]:
+        return self._read_files(select(reading_delays).where(*chosen).order_by(reading_delays.c.delay_id.desc()))
+
+    def _read_files(self, newest: Select[Any]) -> list[DelayFile]:
+        """Whole files in two statements, in the order of the first."""
         rows = list(self._connection.execute(newest))
         found: dict[UUID, list[DelayEvent]] = {row.delay_id: [] for row in rows}
         if rows:

@@ -7,6 +7,7 @@ Payments, applications, cases, events, acts and the ledger are never touched.
   refuse one that is older (300 seconds, 26 hours), so a claim of weeks ago keeps nothing out any more.
 - *Idempotency keys* with the reply that they gave: kept until the payment has been final, or the back end has had the application
   without a doubt, for the whole time; or, if nothing came of the key, for that time after it was claimed.
+- *Mails to the supervision office* that are finished, with the lines that they told: the alerts themselves stay.
 
 - *Drafts of cases* that nobody has touched for long and that were never handed in, with the index of their files.
 - *Scans for a walk-in* whose case was never opened, by the same time.
@@ -22,6 +23,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, se
 
 from adapters.stores.tables.applications import application_events
 from adapters.stores.tables.cases import case_drafts, cases, stored_files
+from adapters.stores.tables.mails import alert_mail_lines, alert_mails
 from adapters.stores.tables.payments import claims, idempotency_keys, payment_events
 from services.application_graph import AT_BACK_END
 from services.application_graph import FINAL as DECIDED
@@ -53,7 +55,27 @@ def forget_finished(connection: Connection, until: datetime, limit: int) -> int:
     notice = tuple_(claims.c.agency_id, claims.c.kind, claims.c.key_hash)
     gone = connection.execute(delete(claims).where(notice.in_(old_notices))).rowcount
     mine = tuple_(key.agency_id, key.person_id, key.key_hash)
-    return gone + connection.execute(delete(idempotency_keys).where(mine.in_(old_keys))).rowcount
+    gone += connection.execute(delete(idempotency_keys).where(mine.in_(old_keys))).rowcount
+    return gone + _forget_mails(connection, until, limit)
+
+
+def _forget_mails(connection: Connection, until: datetime, limit: int) -> int:
+    """Lines of finished mails first, then mails without lines; a mail that is still tried, and a line that waits, are never touched."""
+    mail, line = alert_mails.c, alert_mail_lines.c
+    old = and_(mail.state != "sending", mail.made_at < until)
+    same = and_(line.agency_id == mail.agency_id, line.mail_id == mail.mail_id)
+    told = (
+        select(line.agency_id, line.alert_id, line.rise)
+        .join(alert_mails, same)
+        .where(old)
+        .order_by(mail.made_at)
+        .limit(limit)
+    )
+    one_line = tuple_(line.agency_id, line.alert_id, line.rise)
+    gone = connection.execute(delete(alert_mail_lines).where(one_line.in_(told))).rowcount
+    empty = select(mail.agency_id, mail.mail_id).where(old, ~exists().where(same)).order_by(mail.made_at).limit(limit)
+    one_mail = tuple_(mail.agency_id, mail.mail_id)
+    return gone + connection.execute(delete(alert_mails).where(one_mail.in_(empty))).rowcount
 
 
 def forget_drafts(connection: Connection, until: datetime, limit: int) -> int:

@@ -74,6 +74,10 @@ RULES: Mapping[str, Words] = {
     ),
     "delay_answered": ("已经答复。", "It is answered already."),
     "delay_over": ("期限已过。", "Its end has passed."),
+    "delay_series_over": (
+        "同一办件的延迟告知自首次批准起合计不超过一年；期满后须公开满一年方可再次申请。",
+        "All delays of one case end within a year of the first; a new one may follow after a year without any.",
+    ),
     "delay_not_in_force": ("不在延迟期内。", "It is not in force."),
     "own_matter": ("本人的事项由他人审计。", "Somebody else audits a matter of one's own."),
 }

@@ -73,7 +73,10 @@ DONE: Mapping[str, Words] = {
     "acknowledge": ("已签收，由您督办；不再逐级上报。", "It is in your hands and does not go up any more."),
     "note": ("备注已保存。", "The note is kept."),
     "contact": ("询问已送达承办人的柜台。", "The question lies at the case manager's counter."),
-    "delegate": ("已转交；同事签收前，仍按原时限逐级上报。", "It was given to your colleague, and goes up in time unless they acknowledge it."),
+    "delegate": (
+        "已转交；同事签收前，仍按原时限逐级上报。",
+        "It was given to your colleague, and goes up in time unless they acknowledge it.",
+    ),
     "close": ("督办已办结。", "It is closed."),
     "reopen": ("已重新督办。", "It is taken up again."),
     "answer": ("答复已送交督查。", "Your answer is with the supervision office."),

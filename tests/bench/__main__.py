@@ -6,12 +6,16 @@ import argparse
 from collections.abc import Callable, Mapping
 
 from adapters.clock import SystemClock
-from tests.bench import growth, threads
+from tests.bench import growth, months, threads
 from tests.bench.data import HOME, print_line
 from tests.bench.report import Figure, describe, write_report
 
 Measure = Callable[[Callable[[str], None]], Figure]
-FIGURES: Mapping[str, Measure] = {threads.NAME: threads.measure_waits, growth.NAME: growth.measure}
+FIGURES: Mapping[str, Measure] = {
+    threads.NAME: threads.measure_waits,
+    growth.NAME: growth.measure,
+    months.NAME: months.measure,
+}
 
 
 def main() -> None:

@@ -59,6 +59,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "rating_id", "words_cipher", "filed_at", "due_on", "state",
     ),
     "complaints_against": ("agency_id", "staff_id", "complaint_id"),
+    "struck_ratings": ("agency_id", "service", "staff_id", "rated_at", "rating_id"),
     "complaint_events": ("agency_id", "complaint_id", "version", "name", "state", "at", "staff_id", "data_cipher"),
     **history_rows.COLUMNS,
 }  # fmt: skip
@@ -183,6 +184,8 @@ def _rate(scene: Scene, of: Moment, rating_id: UUID, dice: random.Random) -> Ite
     if turn % 5 == 0:
         ended = ("dismissed", "dismissed") if turn % 50 == 0 else ("answered", "answered")
         filed_at = rated_at + timedelta(days=1)
+        if ended[1] == "dismissed":
+            yield "struck_ratings", (of.agency_id, LICENSING, of.staff, rated_at, rating_id)
         complaint_id = make_id(filed_at, of.number, dice)
         yield from _complain(scene, of, complaint_id, "bad_rating", filed_at, rating_id, ("filed", "open"), ended)
 

@@ -7,14 +7,18 @@ other than the keys are made when all rows are in. Loopback only (a Unix socket)
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, LiteralString
 from urllib.parse import urlsplit, urlunsplit
@@ -28,6 +32,7 @@ from adapters.embedded import start_postgres
 from adapters.stores.connection import driver_url
 from adapters.stores.directory import import_accounts
 from adapters.stores.keyring import Keyring, create_keyring
+from adapters.stores.migrations.versions.v0025_scale import COUNT_PAYMENTS
 from adapters.stores.partitions import add_months
 from adapters.stores.provision import migrate, provision_roles
 from gateway.launch.places import ROOT
@@ -135,7 +140,7 @@ def _build(grown: Grown, connection: psycopg.Connection[Any], report: Report, ch
     jobs = [
         (grown.owner_url, grown.ring, (agencies["gas"], agencies["water"]), grown.cases, chunk, number) for number in waiting
     ]  # fmt: skip
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, initializer=_end_with_parent) as pool:
         for count, _ in enumerate(pool.map(load_chunk, jobs), 1):
             left = (time.monotonic() - began) / count * (len(waiting) - count)
             report(f"{grown.name}: {len(done) + count} of {chunks} parts, {left / 60:.1f} min left")
@@ -166,6 +171,14 @@ def _bring_indexes_back(connection: psycopg.Connection[Any], store: str, report:
             connection.execute(definition)
     report(f"{store}: statistics for the planner")
     connection.execute("VACUUM (ANALYZE)")
+
+
+def _end_with_parent() -> None:
+    """A process of the pool ends when whoever started it was killed; its transaction is undone, and the next build makes the chunk again."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
 
 
 def load_chunk(job: tuple[str, Path, tuple[UUID, UUID], int, int, int]) -> int:
@@ -208,6 +221,8 @@ def _close_months(connection: psycopg.Connection[Any], grown: Grown, agencies: M
         rows[table].append(row)
     with connection.transaction():
         _copy(connection, MONTH_COLUMNS, rows)
+        connection.execute("TRUNCATE payment_sums")
+        connection.execute(COUNT_PAYMENTS)
         connection.execute("INSERT INTO bench.finished VALUES (clock_timestamp())")
 
 

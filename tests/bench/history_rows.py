@@ -29,6 +29,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "agency_id", "reading_id", "at", "staff_id", "reader_agency_id", "act", "about", "subject_id", "key_hash",
         "reason_hash", "told_cipher",
     ),
+    "looks_to_audit": ("agency_id", "kind", "act", "reading_id", "staff_id", "reader_agency_id", "subject_id"),
     "acts": (
         "agency_id", "act_id", "at", "staff_id", "act", "subject_kind", "subject_id", "reason_cipher", "detail",
     ),
@@ -84,6 +85,11 @@ class Moment:
     colleague: UUID
     is_closed: bool
 
+    @property
+    def is_joint(self) -> bool:
+        """Whether the other office had a step in it."""
+        return self.is_closed and self.number % 20 == 7
+
     def spare(self, slot: int) -> UUID:
         """A further UUIDv7 of the case's moment; another one for each slot."""
         milliseconds = int(self.at.timestamp() * 1000)
@@ -97,7 +103,9 @@ def make_history(ring: Keyring, cases: int, of: Moment) -> Iterator[tuple[str, R
         yield from _pay(ring, of)
     if of.number % 40 == 9:
         yield from _apply(ring, of)
-    if of.number % 40 == 3:
+    if (
+        of.number % (40 if of.is_closed else 200) == 3
+    ):  # what platforms see is spread evenly; open cases are of three weeks alone
         yield from _expose(of)
     if of.number % 400 == 17:
         yield from _keep_till(of)
@@ -115,7 +123,7 @@ def _look(ring: Keyring, cases: int, of: Moment) -> Iterator[tuple[str, Row]]:
     if of.number % 16 == 4:
         yield from note_look(ring, of, of.spare(1), "case.read_file", of.staff, of.agency_id, "")
     apart = max(1, cases // STANDING_OUT)
-    if of.number % apart == 1:
+    if of.number % apart == 1 % apart:
         elsewhere = of.number // apart % 2
         reader_at = of.other_id if elsewhere else of.agency_id
         act, reason = ("case.open", "了解情况") if elsewhere else ("case.search", f"来电咨询{of.number}")
@@ -137,6 +145,13 @@ def note_look(
         of.agency_id, look_id, at, reader, reader_at, act, "case", of.case_id, None,
         ring.lookup_hash(REASON, letters) if letters else None, seal_json(ring, ("case_readings", "told_cipher", look_id), told),
     )  # fmt: skip
+    kinds = {
+        "bare": not letters,
+        "without_case": reader != of.staff,
+        "elsewhere": reader_at != of.agency_id and not of.is_joint,
+    }
+    for kind in (kind for kind, holds in kinds.items() if holds):
+        yield "looks_to_audit", (of.agency_id, kind, act, look_id, reader, reader_at, of.case_id)
 
 
 def _delay(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:

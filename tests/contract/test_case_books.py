@@ -14,6 +14,7 @@ from services.case_record import (
 )
 from services.errors import VersionTaken
 from services.model import PlatformName
+from services.rating_record import RatingSum
 from tests.case_samples import MORNING, make_draft
 from tests.contract.case_book_samples import (
     make_attempt,
@@ -235,6 +236,33 @@ def test_complaints_are_listed_by_their_day(houses: Houses) -> None:
         waiting = tx.ratings.list_complaints([at], ["open", "in_hand"], 50)
         assert [row for row in waiting if row[0].complaint_id in mine] == [made[2], made[0]]
         assert len(tx.ratings.list_complaints([at], ["open"], 1)) == 1
+
+
+def test_what_was_struck_is_counted_with_its_sum(houses: Houses) -> None:
+    """A dismissed follow-up strikes its rating once it is in a sum; one behind the sum, of an earlier year or only answered strikes none."""
+    service, clerk, since = uuid4().hex, uuid4(), MORNING - timedelta(days=1)
+    moments = (MORNING, MORNING, MORNING + timedelta(hours=2), MORNING - timedelta(days=9))
+    rated = [
+        make_rating(houses.gas, rated_at=at, rating_id=uuid4(), service=service, staff_id=clerk, subject=uuid4())
+        for at in moments
+    ]
+    cell = (houses.gas, service, clerk)
+    ends = (ComplaintState.DISMISSED, ComplaintState.ANSWERED, ComplaintState.DISMISSED, ComplaintState.DISMISSED)
+    for rating, end in zip(rated, ends, strict=True):
+        complaint, filed = make_complaint(houses.gas, kind="bad_rating", rating_id=rating.rating_id, service=service)
+        with houses.public.begin(houses.all) as tx:
+            tx.ratings.rate(rating)
+            tx.ratings.file_complaint(complaint, filed)
+        with houses.console.begin(houses.all) as tx:
+            tx.ratings.append(houses.gas, ComplaintEvent(complaint.complaint_id, 2, str(end), end, MORNING, uuid4()))
+    with houses.worker.begin(houses.all) as tx:
+        tx.ratings.write_sum(RatingSum(2026, cell, (0, 0, 0, 0, 5), (MORNING + timedelta(hours=1), uuid4())))
+    with houses.console.begin(houses.all) as tx:
+        assert {one: n for one, n in tx.ratings.count_struck(houses.all, 2026, since).items() if one == cell} == {
+            cell: 1
+        }
+        assert cell not in tx.ratings.count_struck(houses.all, 2025, since)
+        assert tx.ratings.count_struck([houses.water], 2026, since) == {}
 
 
 def test_an_attempt_is_written_down_once(houses: Houses) -> None:

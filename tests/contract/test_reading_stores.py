@@ -11,6 +11,7 @@ import pytest
 
 from adapters.ids import make_id
 from adapters.stores.connection import StoreFault
+from services.audit_record import LookKind
 from services.case_record import Case
 from services.errors import VersionTaken
 from services.reading_record import (
@@ -127,6 +128,31 @@ def test_the_database_itself_wants_two_people(houses: Houses, who: UUID) -> None
         tx.readings.append_delay(houses.gas, event(delay, 2, DelayState.GRANTED, who))  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("houses", KINDS, indirect=True)  # the fake has no constraints
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [(1, DelayState.GRANTED), (3, DelayState.GRANTED), (3, DelayState.DENIED), (2, DelayState.LIFTED), (2, DelayState.ASKED)],
+    ids=["granted unasked", "granted again", "denied later", "lifted unanswered", "asked again"],
+)  # fmt: skip
+def test_the_database_itself_keeps_the_order_of_a_delay(houses: Houses, version: int, state: DelayState) -> None:
+    """Asked, answered once, lifted at most: nothing that was denied is granted afterwards, even past the use case."""
+    case, _ = houses.open_case()
+    delay = ask(houses, case)
+    if version == 3:
+        with houses.console.begin(houses.all) as tx:
+            tx.readings.append_delay(houses.gas, event(delay, 2, DelayState.DENIED, UUID(int=9)))  # type: ignore[attr-defined]
+    with pytest.raises((StoreFault, VersionTaken)), houses.console.begin(houses.all) as tx:
+        tx.readings.append_delay(houses.gas, event(delay, version, state, UUID(int=9)))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("houses", KINDS, indirect=True)  # the fake has no constraints
+def test_the_database_itself_knows_the_longest_delay(houses: Houses) -> None:
+    """A delay of more than 180 days is refused even past the use case."""
+    case, _ = houses.open_case()
+    with pytest.raises(StoreFault):
+        ask(houses, case, days=181)
+
+
 def test_a_sample_is_the_smallest_hashes(houses: Houses) -> None:
     """A draw is what a recount over ids gives; another seed draws others; service and outcome narrow it."""
     services = uuid4().hex, uuid4().hex
@@ -160,8 +186,10 @@ def test_looks_without_a_case_in_hand(houses: Houses) -> None:
     moved = make_case_event(case, 2, "claimed", staff_id=CLERK)
     with houses.console.begin(houses.all) as tx:
         tx.cases.append(case.agency_id, moved, [make_line(case, moved)])
+    look(houses, case_read(case.case_id), act=act)
+    with houses.console.begin(houses.all) as tx:
         found = tx.audit.list_looks(  # type: ignore[attr-defined]
-            [houses.gas], LONG_AGO, 10, None, acts=[act], without_case=True
+            [houses.gas], LONG_AGO, 10, None, acts=[act], kind=LookKind.WITHOUT_CASE
         )
     assert found == [stranger]
 
@@ -175,9 +203,9 @@ def test_looks_far_from_ones_desk_and_without_a_reason(houses: Houses) -> None:
     with houses.console.begin(houses.all) as tx:
         ask_looks = tx.audit.list_looks  # type: ignore[attr-defined]
         since = LONG_AGO + timedelta(days=1)
-        assert ask_looks([houses.gas], since, 10, None, acts=[act], elsewhere=True) == [far]
-        assert ask_looks([houses.gas], since, 10, None, acts=[act], bare=True) == [far]
-        assert ask_looks([houses.gas], LONG_AGO, 10, far.reading_id, acts=[act], bare=True) == [old]
+        assert ask_looks([houses.gas], since, 10, None, acts=[act], kind=LookKind.ELSEWHERE) == [far]
+        assert ask_looks([houses.gas], since, 10, None, acts=[act], kind=LookKind.BARE) == [far]
+        assert ask_looks([houses.gas], LONG_AGO, 10, far.reading_id, acts=[act], kind=LookKind.BARE) == [old]
         assert ask_looks([houses.water], LONG_AGO, 10, None, acts=[act]) == []
 
 

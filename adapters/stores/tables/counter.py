@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Identity, Integer, Table
+from sqlalchemy import BigInteger, Column, Date, DateTime, Identity, Integer, Table
 
 from adapters.stores.tables.columns import (
     bytes_column,
@@ -41,6 +41,11 @@ rating_sums = Table(
 rating_tallies = Table(
     "rating_tallies", metadata, Column("year", Integer(), primary_key=True), moment_column("tallied_until")
 )
+struck_ratings = Table(
+    "struck_ratings", metadata, id_column("agency_id", key=True), text_column("service", key=True),
+    id_column("staff_id", key=True), Column("rated_at", DateTime(timezone=True), primary_key=True),
+    id_column("rating_id", key=True),
+)  # fmt: skip
 complaints = Table(
     "complaints", metadata, id_column("agency_id", key=True), id_column("complaint_id", key=True), text_column("kind"),
     text_column("about"), id_column("subject"), text_column("service"), text_column("case_no"), text_column("channel"),

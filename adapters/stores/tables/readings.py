@@ -12,6 +12,11 @@ case_readings = Table(
     id_column("subject_id", nullable=True), bytes_column("key_hash", nullable=True),
     bytes_column("reason_hash", nullable=True), bytes_column("told_cipher"), id_column("delay_id", nullable=True),
 )  # fmt: skip
+looks_to_audit = Table(
+    "looks_to_audit", metadata, id_column("agency_id", key=True), text_column("kind", key=True), text_column("act", key=True),
+    id_column("reading_id", key=True), id_column("staff_id"), id_column("reader_agency_id"),
+    id_column("subject_id", nullable=True),
+)  # fmt: skip
 reading_delays = Table(
     "reading_delays", metadata, id_column("agency_id", key=True), id_column("delay_id", key=True), id_column("case_id"),
     text_column("case_no"), id_column("reader_id"), text_column("ground"), bytes_column("order_cipher"),

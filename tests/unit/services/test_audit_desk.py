@@ -110,6 +110,8 @@ def test_a_seed_draws_the_same_again(office: CounterOffice, room: AuditRoom) -> 
     assert office.acts[-1].detail["seed"] == first.order.seed
     again = room.draw(office.hire(CITY, Role.AUDITOR), replace(first.order))
     assert again.cases == first.cases
+    drawn, repeated = (act.detail for act in office.acts[-2:])
+    assert (first.chosen, again.chosen, drawn["chosen"], repeated["chosen"]) == (False, True, False, True)
     others = {room.draw(auditor, SampleOrder("2026-11", 4, f"seed-{number}")).cases for number in range(6)}
     assert len(others) > 1
     assert room.draw(auditor, SampleOrder("2026-10", 4, "s")).cases == ()

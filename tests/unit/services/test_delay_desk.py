@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from services.audit_desk import AuditRoom
 from services.case_errors import NotAllowedNow, OwnMatter
-from services.delay_desk import ANSWERERS, ASKERS, DelayAsked, DelayRoom, count_delays
-from services.delay_rules import GROUNDS, LONGEST_DAYS, count_files
+from services.delay_desk import ANSWERERS, ASKERS, SERIES_OVER, DelayAsked, DelayRoom, count_delays
+from services.delay_rules import GROUNDS, LONGEST_DAYS, SERIES_DAYS, count_files, may_follow
 from services.errors import InputRefused, NotFound, NotPermitted
 from services.reading_record import Delay, DelayEvent, DelayFile, DelayState
 from services.staffing import Actor, Role
@@ -208,3 +208,57 @@ def make_file(start: datetime, day: int, days: int, later: int, state: str) -> D
         at = min(asked + timedelta(days=later), delay.until - timedelta(hours=1))
         events.append(DelayEvent(delay.delay_id, 3, DelayState.LIFTED, at, UUID(int=4)))
     return DelayFile(delay, tuple(events))
+
+
+def grant(scene: Scene, until: date) -> None:
+    """One more delay of the case, asked and granted today."""
+    asked = scene.ask(until=until)
+    scene.room.answer(scene.officer, asked.delay.delay_id, WHY, grant=True)
+
+
+def test_delays_do_not_follow_one_another_for_ever(scene: Scene) -> None:
+    """All delays of a case end within a year of the first, whoever's looks they hold back; after a year in the open one may come again."""
+    start, clock = scene.office.clock.now(), scene.office.clock
+    grant(scene, date(2027, 4, 20))
+    clock.at = start + timedelta(days=165)
+    grant(scene, date(2027, 10, 10))
+    clock.at = start + timedelta(days=330)
+    for reader in (scene.reader, scene.office.hire(OFFICE, Role.AUDITOR)):
+        with pytest.raises(InputRefused) as refused:
+            scene.ask(until=date(2027, 12, 20), reader_login=reader.member.login)
+        assert refused.value.detail == {"until": SERIES_OVER}
+    grant(scene, date(2027, 10, 31))
+    clock.at = start + timedelta(days=330 + 365 + 60)
+    grant(scene, clock.at.date() + timedelta(days=30))
+
+
+def test_two_that_were_asked_at_once_are_not_both_granted_past_the_end(scene: Scene) -> None:
+    """The end is looked at again when a delay is granted: what was asked before the others began counts with them."""
+    start, clock = scene.office.clock.now(), scene.office.clock
+    grant(scene, date(2027, 4, 20))
+    clock.at = start + timedelta(days=200)
+    late = scene.ask(until=(clock.at + timedelta(days=160)).date())
+    longer = replace(late.delay, until=clock.at + timedelta(days=170))
+    scene.office.house.tables.counter.delays[late.delay.delay_id] = longer
+    with pytest.raises(NotAllowedNow) as refused:
+        scene.room.answer(scene.officer, late.delay.delay_id, WHY, grant=True)
+    assert refused.value.detail == {"rule": SERIES_OVER}
+    assert scene.room.answer(scene.officer, late.delay.delay_id, WHY, grant=False).state is DelayState.DENIED
+
+
+@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(1, LONGEST_DAYS)), max_size=12))
+def test_no_case_is_silent_for_longer_than_the_series(wanted: list[tuple[int, int]]) -> None:
+    """However delays are asked: those that may follow never keep silence going for more than a year from its beginning."""
+    zero, files = NOVEMBER[0], list[DelayFile]()
+    for day, span in sorted(wanted):
+        now, until = zero + timedelta(days=day), zero + timedelta(days=day + span)
+        if may_follow(files, now, until):
+            delay = Delay(UUID(int=day), OFFICE, OFFICE, "", OFFICE, "pipl_35", "机关", "1", until, OFFICE, now)
+            files.append(DelayFile(delay, (DelayEvent(delay.delay_id, 2, DelayState.GRANTED, now, OFFICE),)))
+    spans = sorted((one.events[0].at, one.delay.until) for one in files)
+    for begun, _end in spans:
+        reach = begun
+        for granted_at, ends_at in spans:
+            if begun <= granted_at <= reach + timedelta(days=1):
+                reach = max(reach, ends_at)
+        assert reach - begun <= timedelta(days=SERIES_DAYS)

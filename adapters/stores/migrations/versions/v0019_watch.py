@@ -40,6 +40,8 @@ CREATE TABLE alert_mails (
 CREATE INDEX alert_mails_unfinished ON alert_mails (agency_id, due_at) WHERE state = 'sending';
 CREATE INDEX alert_mails_by_age ON alert_mails (agency_id, made_at);
 CREATE POLICY finished_stays_finished ON alert_mails AS RESTRICTIVE FOR UPDATE USING (state = 'sending') WITH CHECK (true);
+CREATE POLICY only_finished_goes ON alert_mails AS RESTRICTIVE FOR DELETE USING (state <> 'sending');
+CREATE POLICY only_gathered_goes ON alert_mail_lines AS RESTRICTIVE FOR DELETE USING (mail_id IS NOT NULL);
 CREATE POLICY gathered_once ON alert_mail_lines AS RESTRICTIVE FOR UPDATE USING (mail_id IS NULL) WITH CHECK (true);
 INSERT INTO job_tasks VALUES ('mail_alert', false);
 """
@@ -64,8 +66,8 @@ def upgrade() -> None:
         protect(table)
     run(WATCH)
     grant("supervision_mailboxes", worker="SELECT", watch="SELECT")
-    grant("alert_mail_lines", worker="SELECT, INSERT, UPDATE (mail_id)")
-    grant("alert_mails", worker="SELECT, INSERT, UPDATE (due_at, left_to, tries, state)")
+    grant("alert_mail_lines", worker="SELECT, INSERT, UPDATE (mail_id), DELETE")
+    grant("alert_mails", worker="SELECT, INSERT, UPDATE (due_at, left_to, tries, state), DELETE")
     grant("alert_sweeps", watch="SELECT", public="SELECT")
     grant("agencies", watch="SELECT")
     grant("calendar_versions", watch="SELECT (region, version, published_until)")

@@ -48,7 +48,8 @@ CREATE TABLE reading_delays (
     asked_by uuid NOT NULL,
     asked_at timestamptz NOT NULL,
     PRIMARY KEY (agency_id, delay_id),
-    CHECK (until_at > asked_at)
+    CHECK (until_at > asked_at),
+    CONSTRAINT not_for_longer CHECK (until_at <= asked_at + interval '4320 hours')
 );
 CREATE INDEX reading_delays_of_case ON reading_delays (case_id);
 CREATE INDEX reading_delays_by_end ON reading_delays (agency_id, until_at);
@@ -61,6 +62,8 @@ CREATE TABLE reading_delay_events (
     staff_id uuid NOT NULL,
     data_cipher bytea NOT NULL,
     PRIMARY KEY (agency_id, delay_id, version),
+    CONSTRAINT asked_answered_ended CHECK (
+        CASE state WHEN 'asked' THEN version = 1 WHEN 'lifted' THEN version = 3 ELSE version = 2 END),
     FOREIGN KEY (agency_id, delay_id) REFERENCES reading_delays
 );
 CREATE INDEX cases_by_day ON cases (agency_id, business_on, service, case_id);

@@ -58,6 +58,9 @@ def test_a_sample_shows_its_seed(office: Office) -> None:
     assert len(drawn) == 3
     assert re.findall(r"/audit/cases/([0-9a-f-]{36})", again) == drawn
     assert "王秀英" not in page
+    assert ('id="chosen"' in page, 'id="chosen"' in again) == (False, True), (
+        "a draw that somebody steered is none by chance"
+    )
     refused = browser.post("/audit/sample", {**order, "month": "soon"})
     assert (refused.status_code, "月份写作" in refused.get_data(as_text=True)) == (422, True)
     assert browser.post("/audit/sample", {**order, "agency_id": "x"}).status_code == 404

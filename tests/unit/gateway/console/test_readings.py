@@ -39,7 +39,6 @@ GIVES_NOTHING: dict[type, dict[str, str]] = {
     FileIndex: {"add": "writes", "remove": "deletes"},
     RatingStore: {
         "rate": "writes", "file_complaint": "writes", "append": "writes", "list_levels": "levels without words and persons",
-        "list_named": "levels without words and persons",
     },
 }  # fmt: skip
 """Methods of watched stores that hand out nothing of a citizen's, each with what they do instead."""

@@ -290,7 +290,9 @@ def test_giving_an_alert_away_stops_nothing(house: Watched) -> None:
     """What nobody acknowledged goes up in its time, however often it is passed on: passing on is no acknowledgement."""
     alert = house.find(Rung.RED)
     house.give(house.clerk, Role.SUPERVISOR, LEFT)
-    given = house.send(house.enter(house.clerk), alert, "delegate", to=str(house.colleague.staff_id), text="本人经办，转交")
+    given = house.send(
+        house.enter(house.clerk), alert, "delegate", to=str(house.colleague.staff_id), text="本人经办，转交"
+    )
     assert given.status_code == 200
     after = house.find(Rung.RED)
     assert (after.state, after.escalate_at, after.handler) == (alert.state, alert.escalate_at, house.colleague.staff_id)
