@@ -7,8 +7,6 @@ reads. ``docs/effort.md``.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +17,13 @@ from services.effort_words import Texts, name_thing
 from services.mapping import ServiceMapping
 from services.model import Language, PlatformName
 from services.month_record import MonthStore
+from services.spreadsheet_text import write_csv
 
 ORGANISATION = "organisation"
 MONTHS_BACK = 12
 """The last closed months that are told together."""
 FEWEST_CASES = 5
 """Of fewer closed cases no days are told: one company would know the other's."""
-SAFE_START = "'"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula (OWASP, CSV injection)."""
 HEADS = (
     "service", "title", "version", "channels", "closed_cases", "months", "mean_working_days", "late_cases", "promised_days",
     "statutory_days", "trips", "clicks", "fields", "materials_to_bring", "materials_vouched_for", "materials_fetched", "fees",
@@ -160,16 +156,11 @@ def read_lived(months: MonthStore, agency_id: UUID, back: int = MONTHS_BACK) -> 
 
 
 def write_table(lines: Sequence[BusinessLine], language: Language = Language.ZH_CN) -> bytes:
-    """The page as CSV (RFC 4180) in UTF-8 with a mark for spreadsheets; ``HEADS`` are its columns, an empty cell says "not known".
+    """The page as CSV (``services/spreadsheet_text.py``); ``HEADS`` are its columns, an empty cell says "not known".
 
     Days of fewer than ``FEWEST_CASES`` cases are left out with their number.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(HEADS)
-    for line in lines:
-        writer.writerow([_protect(cell) for cell in _write_row(line, language)])
-    return text.getvalue().encode("utf-8-sig")
+    return write_csv(HEADS, (_write_row(line, language) for line in lines))
 
 
 def _write_row(line: BusinessLine, language: Language) -> list[str]:
@@ -190,7 +181,3 @@ def say_fee(fee: Fee, language: Language) -> str:
     computed = "按规定计算" if language == Language.ZH_CN else "computed"
     amount = computed if fee.amount_fen is None else f"{fee.amount_fen // 100}.{fee.amount_fen % 100:02d}"
     return f"{fee.name[language]} {amount} ({fee.legal_ground})"
-
-
-def _protect(cell: str) -> str:
-    return SAFE_START + cell if cell.startswith(FORMULA_STARTS) else cell
