@@ -95,16 +95,18 @@ def plan_payment_fact(
 def list_charged(payment: Payment) -> tuple[Mapping[str, JsonValue], ...]:
     """What a payment was taken for: [{name, amount_fen}], of a government's item without surcharge and penalty, which no list fixes.
 
-    A bill without lines is one fee without a name. An amount that the payer chose (``bill_period`` empty) is no fee.
+    Surcharge and penalty together are never more than what they stand upon (行政强制法 art. 45(2)): what goes beyond that, what the lines
+    of a bill leave unexplained, and a bill without lines, is one fee without a name. An amount that the payer chose (``bill_period``
+    empty) is no fee.
     """
     if payment.non_tax is not None:
-        plain = (
-            (one.item_name, one.fee_fen - one.overdue_fen - one.penalty_fen) for one in payment.non_tax.notice.items
-        )
-        return tuple({"name": name, "amount_fen": fen} for name, fen in plain if fen)
-    if not payment.items and payment.bill_period:
-        return ({"name": "", "amount_fen": payment.amount_fen},)
-    return tuple({"name": one.label, "amount_fen": one.amount_fen} for one in payment.items if one.amount_fen)
+        items = payment.non_tax.notice.items
+        plain = [(one.item_name, one.fee_fen - one.overdue_fen - one.penalty_fen) for one in items]
+        beyond = payment.non_tax.notice.amount_fen - 2 * sum(fen for _, fen in plain)
+        return tuple({"name": name, "amount_fen": fen} for name, fen in (*plain, ("", max(0, beyond))) if fen)
+    lines = tuple({"name": one.label, "amount_fen": one.amount_fen} for one in payment.items if one.amount_fen)
+    rest = payment.amount_fen - sum(one.amount_fen for one in payment.items)
+    return (*lines, {"name": "", "amount_fen": rest}) if rest > 0 and payment.bill_period else lines
 
 
 def _is_published(fee: Mapping[str, JsonValue], published: Sequence[Mapping[str, JsonValue]]) -> bool:

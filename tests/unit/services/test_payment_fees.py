@@ -140,11 +140,39 @@ def test_what_is_charged_has_its_name() -> None:
     assert list_charged(bare) == ({"name": "", "amount_fen": payment.amount_fen},)
     assert tell(bare, (fee("水费"),))
     assert list_charged(replace(bare, bill_period="")) == ()
-    lines = (BillItem("工本费", 1000), BillItem("减免", 0))
+    lines, payment = (BillItem("工本费", 1000), BillItem("减免", 0)), replace(payment, amount_fen=1000)
     assert list_charged(replace(payment, items=lines)) == ({"name": "工本费", "amount_fen": 1000},)
     assert not tell(replace(payment, items=lines), (fee("工本费", 1000),))
     assert tell(replace(payment, items=(*lines, BillItem("加急费", 1))), (fee("工本费", 1000),))
     assert not tell(replace(payment, items=(BillItem("加急费", 1),)), (fee("工本费"),), "return_asked")
+
+
+def test_what_the_lines_leave_unexplained_is_a_fee_without_a_name() -> None:
+    """A line of one yuan on the list does not cover a bill of fifty; less than the lines (a part, a deduction) is no fee of its own."""
+    payment = make_payment(Hall(), items=(BillItem("工本费", 100),))
+    told = [tell(replace(payment, amount_fen=fen), (fee("工本费", 100),)) for fen in (5000, 101, 100, 50)]
+    assert told == [True, True, False, False]
+    assert not tell(replace(payment, amount_fen=5000), None), "a company's own price"
+
+
+def test_a_surcharge_is_never_more_than_what_it_stands_upon() -> None:
+    """Whatever is called surcharge or penalty beyond the fee itself is a fee that no list names, whichever item it stands in."""
+    payment = make_payment(Hall())
+
+    def tell_items(*items: FeeItem) -> bool:
+        return tell(replace(payment, non_tax=NonTaxOrder(_notice_of(items), "104001", "交管支队", "110101")), published)
+
+    published = (fee("罚款", 20000), fee("检验费"))
+    fine = FeeItem(1, "1", "罚款", 20000)
+    assert tell_items(FeeItem(1, "1", "加急费", 5000, overdue_fen=5000)), "nothing but surcharge"
+    assert tell_items(FeeItem(1, "1", "加急费", 5000, overdue_fen=2000, penalty_fen=3000))
+    assert not tell_items(fine, FeeItem(2, "2", "加处罚款", 20000, penalty_fen=20000))
+    assert tell_items(fine, FeeItem(2, "2", "加处罚款", 20001, penalty_fen=20001))
+    assert tell_items(
+        fine, FeeItem(2, "2", "检验费", 600, overdue_fen=100), FeeItem(3, "3", "加处罚款", 20500, penalty_fen=20500)
+    )
+    assert not tell_items(FeeItem(1, "1", "检验费", 600, overdue_fen=300))
+    assert tell_items(FeeItem(1, "1", "检验费", 600, overdue_fen=301))
 
 
 def test_a_bracket_says_what_a_fee_is_for_and_makes_no_other_of_it() -> None:
