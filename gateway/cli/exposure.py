@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -33,3 +34,11 @@ def verify(home: Path) -> None:
     click.echo(f"{report.records} records, {report.fault_count} faults")
     if report.fault_count:
         raise click.exceptions.Exit(1)
+
+
+@exposure.command("check-proofs")
+def check_proofs() -> None:
+    """Judge proofs from standard input, one JSON object a line: true or false for each, in order. Needs nothing that runs."""
+    from gateway.cli.proof_stream import judge_lines
+
+    judge_lines(sys.stdin.buffer, sys.stdout.buffer)
