@@ -58,6 +58,9 @@ END;
 $$;
 REVOKE ALL ON FUNCTION guitai_look_noted() FROM PUBLIC;
 REVOKE ALL ON FUNCTION guitai_case_touched() FROM PUBLIC;
+CREATE TRIGGER look_noted AFTER INSERT ON case_readings FOR EACH ROW EXECUTE FUNCTION guitai_look_noted();
+CREATE TRIGGER case_touched AFTER INSERT ON case_events FOR EACH ROW WHEN (NEW.staff_id IS NOT NULL)
+    EXECUTE FUNCTION guitai_case_touched();
 INSERT INTO looks_to_audit
     SELECT agency_id, 'bare', act, reading_id, staff_id, reader_agency_id, subject_id FROM case_readings WHERE reason_hash IS NULL;
 INSERT INTO looks_to_audit
@@ -70,9 +73,6 @@ INSERT INTO looks_to_audit
     WHERE r.reader_agency_id <> r.agency_id AND NOT EXISTS (
         SELECT 1 FROM desk_lines l WHERE l.agency_id = r.reader_agency_id AND l.case_id = r.subject_id
     );
-CREATE TRIGGER look_noted AFTER INSERT ON case_readings FOR EACH ROW EXECUTE FUNCTION guitai_look_noted();
-CREATE TRIGGER case_touched AFTER INSERT ON case_events FOR EACH ROW WHEN (NEW.staff_id IS NOT NULL)
-    EXECUTE FUNCTION guitai_case_touched();
 """
 
 STRUCK = """
@@ -98,12 +98,12 @@ BEGIN
 END;
 $$;
 REVOKE ALL ON FUNCTION guitai_rating_struck() FROM PUBLIC;
+CREATE TRIGGER rating_struck AFTER INSERT ON complaint_events FOR EACH ROW WHEN (NEW.state = 'dismissed')
+    EXECUTE FUNCTION guitai_rating_struck();
 INSERT INTO struck_ratings
     SELECT r.agency_id, r.service, coalesce(r.staff_id, '00000000-0000-0000-0000-000000000000'), r.rated_at, r.rating_id
     FROM complaints c JOIN ratings r ON r.agency_id = c.agency_id AND r.rating_id = c.rating_id
     WHERE c.state = 'dismissed' ON CONFLICT DO NOTHING;
-CREATE TRIGGER rating_struck AFTER INSERT ON complaint_events FOR EACH ROW WHEN (NEW.state = 'dismissed')
-    EXECUTE FUNCTION guitai_rating_struck();
 """
 
 COUNT_PAYMENTS = """
@@ -185,7 +185,7 @@ CREATE TRIGGER payment_moved AFTER INSERT ON payment_events FOR EACH ROW EXECUTE
 
 
 def upgrade() -> None:
-    """Expand. Nobody writes the read models but their triggers."""
+    """Expand. Nobody writes the read models but their triggers, which come first: they keep writers out until what was there is counted."""
     run(LOOKS)
     run(STRUCK)
     run(PAYMENTS)
