@@ -1,4 +1,8 @@
-"""The statistics of a month as a document: canonical JSON (RFC 8785), its digest, and what differs between two counts. Pure."""
+"""The statistics of a month as a document: canonical JSON (RFC 8785), its digest, and what differs between two counts. Pure.
+
+A document has the figures and one digest over the seals of all that happened (``month_seals``); one that was closed without seals has the
+figures alone.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,8 @@ import rfc8785
 
 from services.model import JsonValue
 from services.month_figures import FIGURES
-from services.month_record import Account, Figures
+from services.month_record import FIGURES_ALONE, WITH_EVENTS, Account, Figures, Place, Seal, Seals
 
-FORMAT = 1
 MOST_DIFFERENCES = 200
 
 
@@ -26,6 +29,17 @@ class Counted:
     mappings: Mapping[str, tuple[int, ...]]
     """Versions by service whose terms were used."""
     figures: Figures
+    seals: Seals | None = None
+    """None: of the figures alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A place whose history is not what it was. ``count``: so many leaves; equal counts: something in one of them is different."""
+
+    place: Place
+    before: int
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +64,25 @@ def write_document(counted: Counted) -> bytes:
         for (agency, service, manager), numbers in sorted(counted.figures.items(), key=lambda one: sort_key(one[0]))
         if any(numbers.values())
     ]
-    return rfc8785.dumps(
-        {
-            "v": FORMAT,
-            "month": counted.month,
-            "calendars": dict(counted.calendars),
-            "mappings": {service: list(versions) for service, versions in counted.mappings.items()},
-            "figures": lines,
-        }
-    )
+    document: dict[str, JsonValue] = {
+        "v": FIGURES_ALONE if counted.seals is None else WITH_EVENTS,
+        "month": counted.month,
+        "calendars": dict(counted.calendars),
+        "mappings": {service: list(versions) for service, versions in counted.mappings.items()},
+        "figures": lines,
+    }
+    if counted.seals is not None:
+        document["events"] = digest_document(write_seals(counted.seals))
+    return rfc8785.dumps(document)
+
+
+def write_seals(seals: Seals) -> bytes:
+    """All seals as canonical bytes, in the order of places."""
+    lines: list[JsonValue] = [
+        [str(place.agency_id), place.service, place.on.isoformat(), str(place.kind), seal.count, seal.mark.hex()]
+        for place, seal in sorted(seals.items(), key=lambda one: one[0])
+    ]
+    return rfc8785.dumps(lines)
 
 
 def digest_document(document: bytes) -> str:
@@ -90,6 +114,16 @@ def _differ(before: Counted, after: Counted) -> Iterator[Difference]:
     ):
         if was != is_now:
             yield Difference(None, what, str(sorted(was.items())), str(sorted(is_now.items())))
+
+
+def compare_seals(before: Seals, after: Seals) -> Sequence[Moved]:
+    """The places where something was moved, changed, added or removed, in their order: at most ``MOST_DIFFERENCES``."""
+    nothing = Seal(0, b"")
+    return [
+        Moved(place, before.get(place, nothing).count, after.get(place, nothing).count)
+        for place in sorted({*before, *after})
+        if before.get(place, nothing) != after.get(place, nothing)
+    ][:MOST_DIFFERENCES]
 
 
 def _plain(mappings: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from services.case_record import CaseRow, Complaint, Rating
+from services.case_record import CaseRow, Complaint, ComplaintEvent, Rating
 
 Account = tuple[UUID, str, UUID | None]
 """Agency, service, case manager; None: nobody of the staff."""
@@ -17,6 +18,41 @@ Figures = Mapping[Account, Mapping[str, int]]
 
 UNREADABLE = "unreadable"
 """Events whose cells do not open have this in their data; so many cases could not be counted. No closed month has any."""
+
+
+FIGURES_ALONE, WITH_EVENTS = 1, 2
+"""What a closed month's digest covers: its figures, as all that were closed before 2026-11-25; or its events too (``month_seals``)."""
+
+
+class Happening(StrEnum):
+    """What a seal is over: events of cases, ratings, events of complaints."""
+
+    EVENTS = "events"
+    RATINGS = "ratings"
+    COMPLAINTS = "complaints"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where and when something happened: agency, service, day (Asia/Shanghai), and what."""
+
+    agency_id: UUID
+    service: str
+    on: date
+    kind: Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Over what happened in one place: ``count`` leaves (cases on that day, ratings, events of complaints), ``mark`` their digest under a
+    key of the house.
+    """
+
+    count: int
+    mark: bytes
+
+
+Seals = Mapping[Place, Seal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +70,8 @@ class ClosedMonth:
     calendars: Mapping[str, int]
     mappings: Mapping[str, tuple[int, ...]]
     closed_at: datetime
+    form: int = FIGURES_ALONE
+    """``FIGURES_ALONE`` or ``WITH_EVENTS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +113,20 @@ class MonthStore(Protocol):
         """Complaints that an appeal found mistaken or malicious in this span."""
         ...
 
+    def walk_complaint_events(self, since: datetime, until: datetime) -> Iterator[tuple[Complaint, ComplaintEvent]]:
+        """What happened to complaints and to follow-ups of ratings in this span, without the data of it."""
+        ...
+
+    def seal(self, digest: bytes) -> bytes:
+        """A digest under a key of the house that rotation leaves as it is: nobody without it can tell what was digested by trying."""
+        ...
+
     def find_first(self) -> datetime | None:
         """A moment in or before the month of the oldest case; None without any case."""
         ...
 
-    def close(self, closed: ClosedMonth, figures: Figures) -> bool:
-        """Keep a month with its figures. False, and nothing is changed, if it was closed before."""
+    def close(self, closed: ClosedMonth, figures: Figures, seals: Seals | None = None) -> bool:
+        """Keep a month with its figures and seals. False, and nothing is changed, if it was closed before."""
         ...
 
     def load(self, month: str) -> ClosedMonth | None: ...
@@ -94,6 +140,10 @@ class MonthStore(Protocol):
 
     def load_sums(self, agencies: Sequence[UUID], months: Sequence[str]) -> Mapping[str, Figures]:
         """The same without anybody's name: the sums of each service at each agency, its account without a manager."""
+        ...
+
+    def load_seals(self, month: str) -> Seals:
+        """The seals of a closed month; none of one that was closed without."""
         ...
 
     def list_leaves(self, month: str) -> list[StatisticsLeaf]:

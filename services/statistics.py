@@ -7,18 +7,27 @@ row: whoever dies between them finds the same leaf again. What was closed is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from services.calendar_record import Calendar, CalendarStore
 from services.case_clocks import NO_CALENDAR, terms_of
 from services.case_file import CaseFile
 from services.case_ports import CaseHouse, CaseTransaction
+from services.case_record import Rating
 from services.catalogue import Catalogue
 from services.counter_terms import CounterTerms
 from services.errors import ConfigurationFault, InputRefused, NotFound, ServiceUnknown
-from services.month_document import Counted, Difference, compare_counts, digest_document, write_document
+from services.month_document import (
+    Counted,
+    Difference,
+    Moved,
+    compare_counts,
+    compare_seals,
+    digest_document,
+    write_document,
+)
 from services.month_figures import (
     Count,
     add_up,
@@ -28,7 +37,15 @@ from services.month_figures import (
     count_ratings,
     count_struck,
 )
-from services.month_record import UNREADABLE, ClosedMonth, StatisticsLeaf, StatisticsLedger
+from services.month_record import (
+    FIGURES_ALONE,
+    UNREADABLE,
+    WITH_EVENTS,
+    ClosedMonth,
+    StatisticsLeaf,
+    StatisticsLedger,
+)
+from services.month_seals import Heaps, list_case_leaves, make_complaint_leaf, make_rating_leaf
 from services.months import Month, list_months, month_of
 from services.ports import Clock, Directory
 
@@ -52,7 +69,8 @@ class StatisticsDesk:
 @dataclass(frozen=True, slots=True)
 class MonthCheck:
     """What became of a closed month. ``history``: what the events say now against what was kept; ``kept``: the kept figures are not those
-    of the digest; ``leaf``: the ledger has the digest under the record; ``others``: other digests that it has of this month.
+    of the digest; ``leaf``: the ledger has the digest under the record; ``others``: other digests that it has of this month. ``moved``: where
+    something happened otherwise than it was closed, also where no figure tells of it; a month that was closed without seals has none.
     """
 
     closed: ClosedMonth
@@ -61,6 +79,7 @@ class MonthCheck:
     kept_digest: str
     leaf: bool
     others: tuple[StatisticsLeaf, ...]
+    moved: tuple[Moved, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -117,27 +136,47 @@ def find_calendar_at(calendars: CalendarStore, region: str, until: datetime) -> 
 def count_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: None) -> Counted:
     """The figures of a month as the events say them now; of one that still runs, as far as it has come.
 
-    Memory grows with the number of accounts, not of cases. ``tell`` gets the number of cases so far. Raises
-    ``StoreUnavailable``.
+    Memory: the accounts, and 32 bytes for each day on which something happened to a case. ``tell`` gets the number of cases so far.
+    Raises ``StoreUnavailable``.
     """
     with desk.house.begin(desk.directory.all_agencies()) as tx:
-        read = _Terms(desk.catalogue, tx.calendars, month.ends_at)
-        figures = add_up(_list_counts(tx, read, month, tell))
+        read, heaps = _Terms(desk.catalogue, tx.calendars, month.ends_at), Heaps()
+        figures = add_up(_list_counts(tx, read, heaps, month, tell))
+        for complaint, event in tx.months.walk_complaint_events(month.begins_at, month.ends_at):
+            heaps.add(make_complaint_leaf(complaint, event))
+        seals = heaps.close(tx.months.seal)
         calendars = {region: calendar.version for region, calendar in sorted(read.known.items())}
-    return Counted(str(month), calendars, read.name_mappings(), figures)
+    return Counted(str(month), calendars, read.name_mappings(), figures, seals)
 
 
-def _list_counts(tx: CaseTransaction, read: _Terms, month: Month, tell: Progress) -> Iterator[Count]:
+def as_closed(counted: Counted, closed: ClosedMonth | None) -> Counted:
+    """A count in the form in which its month was closed: without seals, if it was closed before there were any."""
+    return replace(counted, seals=None) if closed is not None and closed.form == FIGURES_ALONE else counted
+
+
+def _list_counts(tx: CaseTransaction, read: _Terms, heaps: Heaps, month: Month, tell: Progress) -> Iterator[Count]:
     span = (month.begins_at, month.ends_at)
     for number, (case, events) in enumerate(tx.months.walk_cases(*span), 1):
-        yield from _count_or_note(CaseFile(case, tuple(events)), read, month)
+        file = CaseFile(case, tuple(events))
+        for leaf in list_case_leaves(file, month):
+            heaps.add(leaf)
+        yield from _count_or_note(file, read, month)
         tell(number)
-    yield from count_ratings(tx.months.walk_ratings(Month(month.year, 1).begins_at, month.ends_at), month)
+    ratings = tx.months.walk_ratings(Month(month.year, 1).begins_at, month.ends_at)
+    yield from count_ratings(_seal_ratings(ratings, heaps, month), month)
     yield from (count_struck(one) for one in tx.months.walk_struck(*span))
     for filed in tx.months.walk_complaints(*span):
         yield from count_complaint(filed)
     for dismissed in tx.months.walk_dismissed(*span):
         yield from count_dismissed(dismissed)
+
+
+def _seal_ratings(ratings: Iterable[Rating], heaps: Heaps, month: Month) -> Iterator[Rating]:
+    """The same ratings; those of the month are put on their heaps in passing."""
+    for rating in ratings:
+        if month.holds(rating.rated_at):
+            heaps.add(make_rating_leaf(rating))
+        yield rating
 
 
 def _count_or_note(file: CaseFile, read: _Terms, month: Month) -> list[Count]:
@@ -167,7 +206,7 @@ def close_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: N
     if not is_over(month, desk.clock.now()):
         raise InputRefused(detail={"month": "not_over"})
     root = desk.directory.root_agency()
-    before = _load(desk, month)
+    before = find_month(desk, month)
     if before is not None:
         return before
     counted = count_month(desk, month, tell)
@@ -175,10 +214,10 @@ def close_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: N
     digest = digest_document(write_document(counted))
     record_id = desk.ledger.append_statistics(root, str(month), digest)
     closed = ClosedMonth(
-        root, str(month), digest, record_id, counted.calendars, counted.mappings, desk.clock.now()
+        root, str(month), digest, record_id, counted.calendars, counted.mappings, desk.clock.now(), WITH_EVENTS
     )  # fmt: skip
     with desk.house.begin(desk.directory.all_agencies()) as tx:
-        if tx.months.close(closed, counted.figures):
+        if tx.months.close(closed, counted.figures, counted.seals):
             return closed
     return load_month(desk, month)
 
@@ -214,34 +253,45 @@ def list_open_months(desk: StatisticsDesk) -> list[Month]:
 
 def load_month(desk: StatisticsDesk, month: Month) -> ClosedMonth:
     """A closed month. Raises ``NotFound``."""
-    found = _load(desk, month)
+    found = find_month(desk, month)
     if found is None:
         raise NotFound
     return found
 
 
-def _load(desk: StatisticsDesk, month: Month) -> ClosedMonth | None:
+def find_month(desk: StatisticsDesk, month: Month) -> ClosedMonth | None:
+    """A month if it was closed."""
     with desk.house.begin(desk.directory.all_agencies()) as tx:
         return tx.months.load(str(month))
 
 
 def check_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: None) -> MonthCheck:
-    """Count a closed month again and hold history, kept figures and ledger against each other. Raises ``NotFound``."""
+    """Count a closed month again and hold history, kept figures, kept seals and ledger against each other. Raises ``NotFound``."""
     closed = load_month(desk, month)
     agencies = desk.directory.all_agencies()
     with desk.house.begin(agencies) as tx:
         kept = tx.months.load_figures(agencies, [closed.month]).get(closed.month, {})
+        seals = tx.months.load_seals(closed.month)
         leaves = tx.months.list_leaves(closed.month)
-    stood = Counted(closed.month, closed.calendars, closed.mappings, kept)
+    stood = Counted(closed.month, closed.calendars, closed.mappings, kept, seals)
     counted = count_month(desk, month, tell)
+    known = {closed.digest, _digest_twin(closed, stood, counted)}
     return MonthCheck(
         closed,
-        digest_document(write_document(counted)),
+        digest_document(write_document(as_closed(counted, closed))),
         tuple(compare_counts(stood, counted)),
-        digest_document(write_document(stood)),
+        digest_document(write_document(as_closed(stood, closed))),
         any((one.record_id, one.digest) == (closed.record_id, closed.digest) for one in leaves),
-        tuple(one for one in leaves if one.digest != closed.digest),
+        tuple(one for one in leaves if one.digest not in known),
+        () if closed.form == FIGURES_ALONE else tuple(compare_seals(seals, counted.seals or {})),
     )
+
+
+def _digest_twin(closed: ClosedMonth, stood: Counted, counted: Counted) -> str:
+    """The digest of the same month in the other form. Where the program was replaced while a month was being closed, the ledger may have
+    it beside the one that stands; it says nothing else.
+    """
+    return digest_document(write_document(counted if closed.form == FIGURES_ALONE else replace(stood, seals=None)))
 
 
 def list_closed(desk: StatisticsDesk, before: str | None = None, limit: int = MOST_MONTHS) -> list[ClosedMonth]:

@@ -29,7 +29,7 @@ from services.case_record import (
 from services.census_record import CensusLine, Ground, Indicator, Occasion, TurnedAway
 from services.errors import VersionTaken
 from services.model import PlatformName
-from services.month_record import ClosedMonth, Figures, StatisticsLeaf
+from services.month_record import ClosedMonth, Figures, Seals, StatisticsLeaf
 from services.rating_record import Cell, RatingSum
 from services.reading_record import Delay, DelayEvent, Reading
 from services.slowness_record import Pattern, PatternEvent, PatternRun
@@ -64,6 +64,7 @@ class CaseTables:
     alert_events: dict[UUID, list[AlertEvent]] = field(default_factory=dict)
     sweeps: list[SweepRun] = field(default_factory=list)
     months: dict[str, tuple[ClosedMonth, Figures]] = field(default_factory=dict)
+    month_seals: dict[str, Seals] = field(default_factory=dict)
     leaves: list[tuple[str, StatisticsLeaf]] = field(default_factory=list)
     """The ledger's, which no transaction takes back."""
     readings: list[Reading] = field(default_factory=list)

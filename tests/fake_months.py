@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from services.case_record import CaseRow, Complaint, Rating
+from services.case_record import CaseRow, Complaint, ComplaintEvent, Rating
 from services.case_stores import NO_CHAIN
 from services.complaints import BAD_RATING, COMPLAINT
 from services.errors import ExposureUnavailable
-from services.month_record import Account, ClosedMonth, Figures, StatisticsLeaf
+from services.month_record import Account, ClosedMonth, Figures, Seals, StatisticsLeaf
 from services.ports import Clock
 from tests.fake_case_tables import CaseRows, CaseTables
 
@@ -52,6 +54,15 @@ class FakeMonths(CaseRows):
         for complaint in self._list_dismissed(since, until, COMPLAINT):
             yield replace(complaint, words="", person_id=None)
 
+    def walk_complaint_events(self, since: datetime, until: datetime) -> Iterator[tuple[Complaint, ComplaintEvent]]:
+        for complaint in self.tables.complaints.values():
+            for event in self.tables.complaint_events[complaint.complaint_id]:
+                if complaint.agency_id in self.agencies and since <= event.at < until:
+                    yield replace(complaint, words="", person_id=None), replace(event, data={})
+
+    def seal(self, digest: bytes) -> bytes:
+        return b"fake" + hmac.new(b"the key of the fake house", digest, hashlib.sha256).digest()
+
     def _list_dismissed(self, since: datetime, until: datetime, kind: str) -> list[Complaint]:
         ended = {
             complaint_id
@@ -65,7 +76,7 @@ class FakeMonths(CaseRows):
         received = [one.received_at for one in self.tables.cases.values() if one.agency_id in self.agencies]
         return min(received, default=None)
 
-    def close(self, closed: ClosedMonth, figures: Figures) -> bool:
+    def close(self, closed: ClosedMonth, figures: Figures, seals: Seals | None = None) -> bool:
         self.require(closed.agency_id)
         if closed.month in self.tables.months:
             return False
@@ -73,6 +84,7 @@ class FakeMonths(CaseRows):
             self.require(agency_id)
         kept = {account: dict(numbers) for account, numbers in figures.items() if any(numbers.values())}
         self.tables.months[closed.month] = (closed, kept)
+        self.tables.month_seals[closed.month] = dict(seals or {})
         return True
 
     def load(self, month: str) -> ClosedMonth | None:
@@ -101,6 +113,10 @@ class FakeMonths(CaseRows):
                 sums = found.setdefault(month, {}).setdefault((agency_id, service, None), Counter())
                 sums.update(numbers)
         return found
+
+    def load_seals(self, month: str) -> Seals:
+        kept = self.tables.month_seals.get(month, {})
+        return {place: seal for place, seal in kept.items() if place.agency_id in self.agencies}
 
     def list_leaves(self, month: str) -> list[StatisticsLeaf]:
         return [leaf for of, leaf in self.tables.leaves if of == month]

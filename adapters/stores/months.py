@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, Subquery, and_, func, insert, lateral, select, true
+from sqlalchemy import Connection, Row, Select, Subquery, Table, and_, func, insert, lateral, select, true
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from adapters.ids import moment_of
@@ -23,15 +23,36 @@ from adapters.stores.tables.cases import case_events, cases
 from adapters.stores.tables.counter import complaint_events, complaints, ratings
 from adapters.stores.tables.directory import agencies
 from adapters.stores.tables.ledger import exposure_publications, exposure_records
-from adapters.stores.tables.months import closed_months, month_figures
-from services.case_record import Case, CaseEvent, CaseRow, CaseState, Complaint, ComplaintState, Hand, Rating
+from adapters.stores.tables.months import closed_months, month_figures, month_seals
+from services.case_record import (
+    Case,
+    CaseEvent,
+    CaseRow,
+    CaseState,
+    Complaint,
+    ComplaintEvent,
+    ComplaintState,
+    Hand,
+    Rating,
+)
 from services.case_stores import NO_CHAIN
 from services.complaints import BAD_RATING, COMPLAINT
 from services.leaves import name_statistics, read_leaf
 from services.model import PlatformName
-from services.month_record import UNREADABLE, Account, ClosedMonth, Figures, StatisticsLeaf
+from services.month_record import (
+    UNREADABLE,
+    Account,
+    ClosedMonth,
+    Figures,
+    Happening,
+    Place,
+    Seal,
+    Seals,
+    StatisticsLeaf,
+)
 
 PIECE = 500
+_SEALED = "month"
 _PLAIN = (
     "agency_id", "case_id", "service", "mapping_version", "case_no", "app", "opened_by", "delivery", "received_at",
     "received_on", "business_on",
@@ -125,9 +146,22 @@ class SqlMonthStore:
         only = chosen.where(complaints.c.kind == COMPLAINT).execution_options(yield_per=PIECE)
         with closing(self._connection.execute(only)) as rows:
             for row in rows:
-                cells = {name: getattr(row, name) for name in _FILED}
-                against = tuple(UUID(one) for one in row.against)
-                yield Complaint(**cells, channel=PlatformName(row.channel), against=against, words="", person_id=None)
+                yield _read_complaint(row)
+
+    def walk_complaint_events(self, since: datetime, until: datetime) -> Iterator[tuple[Complaint, ComplaintEvent]]:
+        event = complaint_events.c
+        same = and_(event.agency_id == complaints.c.agency_id, event.complaint_id == complaints.c.complaint_id)
+        told = (event.version, event.name, event.state, event.at, event.staff_id)
+        chosen = _select_complaints().add_columns(*told).join(complaint_events, same)
+        found = chosen.where(event.at >= since, event.at < until).execution_options(yield_per=PIECE)
+        with closing(self._connection.execute(found)) as rows:
+            for row in rows:
+                known = (row.complaint_id, row.version, row.name)
+                yield _read_complaint(row), ComplaintEvent(*known, ComplaintState(row.state), row.at, row.staff_id)
+
+    def seal(self, digest: bytes) -> bytes:
+        """See the port: HMAC-SHA256 under the look-up key, with the key's id before it (36 bytes)."""
+        return self._keyring.lookup_hash(_SEALED, digest.hex())
 
     def find_first(self) -> datetime | None:
         """See the port: the case with the smallest id of each agency. An id is as old as the case's draft."""
@@ -136,11 +170,11 @@ class SqlMonthStore:
         ids = self._connection.execute(select(oldest.c.case_id).select_from(agencies.join(oldest, true()))).scalars()
         return min((moment_of(one) for one in ids), default=None)
 
-    def close(self, closed: ClosedMonth, figures: Figures) -> bool:
+    def close(self, closed: ClosedMonth, figures: Figures, seals: Seals | None = None) -> bool:
         """See the port. Who closes at the same time waits for this transaction and is told no."""
         row = insert_or_not(closed_months).values(
             agency_id=closed.agency_id, month=closed.month, digest=closed.digest, record_id=closed.record_id,
-            calendars=dict(closed.calendars), closed_at=closed.closed_at,
+            calendars=dict(closed.calendars), closed_at=closed.closed_at, form=closed.form,
             mappings={service: list(versions) for service, versions in closed.mappings.items()},
         )  # fmt: skip
         taken = row.on_conflict_do_nothing().returning(closed_months.c.month)
@@ -151,9 +185,13 @@ class SqlMonthStore:
             for (agency, service, manager), numbers in figures.items()
             if any(numbers.values())
         ]  # fmt: skip
-        for start in range(0, len(lines), PIECE):
-            self._connection.execute(insert(month_figures), lines[start : start + PIECE])
+        self._insert(month_figures, lines)
+        self._insert(month_seals, [_write_seal(closed.month, *one) for one in (seals or {}).items()])
         return True
+
+    def _insert(self, table: Table, lines: Sequence[Mapping[str, object]]) -> None:
+        for start in range(0, len(lines), PIECE):
+            self._connection.execute(insert(table), lines[start : start + PIECE])
 
     def load(self, month: str) -> ClosedMonth | None:
         row = self._connection.execute(select(closed_months).where(closed_months.c.month == month)).first()
@@ -182,6 +220,13 @@ class SqlMonthStore:
             account = (row.agency_id, row.service, None)
             found.setdefault(row.month, {}).setdefault(account, Counter()).update(row.figures)
         return found
+
+    def load_seals(self, month: str) -> Seals:
+        rows = select(month_seals).where(month_seals.c.month == month)
+        return {
+            Place(row.agency_id, row.service, row.happened_on, Happening(row.kind)): Seal(row.leaves, bytes(row.mark))
+            for row in self._connection.execute(rows)
+        }
 
     def list_leaves(self, month: str) -> list[StatisticsLeaf]:
         claim, record = exposure_publications.c, exposure_records.c
@@ -218,8 +263,23 @@ def _read_case(row: Row[Any]) -> Case:
     )  # fmt: skip
 
 
+def _read_complaint(row: Row[Any]) -> Complaint:
+    """The complaint without words and without who complained."""
+    cells = {name: getattr(row, name) for name in _FILED}
+    against = tuple(UUID(one) for one in row.against)
+    return Complaint(**cells, channel=PlatformName(row.channel), against=against, words="", person_id=None)
+
+
+def _write_seal(month: str, place: Place, seal: Seal) -> dict[str, object]:
+    return {
+        "agency_id": place.agency_id, "month": month, "service": place.service, "happened_on": place.on, "kind": str(place.kind),
+        "leaves": seal.count, "mark": seal.mark,
+    }  # fmt: skip
+
+
 def _read_closed(row: Row[Any]) -> ClosedMonth:
     mappings = {service: tuple(versions) for service, versions in sorted(row.mappings.items())}
     return ClosedMonth(
-        row.agency_id, row.month, row.digest, row.record_id, dict(sorted(row.calendars.items())), mappings, row.closed_at
+        row.agency_id, row.month, row.digest, row.record_id, dict(sorted(row.calendars.items())), mappings, row.closed_at,
+        row.form,
     )  # fmt: skip

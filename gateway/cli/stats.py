@@ -22,11 +22,12 @@ from services.months import Month, read_month
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from services.month_document import Counted, Difference
+    from services.month_document import Counted, Difference, Moved
     from services.statistics import MonthCheck, StatisticsDesk
 
 SlugOf = Callable[["UUID"], str]
 TOLD_EVERY = 10_000
+WITHOUT_EVENTS = "was closed without the events' digest: what changes no figure does not show"
 
 
 class MonthName(click.ParamType[Month]):
@@ -64,12 +65,16 @@ def stats() -> None:
 def show_month(home: Path, keyring: Path | None, as_json: bool, month: Month) -> None:
     """Compute a month anew from the events; changes nothing. Of a month that still runs: as far as it has come."""
     from services.month_document import write_document
-    from services.statistics import count_month, is_over
+    from services.month_record import FIGURES_ALONE
+    from services.statistics import as_closed, count_month, find_month, is_over
 
     with open_statistics(home, keyring) as (desk, slug_of):
+        closed = find_month(desk, month)
         if not is_over(month, desk.clock.now()):
             click.echo(f"{month} is not over: these figures will change", err=True)
-        counted = count_month(desk, month, tell_progress)
+        elif closed is not None and closed.form == FIGURES_ALONE:
+            click.echo(f"{month} {WITHOUT_EVENTS}", err=True)
+        counted = as_closed(count_month(desk, month, tell_progress), closed)
     if as_json:
         sys.stdout.buffer.write(write_document(counted))
         sys.stdout.buffer.flush()
@@ -99,7 +104,7 @@ def close_months(home: Path, keyring: Path | None) -> None:
 @click.argument("month", type=MonthName(), required=False)
 @tell_faults
 def check_months(home: Path, keyring: Path | None, as_json: bool, month: Month | None) -> None:
-    """Compute closed months again (all, or one) and hold history, kept figures and ledger against each other. Status 1: something differs."""
+    """Compute closed months again (all, or one); hold events, kept figures, seals and ledger against each other. Status 1: something differs."""
     from services.statistics import check_month, list_closed
 
     with open_statistics(home, keyring) as (desk, slug_of):
@@ -179,22 +184,36 @@ def write_table(counted: Counted, slug_of: SlugOf) -> list[str]:
 
 
 def write_check(check: MonthCheck, slug_of: SlugOf) -> list[str]:
-    """What holds of a month, or every figure that differs and where."""
+    """What holds of a month, or every figure that differs and where, and every place where something else happened now."""
+    from services.month_record import FIGURES_ALONE
+
     closed = check.closed
+    note = [f"  {closed.month} {WITHOUT_EVENTS}"] if closed.form == FIGURES_ALONE else []
     if check.holds:
-        return [f"{closed.month}\tholds\t{closed.digest}"]
-    lines = [f"{closed.month}\tDIFFERS"]
+        return [f"{closed.month}\tholds\t{closed.digest}", *note]
+    lines = [f"{closed.month}\tDIFFERS", *note]
     if check.counted_digest != closed.digest:
         lines.append(f"  the events now give {check.counted_digest}, closed was {closed.digest}")
     if check.kept_digest != closed.digest:
-        lines.append(f"  the kept figures give {check.kept_digest}: they were changed after the month was closed")
+        lines.append(
+            f"  the kept figures and seals give {check.kept_digest}: they were changed after the month was closed"
+        )
     if not check.leaf:
         lines.append(f"  the ledger has no leaf {closed.record_id} with this digest")
     lines += [
         f"  the ledger also says {one.digest} (leaf {one.record_id}, {one.at.isoformat()})" for one in check.others
     ]
     lines += [f"  {_say(one, slug_of)}" for one in check.history]
+    lines += [f"  {_say_moved(one, slug_of)}" for one in check.moved]
     return lines
+
+
+def _say_moved(one: Moved, slug_of: SlugOf) -> str:
+    place = one.place
+    where = f"{slug_of(place.agency_id)} {place.service} {place.on.isoformat()} {place.kind}"
+    if one.before == one.after:
+        return f"{where}: not what was closed (of {one.after})"
+    return f"{where}: not what was closed, was {one.before}, is {one.after}"
 
 
 def _say(one: Difference, slug_of: SlugOf) -> str:
@@ -206,6 +225,8 @@ def _say(one: Difference, slug_of: SlugOf) -> str:
 
 def describe_check(check: MonthCheck, slug_of: SlugOf) -> dict[str, object]:
     """The same as an object."""
+    from services.month_record import FIGURES_ALONE
+
     closed = check.closed
     return {
         "month": closed.month, "holds": check.holds, "closed": closed.digest, "events_now": check.counted_digest,
@@ -218,5 +239,13 @@ def describe_check(check: MonthCheck, slug_of: SlugOf) -> dict[str, object]:
                 "figure": one.figure, "was": one.before, "is": one.after,
             }
             for one in check.history
+        ],
+        "with_events": closed.form != FIGURES_ALONE,
+        "moved": [
+            {
+                "agency": slug_of(one.place.agency_id), "service": one.place.service, "day": one.place.on.isoformat(),
+                "what": str(one.place.kind), "was": one.before, "is": one.after,
+            }
+            for one in check.moved
         ],
     }  # fmt: skip

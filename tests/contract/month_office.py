@@ -145,3 +145,28 @@ def make_fake_office() -> MonthOffice:
     ledger = FakeStatisticsLedger(clock)
     ledger.join(house.tables.counter)
     return MonthOffice(houses, make_desk(houses, house, clock, ledger), clock, None)
+
+
+@contextmanager
+def put_back(office: MonthOffice) -> Iterator[None]:
+    """Afterwards everything that a month is counted from and closed with is as it was."""
+    tables = (
+        "cases", "case_events", "ratings", "complaints", "complaint_events", "closed_months", "month_figures", "month_seals",
+        "exposure_records", "exposure_publications",
+    )  # fmt: skip
+    assert office.database is not None
+    kept = {table: office.execute(f"SELECT row_to_json(t)::text FROM {table} t") for table in tables}  # noqa: S608 - ours
+    yield
+    with psycopg.connect(office.database.owner_url) as owner:
+        owner.execute("SET session_replication_role = replica")
+        for table in tables:
+            into = f"INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, %s::json)"  # noqa: S608 - ours
+            owner.execute(f"DELETE FROM {table}".encode())  # noqa: S608 - ours
+            for (row,) in kept[table]:
+                owner.execute(into.encode(), [row])
+
+
+def open_again(office: MonthOffice) -> None:
+    """As if no month had ever been closed; the ledger stays as it is."""
+    for table in ("month_figures", "month_seals", "closed_months"):
+        office.execute(f"DELETE FROM {table}")  # noqa: S608 - ours

@@ -19,7 +19,18 @@ from services.errors import ConfigurationFault
 from services.statistics import MonthCheck, check_month, close_month
 from tests.case_samples import make_case_mapping
 from tests.conftest import KINDS
-from tests.contract.month_office import ANN, BEN, NOVEMBER, OCTOBER, TUESDAY, MonthOffice, add_calendar, open_sql_office
+from tests.contract.month_office import (
+    ANN,
+    BEN,
+    NOVEMBER,
+    OCTOBER,
+    TUESDAY,
+    MonthOffice,
+    add_calendar,
+    open_again,
+    open_sql_office,
+    put_back,
+)
 from tests.databases import Clusters
 
 
@@ -45,14 +56,8 @@ def history(
 def office(history: tuple[MonthOffice, Path]) -> Iterator[MonthOffice]:
     """The same, with all that a test changed put back."""
     made, _ = history
-    tables = ("case_events", "ratings", "month_figures", "closed_months", "exposure_records", "exposure_publications")
-    kept = {table: made.execute(f"SELECT row_to_json(t)::text FROM {table} t") for table in tables}  # noqa: S608 - ours
-    yield made
-    made.execute("SET session_replication_role = replica; TRUNCATE month_figures, closed_months; DELETE FROM case_events;"
-                 " DELETE FROM ratings; DELETE FROM exposure_records; DELETE FROM exposure_publications")  # fmt: skip
-    for table in (*tables[:2], "closed_months", "month_figures", *tables[4:]):
-        for (row,) in kept[table]:
-            made.execute(f"INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, %s::json)", row)  # noqa: S608 - ours
+    with put_back(made):
+        yield made
     assert check_month(made.desk, OCTOBER).holds
 
 
@@ -101,8 +106,7 @@ def test_an_event_that_was_added_shows(office: MonthOffice) -> None:
         " WHERE e.case_id = case_events.case_id AND e.name = 'granted')", BEN,
     )  # fmt: skip
     assert (None, "unreadable", 0, 1) in tell(check_month(office.desk, OCTOBER))
-    office.execute("DELETE FROM month_figures")
-    office.execute("DELETE FROM closed_months")
+    open_again(office)
     with pytest.raises(ConfigurationFault, match="1 cases of 2026-10 cannot be counted"):
         close_month(office.desk, OCTOBER)
 
@@ -148,8 +152,7 @@ def test_a_digest_that_was_replaced_shows_in_the_ledger(office: MonthOffice) -> 
 def test_a_month_that_was_opened_and_closed_anew_leaves_two_digests(office: MonthOffice) -> None:
     """Deleting the row lets the month be closed again; what the ledger said before stays there."""
     office.execute("UPDATE case_events SET staff_id = %s WHERE name = 'granted' AND staff_id = %s", BEN, ANN)
-    office.execute("DELETE FROM month_figures")
-    office.execute("DELETE FROM closed_months")
+    open_again(office)
     before = close_month(office.desk, OCTOBER)
     check = check_month(office.desk, OCTOBER)
     assert check.closed == before

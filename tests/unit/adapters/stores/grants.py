@@ -77,8 +77,10 @@ MONTHS: dict[str, dict[str, str]] = {
     "public": {
         "closed_months": "SELECT", "month_figures": read_columns(("agency_id", "month", "service", "figures")),
     },
-    "console": {"closed_months": "SELECT", "month_figures": "SELECT"},
-    "worker": {"closed_months": "SELECT INSERT", "month_figures": "SELECT INSERT"},
+    "console": {"closed_months": "SELECT", "month_figures": "SELECT", "month_seals": "SELECT"},
+    "worker": {
+        "closed_months": "SELECT INSERT", "month_figures": "SELECT INSERT", "month_seals": "SELECT INSERT",
+    },
 }  # fmt: skip
 CENSUS: dict[str, dict[str, str]] = {
     "public": {
