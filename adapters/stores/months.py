@@ -40,6 +40,7 @@ from services.complaints import BAD_RATING, COMPLAINT
 from services.leaves import name_statistics, read_leaf
 from services.model import PlatformName
 from services.month_record import (
+    FIGURES_ALONE,
     UNREADABLE,
     Account,
     ClosedMonth,
@@ -281,5 +282,5 @@ def _read_closed(row: Row[Any]) -> ClosedMonth:
     mappings = {service: tuple(versions) for service, versions in sorted(row.mappings.items())}
     return ClosedMonth(
         row.agency_id, row.month, row.digest, row.record_id, dict(sorted(row.calendars.items())), mappings, row.closed_at,
-        row.form,
+        row.form or FIGURES_ALONE,
     )  # fmt: skip

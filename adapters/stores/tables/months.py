@@ -16,7 +16,7 @@ from adapters.stores.tables.columns import (
 closed_months = Table(
     "closed_months", metadata, id_column("agency_id", key=True), text_column("month", key=True), text_column("digest"),
     id_column("record_id"), json_column("calendars"), json_column("mappings"), moment_column("closed_at"),
-    Column("form", Integer(), nullable=False),
+    Column("form", Integer()),
 )  # fmt: skip
 month_figures = Table(
     "month_figures", metadata, id_column("agency_id"), text_column("month"), text_column("service"),
