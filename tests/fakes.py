@@ -244,6 +244,9 @@ class FakeDirectory:
     def agency_names(self) -> dict[UUID, tuple[str, str]]:
         return {agency_id: (slug, slug) for slug, agency_id in self.agencies.items()}
 
+    def parent_of(self, agency_id: UUID) -> UUID | None:
+        return None if agency_id == self.root_agency() else self.root_agency()
+
     def find_app(self, platform: PlatformName, app_id: str) -> PlatformApp | None:
         own = find_own_app(app_id, self.root_agency())
         known = [*self.apps, *([own] if own else [])]
