@@ -164,11 +164,12 @@ def _put_indexes_away(connection: psycopg.Connection[Any]) -> None:
 
 
 def _bring_indexes_back(connection: psycopg.Connection[Any], store: str, report: Report) -> None:
+    """Make them all. PostgreSQL writes ``ON ONLY`` for a table in parts, which makes none of the parts' own and is not valid."""
     known = connection.execute("SELECT name, definition FROM bench.indexes ORDER BY name").fetchall()
     for name, definition in known:
         if connection.execute("SELECT to_regclass(%s)", [name]).fetchone() == (None,):
             report(f"{store}: index {name}")
-            connection.execute(definition)
+            connection.execute(definition.replace(" ON ONLY ", " ON ", 1))
     report(f"{store}: statistics for the planner")
     connection.execute("VACUUM (ANALYZE)")
 
