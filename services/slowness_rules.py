@@ -6,7 +6,7 @@ its own agency. Steps of other agencies, deputies' principals and what the appli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -23,14 +23,14 @@ from services.month_figures import count_working_days, cut_file, list_holders
 from services.months import Month
 from services.slowness_record import Course, Evidence, Kind
 
-RULE = 1
+RULE = 2
 """The version of these rules, of ``slowness_tally`` and of their thresholds: what was shown names it."""
 NEAR_PERCENT = 10
 """``stopped``: so much of a limit, and at least one day, was left when the special procedure began."""
 IDLE_PERCENT = 66
 """``idle``: so much of the promised limit went by in one hand without anything."""
 REST_DAYS = 2
-"""``idle``: and in so many counted days at most the rest was done, a step of the examination among it."""
+"""``idle``: and in so many counted days at most the rest was done: a step of the examination, or the decision for which all were done before."""
 FAST_PERCENT = 20
 """``favoured``: decided within so much of the promised limit, and at least one day."""
 UNHANDLED = QUIET | {"claimed", "released", "reassigned", "notice_told"}
@@ -134,20 +134,24 @@ def _read_days(
 
 
 def _read_idle(file: CaseFile, ending: CaseEvent, manager: UUID, terms: CounterTerms, days: tuple[date, ...]) -> Sign:
-    """A hit: a long stretch in this one hand without anything, then a step and the end within a few days.
+    """A hit: a long stretch in this one hand without anything, then a step and the end, or the end that waited for nothing, within a few days.
 
     Where a service has no step of its own to record, nobody can be told from who works beside the screen: there it never hits.
     """
-    acted = {_day_of(event) for event in file.events if is_work(event) and event.version <= ending.version}
-    held = list_holders(file, ending, terms, days)
-    still = [holder == manager and on not in acted for on, holder in zip(days, held, strict=True)]
+    known = [event for event in file.events if event.version <= ending.version]
+    acted = {_day_of(event) for event in list_work(known)}
+    held = bridge_nights([holder == manager for holder in list_holders(file, ending, terms, days)])
+    still = [mine and on not in acted for on, mine in zip(days, held, strict=True)]
     first, last = find_longest(still)
     length, rest = last - first, len(days) - last
-    worked = any(
-        event.staff_id == manager and last > first and _day_of(event) > days[last - 1]
-        for event in file.all_of("step_finished")
+    steps = [event for event in file.all_of("step_finished") if event.version < ending.version]
+    worked = last > first and any(event.staff_id == manager and _day_of(event) > days[last - 1] for event in steps)
+    ready = last > first and len({event.data.get("step") for event in steps if _day_of(event) < days[first]})
+    hit = (
+        (worked or 0 < len(terms.steps) == ready)
+        and length >= -(-terms.promised_days * IDLE_PERCENT // 100)
+        and rest <= REST_DAYS
     )
-    hit = worked and length >= -(-terms.promised_days * IDLE_PERCENT // 100) and rest <= REST_DAYS
     numbers = {"idle_days": length, "rest_days": rest, "promised_days": terms.promised_days}
     return Sign(Kind.IDLE, manager, hit, numbers, (days[first], days[last - 1]) if hit else None)
 
@@ -155,6 +159,27 @@ def _read_idle(file: CaseFile, ending: CaseEvent, manager: UUID, terms: CounterT
 def is_work(event: CaseEvent) -> bool:
     """Whether somebody did something for the case, the applicant included; not the house, the law's clock, a rating or a complaint."""
     return event.hand not in (Hand.HOUSE, Hand.CLOCK) and event.name not in UNHANDLED
+
+
+def list_work(events: Sequence[CaseEvent]) -> Iterator[CaseEvent]:
+    """What of these events is work; a material that is checked again with the same result, and nothing new of it since, is none."""
+    found: dict[str, tuple[object, ...]] = {}
+    for event in events:
+        if event.name == "material_checked":
+            name, told = str(event.data.get("name")), (event.data.get("ok"), event.data.get("words"))
+            if found.get(name) == told:
+                continue
+            found[name] = told
+        elif event.name in ("corrected", "gap_supplied", "fixed_on_the_spot"):
+            found.clear()
+        if is_work(event):
+            yield event
+
+
+def bridge_nights(held: list[bool]) -> list[bool]:
+    """One day between two of one's own is one's own: who lays a case down in the evening and takes it again has not given it away."""
+    last = len(held) - 1
+    return [one or (0 < at < last and held[at - 1] and held[at + 1]) for at, one in enumerate(held)]
 
 
 def find_longest(marks: list[bool]) -> tuple[int, int]:

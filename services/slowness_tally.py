@@ -28,6 +28,8 @@ MINIMUM = 20
 """So many cases at least, of one and of the others together."""
 COLLEAGUES = 2
 """So many others at least, so that nobody is held against one single person."""
+BESIDE_ONE = 5
+"""And so many cases of the others at least without those of the one who has most: a colleague with one case makes nobody's share a common one."""
 LEAST = 5
 """So many cases as evidence at least."""
 TIMES = 2
@@ -160,7 +162,8 @@ def _grow(
 
 def _is_enough(own: Tally, others: Mapping[UUID, Tally]) -> bool:
     rest = _sum(one.share for one in others.values())
-    return own.share.of >= MINIMUM and rest.of >= MINIMUM and len(others) >= COLLEAGUES
+    most = max((one.share.of for one in others.values()), default=0)
+    return own.share.of >= MINIMUM and rest.of >= MINIMUM and len(others) >= COLLEAGUES and rest.of - most >= BESIDE_ONE
 
 
 def _count(others: Mapping[UUID, Tally]) -> int:
@@ -222,6 +225,6 @@ def _number_anew(findings: Iterable[Finding]) -> Iterator[Finding]:
 def list_thresholds() -> Mapping[str, int]:
     """Every threshold by name, as a pattern keeps and shows them; ``alpha_percent`` is that of the whole month."""
     return {
-        **list_terms(), "minimum": MINIMUM, "colleagues": COLLEAGUES, "least": LEAST, "times": TIMES,
+        **list_terms(), "minimum": MINIMUM, "colleagues": COLLEAGUES, "beside_one": BESIDE_ONE, "least": LEAST, "times": TIMES,
         "alpha_percent": int(ALPHA * 100), "regular": REGULAR, "always_percent": ALWAYS_PERCENT, "beside": BESIDE,
     }  # fmt: skip

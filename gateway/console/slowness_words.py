@@ -21,8 +21,11 @@ COUNTED: Mapping[Kind, Words] = {
         "Counted: a special procedure began with a tenth of a limit left, or a day.",
     ),
     Kind.IDLE: (
-        "计入：受理后由本人承办、承诺期限三分之二以上没有任何动静，其后两个工作日内完成环节并办结的件。",
-        "Counted: two thirds of the promised limit without anything in this one hand, then a step and the end within two working days.",
+        "计入：受理后由本人承办、承诺期限三分之二以上没有任何动静，其后两个工作日内完成环节并办结的件，或者环节早已全部完成、搁置后才决定的件。",
+        (
+            "Counted: two thirds of the promised limit without anything in this one hand, then a step and the end within two working days,"
+            " or only the end, all steps having been finished before."
+        ),
     ),
     Kind.PIECES: (
         "计入：同一人对同一件发出两次以上补正告知的件。",
@@ -87,6 +90,10 @@ TERMS: Mapping[str, Words] = {
     "fast_percent": ("“当即”：占承诺期限的百分比", "percent of the promise that is 'at once'"),
     "minimum": ("本人与同事各至少件数", "least cases on either side"),
     "colleagues": ("至少与几名同事相比", "least colleagues"),
+    "beside_one": (
+        "除件数最多的一名同事外，其余同事至少件数",
+        "least cases of colleagues without the one who has most",
+    ),
     "least": ("至少几件为据", "least cases as evidence"),
     "times": ("区间下限至少为对照的倍数", "lower end at least so many times the others"),
     "alpha_percent": (

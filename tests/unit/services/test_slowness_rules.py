@@ -144,6 +144,45 @@ def test_work_in_between_is_no_idleness() -> None:
         assert sign.hit is hit, name
 
 
+@pytest.mark.parametrize(("end", "hit"), [(10, True), (9, False), (12, True)])
+def test_a_finished_case_that_is_kept_is_idle(end: int, hit: bool) -> None:
+    """All steps done on the second day, and then nothing for seven days till the decision that waited for nothing."""
+    sign = read(tell(*accept(), *finish(1, 2, end)), Kind.IDLE)
+    assert sign is not None
+    assert sign.hit is hit
+    one_left = read(tell(*accept(), (1, "step_finished", ANN, {"step": 0}), (end, "granted", ANN, {})), Kind.IDLE)
+    assert one_left is not None
+    assert not one_left.hit, "whoever decides without the last step works beside the screen"
+
+
+@pytest.mark.parametrize(("told", "hit"), [({}, True), ({"words": "看过"}, False), ({"ok": False}, False)])
+def test_checking_the_same_again_is_no_work(told: dict[str, Any], hit: bool) -> None:
+    """A tick that was there already, again every few days, breaks no stretch; a new finding does, and so does what the applicant brought."""
+    check = {"name": "floor_plan", "ok": True, "words": ""}
+    moves = [*accept(), (1, "material_checked", ANN, check), (4, "material_checked", ANN, {**check, **told})]
+    sign = read(tell(*moves, *finish(9, 9, 9)), Kind.IDLE)
+    assert sign is not None
+    assert sign.hit is hit
+    brought = [
+        *accept(),
+        (1, "material_checked", ANN, check),
+        (4, "gap_supplied", None, {}),
+        (5, "material_checked", ANN, check),
+    ]
+    again = read(tell(*brought, *finish(12, 12, 12)), Kind.IDLE)
+    assert again is not None
+    assert again.numbers["idle_days"] == 6
+
+
+@pytest.mark.parametrize(("back", "hit"), [(5, True), (6, False)])
+def test_a_night_in_the_queue_gives_nothing_away(back: int, hit: bool) -> None:
+    """Laid down in the evening and taken again on the morrow: the stretch goes on; two days in the queue, where anybody could have it, end it."""
+    moves = [*accept(), (4, "released", ANN, {}), (back, "claimed", ANN, {}), *finish(9, 9, 9)]
+    sign = read(tell(*moves), Kind.IDLE)
+    assert sign is not None
+    assert sign.hit is hit
+
+
 def test_idleness_of_another_is_not_passed_on() -> None:
     """Eight days with Ann, then the head gives it to Ben, who does all of it at once: nothing is shown of Ben."""
     moves = [*accept(), (8, "reassigned", HEAD, {"to": str(BEN), "from": str(ANN)}), *finish(9, 9, 9, BEN)]

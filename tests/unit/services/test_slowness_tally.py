@@ -67,6 +67,13 @@ def test_small_numbers_say_nothing() -> None:
     assert COLLEAGUES == 2
 
 
+@pytest.mark.parametrize(("few", "enough"), [(1, False), (4, False), (5, True)])
+def test_nobody_is_held_against_one_single_person(few: int, enough: bool) -> None:
+    """A second colleague with a case or two does not make the share of the first a common one."""
+    found = compare_all([make_month(JUNE, p0=(20, 20), p1=(0, 40), p2=(0, few))])
+    assert (PEOPLE[0] in {one.manager_id for one in found}) is enough
+
+
 def test_months_grow_together_within_a_quarter() -> None:
     """Eight, seven and seven cases are enough in the third month, with a span that begins with the first; none before."""
     months = [

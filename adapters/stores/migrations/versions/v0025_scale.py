@@ -58,6 +58,7 @@ END;
 $$;
 REVOKE ALL ON FUNCTION guitai_look_noted() FROM PUBLIC;
 REVOKE ALL ON FUNCTION guitai_case_touched() FROM PUBLIC;
+CREATE POLICY citizens_write_in_nobodys_name ON case_events AS RESTRICTIVE FOR INSERT TO guitai_public WITH CHECK (staff_id IS NULL);
 CREATE TRIGGER look_noted AFTER INSERT ON case_readings FOR EACH ROW EXECUTE FUNCTION guitai_look_noted();
 CREATE TRIGGER case_touched AFTER INSERT ON case_events FOR EACH ROW WHEN (NEW.staff_id IS NOT NULL)
     EXECUTE FUNCTION guitai_case_touched();

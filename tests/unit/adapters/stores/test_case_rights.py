@@ -162,6 +162,18 @@ def test_no_process_of_citizens_and_no_work_decides(
     assert found[1] == [event]
 
 
+def test_citizens_write_in_nobodys_name(houses: Houses) -> None:
+    """The citizens' role appends no event in the name of one of the staff: it would take that person's looks from the auditor's lists."""
+    case, event = houses.open_case()
+    forged = make_case_event(case, 2, "receipt_printed", CaseState.RECEIVED, staff_id=uuid4())
+    with pytest.raises(StoreFault), houses.public.begin([houses.gas]) as tx:
+        tx.cases.append(case.agency_id, forged, [make_line(case, forged)])
+    with houses.console.begin([houses.gas]) as tx:
+        found = tx.cases.load(case.case_id)
+    assert found is not None
+    assert found[1] == [event]
+
+
 def test_a_value_of_a_back_end_and_a_clerk_decide(houses: Houses) -> None:
     """The two ways of deciding stay open: the worker by a back end's value, a person at the console."""
     for role, hand, staff_id in (("worker", Hand.BACK_END, None), ("console", Hand.CLERK, uuid4())):
@@ -217,7 +229,7 @@ def test_of_many_that_append_at_once_one_does(houses: Houses) -> None:
     start = threading.Barrier(6)
 
     def act(role: str) -> CaseEvent | None:
-        moved = make_case_event(case, 2, "claimed", staff_id=uuid4())
+        moved = make_case_event(case, 2, "claimed", staff_id=None if role == "public" else uuid4())
         start.wait(timeout=30)
         try:
             with houses.role(role).begin([houses.gas]) as tx:
