@@ -199,7 +199,8 @@ class SlownessDesk(CounterRoom):
         return PatternEvent(pattern.pattern_id, pattern.version + 1, name, state, now, me, data)
 
     def _append(self, actor: Actor, tx: CounterTransaction, pattern: Pattern, event: PatternEvent, name: str) -> None:
-        agency_id, detail = pattern.finding.agency_id, {"version": event.version, "kind": str(pattern.finding.kind)}
+        """The event, and its Act: whoever reads the book of acts learns that somebody looked or wrote, not of which kind it is."""
+        agency_id, detail = pattern.finding.agency_id, {"version": event.version}
         tx.slowness.append(agency_id, event)
         self.append_act(tx, actor, f"pattern.{name}", agency_id, pattern.pattern_id, "", detail, kind="pattern")
 

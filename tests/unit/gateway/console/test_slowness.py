@@ -155,6 +155,23 @@ def test_a_clerk_does_not_read_what_is_shown_of_another(house: Patterned) -> Non
     assert house.steps() == ["shown"]
 
 
+def test_a_clerk_is_not_told_that_a_colleague_is_shown(house: Patterned) -> None:
+    """How many are shown in a month stands at supervision alone: where few work, one that is not oneself is a colleague."""
+    own, theirs = house.enter(house.second).get("/own/patterns"), house.enter(house.left).get("/supervision/patterns")
+    assert "2020-01" in read(own)
+    assert "shown in all agencies" in read(theirs)
+    assert "shown in all agencies" not in read(own)
+
+
+def test_the_book_of_acts_does_not_say_of_which_kind_it_is(house: Patterned) -> None:
+    """Auditors and privacy officers read that somebody looked or wrote; what is shown of whom they do not."""
+    house.enter(house.left).get(f"/supervision/patterns/{house.pattern}")
+    house.enter(house.clerk).post(f"/own/patterns/{house.pattern}/answer", {"text": ANSWER})
+    acts = [act for act in house.store.books.acts if act.act.startswith("pattern.")]
+    assert [act.act for act in acts] == ["pattern.look", "pattern.answer"]
+    assert [dict(act.detail).keys() for act in acts] == [{"version"}] * 2
+
+
 def test_supervision_cannot_answer_for_the_person(house: Patterned) -> None:
     """An answer is by the person themselves, under the name of their session: nobody writes one for them."""
     for member in (house.left, house.city):
