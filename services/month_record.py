@@ -117,8 +117,11 @@ class MonthStore(Protocol):
         """What happened to complaints and to follow-ups of ratings in this span, without the data of it."""
         ...
 
-    def seal(self, digest: bytes) -> bytes:
-        """A digest under a key of the house that rotation leaves as it is: nobody without it can tell what was digested by trying."""
+    def seal(self, digest: bytes, like: bytes = b"") -> bytes:
+        """A digest under a look-up key of the house: nobody without it can tell by trying what was digested.
+
+        ``like``: another mark; under the key with which that was made, if the house still has it, else under the current one.
+        """
         ...
 
     def find_first(self) -> datetime | None:

@@ -144,7 +144,8 @@ def count_month(desk: StatisticsDesk, month: Month, tell: Progress = lambda _: N
         figures = add_up(_list_counts(tx, read, heaps, month, tell))
         for complaint, event in tx.months.walk_complaint_events(month.begins_at, month.ends_at):
             heaps.add(make_complaint_leaf(complaint, event))
-        seals = heaps.close(tx.months.seal)
+        like = next((seal.mark for seal in tx.months.load_seals(str(month)).values()), b"")
+        seals = heaps.close(lambda heap: tx.months.seal(heap, like))
         calendars = {region: calendar.version for region, calendar in sorted(read.known.items())}
     return Counted(str(month), calendars, read.name_mappings(), figures, seals)
 

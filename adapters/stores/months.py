@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from adapters.ids import moment_of
 from adapters.stores.cells import open_json
-from adapters.stores.keyring import CiphertextRefused, Keyring
+from adapters.stores.keyring import KEY_ID_BYTES, CiphertextRefused, Keyring
 from adapters.stores.tables.cases import case_events, cases
 from adapters.stores.tables.counter import complaint_events, complaints, ratings
 from adapters.stores.tables.directory import agencies
@@ -160,9 +160,10 @@ class SqlMonthStore:
                 known = (row.complaint_id, row.version, row.name)
                 yield _read_complaint(row), ComplaintEvent(*known, ComplaintState(row.state), row.at, row.staff_id)
 
-    def seal(self, digest: bytes) -> bytes:
-        """See the port: HMAC-SHA256 under the look-up key, with the key's id before it (36 bytes)."""
-        return self._keyring.lookup_hash(_SEALED, digest.hex())
+    def seal(self, digest: bytes, like: bytes = b"") -> bytes:
+        """See the port: HMAC-SHA256 under a look-up key, with the key's id before it (36 bytes)."""
+        current, *older = self._keyring.lookup_hashes(_SEALED, digest.hex())
+        return next((mark for mark in older if mark[:KEY_ID_BYTES] == like[:KEY_ID_BYTES]), current)
 
     def find_first(self) -> datetime | None:
         """See the port: the case with the smallest id of each agency. An id is as old as the case's draft."""

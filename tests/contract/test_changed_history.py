@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -16,7 +17,7 @@ from gateway.cli import main
 from services.calendar_record import Calendar, NamedDay
 from services.case_record import CaseState
 from services.errors import ConfigurationFault
-from services.statistics import MonthCheck, check_month, close_month
+from services.statistics import MonthCheck, check_month, close_month, load_month
 from tests.case_samples import make_case_mapping
 from tests.conftest import KINDS
 from tests.contract.month_office import (
@@ -211,6 +212,7 @@ def test_the_commands_tell_the_same(
     first, second = (runner.invoke(main, ["stats", "month", *home, "--json", "2026-10"]) for _ in range(2))
     assert (first.exit_code, first.stdout_bytes) == (0, second.stdout_bytes), (first.output, first.exception)
     assert json.loads(first.stdout_bytes)["month"] == "2026-10"
+    assert hashlib.sha256(first.stdout_bytes).hexdigest() == load_month(office.desk, OCTOBER).digest
     checked = runner.invoke(main, ["stats", "check", *home])
     assert (checked.exit_code, "holds" in checked.output) == (0, True), checked.output
     office.execute("DELETE FROM ratings")
@@ -220,6 +222,16 @@ def test_the_commands_tell_the_same(
     assert f"{ANN} ratings_5: was 5, is 0" in told.output
     as_json = json.loads(runner.invoke(main, ["stats", "check", *home, "--json"]).stdout)
     assert [one["figure"] for one in as_json[0]["differences"]] == ["ratings_5"]
+    assert "ratings: not what was closed, was 5, is 0" in told.output
+    assert as_json[0]["with_events"] is True
+    assert [(one["day"], one["what"], one["was"], one["is"]) for one in as_json[0]["moved"]] == [
+        ("2026-10-13", "ratings", 5, 0)
+    ]
+    office.execute("UPDATE closed_months SET form = NULL")
+    alone = runner.invoke(main, ["stats", "month", *home, "--json", "2026-10"])
+    assert json.loads(alone.stdout_bytes)["v"] == 1
+    assert "was closed without the events' digest" in alone.stderr
+    assert "was closed without the events' digest" in runner.invoke(main, ["stats", "check", *home]).output
 
 
 @pytest.mark.parametrize("arguments", [["month", "2026-13"], ["month", "10/2026"], ["check", "x"]])
