@@ -90,8 +90,12 @@ def find_offers(actor: Actor, alert: Alert) -> frozenset[str]:
 
 
 def require_offer(actor: Actor, alert: Alert, name: str, seen_version: int | None) -> None:
-    """Raise ``CaseMoved`` if it is not as it was shown, ``CaseInOtherHands`` or ``NotAllowedNow`` for what cannot be done now."""
-    if seen_version is not None and alert.version != seen_version:
+    """Raise ``CaseMoved`` if it is not as it was shown, ``CaseInOtherHands`` or ``NotAllowedNow`` for what cannot be done now.
+
+    Whoever acknowledges what they have in hand already is told so, and not that somebody acted meanwhile: that was they themselves.
+    """
+    mine = alert.state is S.ACKNOWLEDGED and alert.handler == actor.member.staff_id
+    if seen_version is not None and alert.version != seen_version and not (mine and name == "acknowledge"):
         raise CaseMoved(detail={"version": alert.version})
     if name in find_offers(actor, alert):
         return

@@ -93,7 +93,7 @@ RULES: Mapping[str, Words] = {
     ),
     "own_work": ("您办理过该件，应当回避；可转交同事。", "You worked on this case yourself: give it to a colleague."),
     "alert_open": ("该预警尚未签收。", "It is not acknowledged yet."),
-    "alert_acknowledged": ("该预警已由您督办。", "You have it in hand already."),
+    "alert_acknowledged": ("该预警已由您督办，不必再次签收。", "You have it in hand already."),
     "alert_closed": ("该预警已办结；如需继续，请先重新督办。", "It is closed; take it up again first."),
     "nothing_asked": ("该询问已有答复。", "It has been answered already."),
     "not_a_clerk_here": ("此人不承办该件，请从列表中选择。", "This person does not handle the case."),
