@@ -151,9 +151,18 @@ def say_note(door: PlatformName, language: Language) -> str:
 
 
 def is_told(reading: Reading, delays: Mapping[UUID, DelayFile], now: datetime) -> bool:
-    """Whether the citizen may see it at this moment. A look whose delay is not there is told: silence needs its order."""
-    held = delays.get(reading.delay_id) if reading.delay_id is not None else None
+    """Whether the citizen may see it at this moment. A look whose delay is not there, or is another's, is told: silence needs its order."""
+    held = find_delay(reading, delays)
     return held is None or not held.holds_back(now)
+
+
+def find_delay(reading: Reading, delays: Mapping[UUID, DelayFile]) -> DelayFile | None:
+    """The delay that a look names, if it is one of this reader's looks at this case; whatever stands in the row, an order covers no more."""
+    file = delays.get(reading.delay_id) if reading.delay_id is not None else None
+    if file is None or reading.subject.about is not About.CASE:
+        return None
+    covers = (file.delay.case_id, file.delay.reader_id) == (reading.subject.subject_id, reading.staff_id)
+    return file if covers else None
 
 
 def fold_readings(
@@ -188,7 +197,7 @@ def _make_line(
 
 def _say_delay(reading: Reading, delays: Mapping[UUID, DelayFile], caller: Caller) -> ToldLater | None:
     """The ground everywhere; what the order says of itself at the government's own doors alone."""
-    file = delays.get(reading.delay_id) if reading.delay_id is not None else None
+    file = find_delay(reading, delays)
     if file is None:
         return None
     delay, ground = file.delay, GROUNDS[file.delay.ground][caller.language]

@@ -153,3 +153,21 @@ def test_many_looks_are_read_page_by_page(city: CaseCity) -> None:
             break
         cursor = f"?cursor={page['next_cursor']}"
     assert times == [200, 200, 1]
+
+
+def test_an_order_covers_no_more_than_it_says(city: CaseCity) -> None:
+    """A row that names the delay of another case, of another reader, or of what is no case is told at once, without its order."""
+    token = city.enter(platform=WEB)
+    case_id, other = city.open(token), city.open(token)
+    delay_id = hold_back(city, case_id)
+    person = next(one for one, row in city.house.tables.persons.items() if row.identity_number == WANG)
+    look(city, case_read(UUID(case_id)), delay_id=delay_id)
+    forged = (
+        look(city, case_read(UUID(other)), delay_id=delay_id),
+        look(city, case_read(UUID(case_id)), staff_id=UUID(int=77), delay_id=delay_id),
+        look(city, person_read(person), delay_id=delay_id),
+    )
+    answer = city.send("GET", "/v1/readings", token=token)
+    assert answer.status == 200, answer.body
+    assert len(answer.json["readings"]) == len(forged)
+    assert [one["told_later"] for one in answer.json["readings"]] == [None] * len(forged)
