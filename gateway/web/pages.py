@@ -21,6 +21,7 @@ from gateway.web import (
     money,
     published,
     readings,
+    statistics,
     visits,
     voice,
 )
@@ -32,7 +33,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
     money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
-    efforts.blueprint, census.blueprint,
+    efforts.blueprint, census.blueprint, statistics.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES
