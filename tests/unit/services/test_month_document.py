@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as some
 
+from services.model import JsonValue
 from services.month_document import (
     MOST_DIFFERENCES,
     Counted,
     Difference,
+    Moved,
     compare_counts,
+    compare_seals,
     digest_document,
     write_document,
 )
 from services.month_figures import FIGURES
-from services.month_record import Account, Figures
+from services.month_record import Account, Figures, Happening, Place, Seal
 
 ACCOUNTS = some.tuples(
     some.sampled_from([UUID(int=1), UUID(int=2)]), some.sampled_from(["a", "b"]), some.sampled_from([None, UUID(int=3)])
@@ -43,6 +48,31 @@ def test_the_document_is_canonical_and_its_digest_plain() -> None:
     assert [one["figures"] for one in read["figures"]] == [{"received": 1}, {"closed": 2}]
     assert (read["month"], read["calendars"], read["mappings"]) == ("2026-10", {"CN": 3}, {"a": [4], "b": [1, 2]})
     assert digest_document(document) == hashlib.sha256(document).hexdigest()
+
+
+def test_the_events_digest_is_over_all_seals_in_the_order_of_places() -> None:
+    """It stands in the document as ``events``; a month without seals has none, in a document of another version."""
+    later, first = (Place(UUID(int=1), "a", date(2026, 10, day), Happening.EVENTS) for day in (9, 8))
+    sealed = replace(make({}), seals={later: Seal(2, b"\x02"), first: Seal(1, b"\x01")})
+    lines: list[JsonValue] = [
+        ["00000000-0000-0000-0000-000000000001", "a", "2026-10-08", "events", 1, "01"],
+        ["00000000-0000-0000-0000-000000000001", "a", "2026-10-09", "events", 2, "02"],
+    ]
+    read = json.loads(write_document(sealed))
+    assert (read["v"], read["events"]) == (2, hashlib.sha256(rfc8785.dumps(lines)).hexdigest())
+    alone = json.loads(write_document(make({})))
+    assert (alone["v"], "events" in alone) == (1, False)
+    assert "events" in json.loads(write_document(replace(make({}), seals={})))
+
+
+def test_places_that_differ_are_named_up_to_what_anybody_reads() -> None:
+    """Other marks, other numbers, missing and new ones, in the order of places; at most two hundred."""
+    places = [Place(UUID(int=1), "a", date(2026, 1, 1) + timedelta(days=on), Happening.EVENTS) for on in range(4)]
+    before = {places[0]: Seal(1, b"x"), places[1]: Seal(1, b"x"), places[2]: Seal(3, b"x")}
+    after = {places[3]: Seal(1, b"x"), places[1]: Seal(1, b"x"), places[0]: Seal(1, b"y")}
+    assert compare_seals(before, after) == [Moved(places[0], 1, 1), Moved(places[2], 3, 0), Moved(places[3], 0, 1)]
+    many = {Place(UUID(int=one), "a", date(2026, 1, 1), Happening.EVENTS): Seal(1, b"x") for one in range(250)}
+    assert len(compare_seals(many, {})) == MOST_DIFFERENCES
 
 
 @given(MANY)

@@ -225,6 +225,30 @@ def test_a_leaf_and_a_seal_can_be_made_again_from_their_description() -> None:
     assert seal([(place, leaf), (place, other)]) == {place: Seal(2, put_under_key(heap))}
 
 
+def test_the_texts_of_leaves_stay_as_they_are() -> None:
+    """Every month that was closed depends on each byte of them."""
+    case = make_case(GAS, NOON, case_id=UUID(int=3), case_no="2026-1", received_at=NOON)
+    event = CaseEvent(
+        UUID(int=3), 1, "case_received", CaseState.RECEIVED, Hand.APPLICANT, NOON, None, {"b": 1, "a": "是"}
+    )
+    ours = CaseFile(case, (event, replace(event, version=2, at=NOON + TICK, staff_id=ANN, data={})))
+    gas, ann, ben = (f"00000000-0000-0000-0000-0000000000{end}" for end in ("01", "0b", "0c"))
+    noon = "2026-10-13T04:00:00.000000+00:00"
+    told = (
+        f'["case","{gas}","{gas[:-1]}3","{case.service}",1,"2026-1","wechat","{case.app}",null,"{case.delivery}","{noon}",'
+        f'"{case.received_on}","{case.business_on}",[[1,"case_received","received","applicant","{noon}",null,{{"a":"\\u662f",'
+        f'"b":1}}],[2,"case_received","received","applicant","2026-10-13T04:00:00.000001+00:00","{ann}",{{}}]]]'
+    )
+    rated = f'["rating","{gas}","{gas[:-1]}5","case","{gas[:-1]}6","a","wechat",5,"{ann}","{noon}"]'
+    filed = (
+        f'["complaint","{gas}","{gas[:-1]}8","complaint","case","{gas[:-1]}6","a","1","wechat",["{ann}"],null,"{noon}",'
+        f'"2026-10-20",2,"dismissed","dismissed","{noon}","{ben}"]'
+    )
+    made = [*list_case_leaves(ours, OCTOBER), make_rating_leaf(RATING), make_complaint_leaf(COMPLAINT, DISMISSED)]
+    expected = [hashlib.sha256(b"\0" + text.encode("ascii")).digest() for text in (told, rated, filed)]
+    assert [digest for _, digest in made] == expected
+
+
 def test_memory_is_the_leaves_alone() -> None:
     """A hundred thousand cases on one day take their 32 bytes each while they are read, and a few times that while one place is sorted."""
     place, count = Place(GAS, "a", NOON.date(), Happening.EVENTS), 100_000
