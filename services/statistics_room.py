@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from services.errors import NotFound, NotPermitted
 from services.month_comparison import Comparison, compare_managers, sum_figures
 from services.month_honours import Honour, find_employee
-from services.month_record import ClosedMonth, Figures, MonthStore
-from services.months import Month
+from services.month_record import ClosedMonth, Figures, MonthStore, StatisticsLeaf
+from services.months import Month, month_of
 from services.staffing import Actor, Role
+from services.statistics import GRACE
 
 READERS = (Role.CLERK, Role.HEAD, Role.SUPERVISOR, Role.AUDITOR)
 KEEPERS = (Role.HEAD, Role.SUPERVISOR, Role.AUDITOR)
@@ -38,6 +40,19 @@ class MonthRooms(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerSaying:
+    """What the ledger says of a closed month: ``leaf``, whether it has the kept digest under the record; ``others``: leaves with another."""
+
+    leaf: bool
+    others: tuple[StatisticsLeaf, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is this digest and no other."""
+        return self.leaf and not self.others
+
+
+@dataclass(frozen=True, slots=True)
 class StatisticsRoom:
     """Closed months as the console shows them."""
 
@@ -48,6 +63,24 @@ class StatisticsRoom:
         agencies = _require(actor.agencies_as(*READERS))
         with self.house.begin(agencies) as tx:
             return tx.months.list_closed(limit, before)
+
+    def ask_ledger(self, actor: Actor, months: Sequence[ClosedMonth]) -> Mapping[str, LedgerSaying]:
+        """For each of these months what the ledger says; its leaves are the root's and known to every reader. Raises ``NotPermitted``."""
+        _require(actor.agencies_as(*READERS))
+        found: dict[str, LedgerSaying] = {}
+        with self.house.begin(sorted({one.agency_id for one in months}, key=str)) as tx:
+            for one in months[:MOST_MONTHS]:
+                leaves = tx.months.list_leaves(one.month)
+                own = any((leaf.record_id, leaf.digest) == (one.record_id, one.digest) for leaf in leaves)
+                found[one.month] = LedgerSaying(own, tuple(leaf for leaf in leaves if leaf.digest != one.digest))
+        return found
+
+    def find_first_closing(self, actor: Actor) -> datetime | None:
+        """From when on the first month can be closed: an hour after the end of that of the first case; None without any case."""
+        agencies = _require(actor.agencies_as(*READERS))
+        with self.house.begin(agencies) as tx:
+            first = tx.months.find_first()
+        return month_of(first).ends_at + GRACE if first else None
 
     def load_sums(self, actor: Actor, months: Sequence[Month]) -> Mapping[str, Figures]:
         """By month the sums of each agency and service that the actor reaches, without people. Raises ``NotPermitted``."""
@@ -95,6 +128,14 @@ class StatisticsRoom:
             return honour
         own = {*honour.named, actor.member.staff_id}
         return Honour(honour.named, tuple(one for one in honour.candidates if one.manager in own))
+
+    def list_named(self, actor: Actor, months: Sequence[Month], agency_id: UUID) -> Mapping[str, tuple[UUID, ...]]:
+        """By month, in the order given, who was named in an agency: an empty tuple for nobody. Raises ``NotPermitted``."""
+        actor.require(READERS, agency_id)
+        wanted = [str(one) for one in months[:MOST_MONTHS]]
+        with self.house.begin([agency_id]) as tx:
+            found = tx.months.load_figures([agency_id], wanted)
+        return {month: find_employee(found.get(month, {}), [agency_id]).named for month in wanted}
 
 
 def _require(agencies: tuple[UUID, ...]) -> tuple[UUID, ...]:

@@ -119,10 +119,10 @@ def draw_multiples(
         parts.append(write_text(x + 44, y + 18, shorten(panel.name, width - 60), fill=INK, weight="700"))
         for tick in scale.ticks:
             parts.append(write_line(x + 40, scale.place(tick), x + width - 10, scale.place(tick)))
-            parts.append(write_text(x + 36, scale.place(tick) + 5, write_number(tick), anchor="end", size=13))
+            parts.append(write_text(x + 36, scale.place(tick) + 5, write_number(tick), anchor="end"))
         parts += _draw_line(frame.points(panel.values), 0)
-        parts.append(write_text(x + 40, y + PANEL_HEIGHT - 10, labels[0], size=13))
-        parts.append(write_text(x + width - 10, y + PANEL_HEIGHT - 10, labels[-1], anchor="end", size=13))
+        parts.append(write_text(x + 40, y + PANEL_HEIGHT - 10, labels[0]))
+        parts.append(write_text(x + width - 10, y + PANEL_HEIGHT - 10, labels[-1], anchor="end"))
     heads = (head, *((label, label) for label in labels))
     rows = tuple((panel.name, *(write_number(value, unit) for value in panel.values)) for panel in panels)
     height = PANEL_HEIGHT * -(-len(panels) // PANEL_COLUMNS)

@@ -19,6 +19,7 @@ from gateway.console.gate import form_token, see_other, watch_door
 from gateway.console.overview import STATES as PAYMENT_STATES
 from gateway.console.registry import list_sections
 from gateway.console.slowness_words import ACTS as SLOWNESS_ACTS
+from gateway.console.statistics_words import ACTS as STATISTICS_ACTS
 from gateway.console.supervision_words import ACTS as SUPERVISION_ACTS
 from gateway.console.voice_words import ACTS as VOICE_ACTS
 from gateway.console.watch_lines import list_watch_lines
@@ -86,6 +87,7 @@ def fill_frame() -> dict[str, Any]:
             **AUDIT_ACTS,
             **CENSUS_ACTS,
             **SLOWNESS_ACTS,
+            **STATISTICS_ACTS,
         },
         "agency_name": name_agency,
         "service_title": lambda service: desk.catalogue.title(service, Language.ZH_CN),

@@ -27,6 +27,9 @@ from gateway.console import (
     ratings,
     slowness,
     slowness_own,
+    statistics,
+    statistics_honours,
+    statistics_people,
     supervision,
     supervision_alert,
     tasks,
@@ -52,6 +55,7 @@ BLUEPRINTS = (
     till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
     business.blueprint, census.blueprint,
     supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint, slowness.blueprint, slowness_own.blueprint,
+    statistics.blueprint, statistics_people.blueprint, statistics_honours.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES
