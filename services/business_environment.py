@@ -7,7 +7,6 @@ reads. ``docs/effort.md``.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,12 +16,12 @@ from services.effort_words import Texts, name_thing
 from services.mapping import ServiceMapping
 from services.model import Language, PlatformName
 from services.month_record import MonthStore
+from services.planning import Publication, list_years, read_publication, round_mean
+from services.planning_rules import FEWEST, Node
 from services.spreadsheet_text import write_csv
 
 ORGANISATION = "organisation"
-MONTHS_BACK = 12
-"""The last closed months that are told together."""
-FEWEST_CASES = 5
+FEWEST_CASES = FEWEST
 """Of fewer closed cases no days are told: one company would know the other's."""
 HEADS = (
     "service", "title", "version", "channels", "closed_cases", "months", "mean_working_days", "late_cases", "promised_days",
@@ -33,12 +32,16 @@ HEADS = (
 
 @dataclass(frozen=True, slots=True)
 class DaysLived:
-    """Working days on the decision clock, from acceptance to the decision, of the cases that were closed in these months."""
+    """Working days on the decision clock, from acceptance to the decision, of the cases that were closed in these periods."""
 
     months: tuple[str, ...]
+    """The closed months of the year."""
+    periods: tuple[str, ...]
+    """What of the year is told of the service, and summed here: months, quarters, or the year."""
     closed: int
     working_days: int
-    late: int
+    late: int | None
+    """None: withheld."""
 
     @property
     def is_enough(self) -> bool:
@@ -48,7 +51,7 @@ class DaysLived:
     @property
     def mean_tenths(self) -> int:
         """The mean in tenths of a day, rounded half up."""
-        return (20 * self.working_days + self.closed) // (2 * self.closed)
+        return round_mean(self.working_days, self.closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class BusinessLine:
-    """One service for companies. ``effort`` is the label at its best door; ``lived`` None: no closed month has a case of it."""
+    """One service for companies. ``effort`` is the label at its best door; ``lived`` None: no month is closed."""
 
     mapping: ServiceMapping
     effort: Effort
@@ -141,18 +144,34 @@ def find_best_door(mapping: ServiceMapping) -> Effort:
     return min(labels, key=lambda one: (one.trips, one.clicks + one.fields, one.door == PlatformName.WINDOW))
 
 
-def read_lived(months: MonthStore, agency_id: UUID, back: int = MONTHS_BACK) -> dict[str, DaysLived]:
-    """What the last closed months say of the agency's services, by service. Nobody is named in it. Raises ``StoreUnavailable``."""
-    names = tuple(sorted(one.month for one in months.list_closed(back)))
-    sums: dict[str, Counter[str]] = {}
-    for figures in months.load_sums([agency_id], names).values():
-        for (_, service, _), counted in figures.items():
-            sums.setdefault(service, Counter()).update(counted)
-    return {
-        service: DaysLived(names, one["closed"], one["working_days"], one["late"])
-        for service, one in sums.items()
-        if one["closed"]
-    }
+def read_lived(
+    months: MonthStore, places: Mapping[UUID, Node], agency_id: UUID, services: Iterable[str]
+) -> dict[str, DaysLived]:
+    """What the last year that is over says of the agency's services, before there is one the months of the running year; by service.
+
+    Only cells that are told anyway (``services/planning.py``) are summed: of sums over spans that overlap, one less the other would tell
+    a single month. Nothing at all while no month is closed; no cases of a service of which nothing is told. ``months``: of a
+    transaction over every agency. Raises ``StoreUnavailable``.
+    """
+    told = _read_year(months, places)
+    if told is None:
+        return {}
+    return {one: _sum_up(told, (*places[agency_id], one)) for one in services}
+
+
+def _read_year(months: MonthStore, places: Mapping[UUID, Node]) -> Publication | None:
+    latest = None
+    for year in list_years(months)[:2]:
+        read = read_publication(months, places, year)
+        if read is not None and year in read.ended:
+            return read
+        latest = latest or read
+    return latest
+
+
+def _sum_up(told: Publication, place: Node) -> DaysLived:
+    periods, closed, days, late = told.sum_told(place)
+    return DaysLived(told.months, periods, closed, days, late)
 
 
 def write_table(lines: Sequence[BusinessLine], language: Language = Language.ZH_CN) -> bytes:
@@ -165,7 +184,7 @@ def write_table(lines: Sequence[BusinessLine], language: Language = Language.ZH_
 
 def _write_row(line: BusinessLine, language: Language) -> list[str]:
     mapping, effort, lived = line.mapping, line.effort, line.lived
-    told = [str(lived.closed), "/".join(lived.months), f"{lived.mean_tenths / 10:.1f}", str(lived.late)] if (
+    told = [str(lived.closed), "/".join(lived.periods), f"{lived.mean_tenths / 10:.1f}", "" if lived.late is None else str(lived.late)] if (
         lived is not None and lived.is_enough) else ["", "", "", ""]  # fmt: skip
     limits = ["" if days is None else str(days) for days in (line.promised_days, line.statutory_days)]
     counts = [str(one) for one in (effort.trips, effort.clicks, effort.fields)]

@@ -67,7 +67,7 @@ class Publication:
             periods,
             sum(self.closed.told[one][place] for one in periods),
             sum(self.days[one][place] for one in periods),
-            sum(known) if len(known) == len(late) else None,
+            sum(known) if known and len(known) == len(late) else None,
         )
 
     def _cover(self, place: Node) -> Iterator[str]:

@@ -24,6 +24,7 @@ from services.effort_rules import Standing
 from services.errors import NotFound
 from services.mapping import ServiceMapping
 from services.mapping_desk import READERS as CATALOGUE_READERS
+from services.planning import place_agencies
 from services.staffing import Role
 
 TITLE = ("营商环境", "Business environment")
@@ -71,9 +72,10 @@ def _list_mine() -> dict[str, UUID]:
 
 
 def _describe(agency_id: UUID, slug: str) -> tuple[BusinessLine, ...]:
-    desk = current_console()
-    with desk.store.begin((agency_id,)) as tx:
-        lived = read_lived(tx.months, agency_id)
+    desk, tree = current_console(), current_actor().tree
+    with desk.store.begin(tuple(tree.parents)) as tx:
+        places = place_agencies(tree.parents, tree.parents.get)
+        lived = read_lived(tx.months, places, agency_id, desk.catalogue.services)
     return describe_agency(desk.catalogue.services.values(), slug, lived)
 
 

@@ -23,6 +23,7 @@ from services.business_environment import (
 from services.errors import NotFound
 from services.mapping import ServiceMapping
 from services.model import Language
+from services.planning import place_agencies
 
 EFFORTS = ("办事负担标签", "What each service takes")
 EFFORT = ("办事负担标签", "What it takes")
@@ -87,7 +88,9 @@ def _describe(slug: str) -> tuple[BusinessLine, ...]:
     if slug not in list_agencies(services.values()):
         raise NotFound
     web.citizen.limiter.spend("web-business", request.remote_addr or "", LOOKS_OF_ADDRESS, 600)
-    agency_id = web.citizen.directory.agency_id(slug)
-    with web.citizen.store.begin((agency_id,)) as tx:
-        lived = read_lived(tx.months, agency_id)
+    directory = web.citizen.directory
+    agencies = directory.all_agencies()
+    with web.citizen.store.begin(agencies) as tx:
+        places = place_agencies(agencies, directory.parent_of)
+        lived = read_lived(tx.months, places, directory.agency_id(slug), services)
     return describe_agency(services.values(), slug, lived)

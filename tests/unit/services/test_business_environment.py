@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ from services.business_environment import (
     write_table,
 )
 from services.model import Language
-from services.month_record import ClosedMonth
+from services.month_record import ClosedMonth, Figures
 from tests.case_samples import LICENSING, make_case_mapping, say
 from tests.fake_cases import FakeCaseHouse
 from tests.fakes import load_catalogue
@@ -69,27 +70,55 @@ def test_the_best_door_is_the_one_with_the_fewest_trips() -> None:
     assert find_best_door(replace(mapping, channels=("window",))).door == "window"
 
 
-def test_days_are_summed_over_the_last_closed_months() -> None:
-    """Months of another agency, and older ones than asked for, are not in it."""
-    house, agency, other = FakeCaseHouse(), uuid4(), uuid4()
-    with house.begin([agency, other]) as tx:
-        for month, closed in (("2026-08", 7), ("2026-09", 2), ("2026-10", 3)):
-            made = ClosedMonth(agency, month, "0" * 64, uuid4(), {}, {}, NOW)
-            figures = {
-                (agency, LICENSING, uuid4()): {"closed": closed, "working_days": closed * 4, "late": 1},
-                (agency, LICENSING, None): {"closed": 1, "working_days": 9},
-                (agency, "trial-other", None): {"received": 3},
-                (other, LICENSING, None): {"closed": 100, "working_days": 100},
-            }
-            assert tx.months.close(made, figures)
-        found = read_lived(tx.months, agency, 2)
-    assert found == {LICENSING: DaysLived(("2026-09", "2026-10"), 7, 2 * 4 + 3 * 4 + 18, 2)}
+def close_month(house: FakeCaseHouse, month: str, agencies: Sequence[UUID], figures: Figures) -> None:
+    """A closed month of all agencies."""
+    with house.begin(agencies) as tx:
+        assert tx.months.close(ClosedMonth(agencies[0], month, "0" * 64, uuid4(), {}, {}, NOW), figures)
+
+
+def read_both(house: FakeCaseHouse, root: UUID, agency: UUID) -> dict[str, DaysLived]:
+    """What is told of the agency's two services."""
+    places = {root: (str(root),), agency: (str(root), str(agency))}
+    with house.begin([root, agency]) as tx:
+        return read_lived(tx.months, places, agency, [LICENSING, "trial-other"])
+
+
+def test_days_are_those_of_the_running_year_before_one_is_over() -> None:
+    """Only of months that are told; another agency's are not in it, and of a service with few cases nothing is."""
+    house, root, agency = FakeCaseHouse(), uuid4(), uuid4()
+    assert read_both(house, root, agency) == {}
+    for month, closed in (("2026-08", 20), ("2026-09", 2), ("2026-10", 30)):
+        figures = {
+            (agency, LICENSING, uuid4()): {"closed": closed, "working_days": closed * 4, "late": closed // 2},
+            (agency, LICENSING, None): {"closed": 1, "working_days": 9},
+            (agency, "trial-other", None): {"received": 3},
+            (root, LICENSING, None): {"closed": 100, "working_days": 100},
+        }
+        close_month(house, month, [root, agency], figures)
+    months, told = ("2026-08", "2026-09", "2026-10"), ("2026-08", "2026-10")
+    assert read_both(house, root, agency) == {
+        LICENSING: DaysLived(months, told, 52, 50 * 4 + 18, 25),
+        "trial-other": DaysLived(months, (), 0, 0, None),
+    }
+
+
+def test_a_year_that_is_over_stands_till_the_next_one_is() -> None:
+    """So that no two sums are told that differ by a month: the months of the year after it add nothing to it."""
+    house, root, agency = FakeCaseHouse(), uuid4(), uuid4()
+    for month, closed in (("2026-10", 3), ("2026-11", 4), ("2026-12", 3)):
+        close_month(
+            house, month, [root, agency], {(agency, LICENSING, None): {"closed": closed, "working_days": closed * 6}}
+        )
+    before = read_both(house, root, agency)
+    assert before[LICENSING] == DaysLived(("2026-10", "2026-11", "2026-12"), ("2026-Q4",), 10, 60, None)
+    close_month(house, "2027-01", [root, agency], {(agency, LICENSING, None): {"closed": 50, "working_days": 50}})
+    assert read_both(house, root, agency) == before
 
 
 @given(st.integers(1, 10_000), st.integers(0, 10**6))
 def test_a_mean_is_rounded_to_the_nearest_tenth(closed: int, days: int) -> None:
     """Never more than half a tenth away, in whole numbers."""
-    lived = DaysLived(("2026-10",), closed, days, 0)
+    lived = DaysLived(("2026-10",), ("2026-10",), closed, days, 0)
     assert abs(lived.mean_tenths * closed - 10 * days) * 2 <= closed
     assert lived.is_enough == (closed >= FEWEST_CASES)
 

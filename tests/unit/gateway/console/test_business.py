@@ -32,13 +32,13 @@ def close_month(office: Office, **figures: int) -> None:
 @pytest.mark.parametrize("role", [Role.HEAD, Role.SUPERVISOR, Role.AUDITOR, Role.IT])
 def test_ones_agencies_with_services_for_companies(office: Office, role: Role) -> None:
     """Days come from closed months, the rest from the mapping; the licence is listed and the gas bill, which is a person's, is not."""
-    close_month(office, closed=6, working_days=51, late=1)
+    close_month(office, closed=60, working_days=510, late=10)
     page = enter(office, role).get("/business").text
     assert (f'href="/catalogue/{office.licence.id}"' in page) == (role is not Role.SUPERVISOR)  # who may not read it
     assert "经营许可" in page
     assert "左局" in page
     assert "8.5" in page
-    assert "逾期 1" in page
+    assert "逾期 10" in page
     assert "gas-bill" not in page
 
 

@@ -42,32 +42,33 @@ def test_every_service_and_every_entry_of_it(door: WebDoor) -> None:
 
 
 def test_an_agency_and_its_days(door: WebDoor) -> None:
-    """Without a closed month no days are told; with enough cases their mean; with fewer than five that there are fewer."""
+    """Without a closed month no days are told; of fewer than five cases neither days nor how many; of more their mean."""
     browser = door.open_browser()
     assert 'href="/business/demo-office"' in browser.get("/business").text
     assert "尚无已结账月份" in browser.get("/business/demo-office").text
-    close_month(door, "2026-09", closed=4, working_days=30)
-    assert "不足 5 件" in browser.get("/business/demo-office").text
-    close_month(door, "2026-10", closed=2, working_days=15, late=1)
+    close_month(door, "2026-10", closed=4, working_days=30)
+    assert "<small>未公布" in browser.get("/business/demo-office").text
+    close_month(door, "2026-11", closed=6, working_days=45, late=6)
     shown = browser.get("/business/demo-office").text
     assert "7.5" in shown
-    assert "2026-09 至 2026-10" in shown
+    assert "逾期 6" in shown
+    assert "2026-10 至 2026-11" in shown
     assert browser.get("/business/demo-gas-office").status_code == 404
     assert browser.get("/business/nobody/table").status_code == 404
 
 
 def test_the_table_of_an_agency(door: WebDoor) -> None:
-    """CSV with a row for each service for companies; days of too few cases are left out with their number."""
+    """CSV with a row for each service for companies; days of too few cases are left out with their number, and stay out of later sums."""
     browser = door.open_browser()
-    close_month(door, "2026-09", closed=4, working_days=30)
+    close_month(door, "2026-10", closed=4, working_days=30)
     (row,) = read_table(browser.get("/business/demo-office/table").data)
     assert (row["service"], row["closed_cases"], row["mean_working_days"]) == (LICENSING, "", "")
     assert (row["promised_days"], row["statutory_days"], row["trips"]) == ("15", "20", "0")
     assert row["materials_to_bring"] == "场所证明; 平面图"
-    close_month(door, "2026-10", closed=1, working_days=5)
+    close_month(door, "2026-11", closed=5, working_days=35)
     reply = browser.get("/business/demo-office/table")
     (row,) = read_table(reply.data)
-    assert (row["closed_cases"], row["mean_working_days"], row["months"]) == ("5", "7.0", "2026-09/2026-10")
+    assert (row["closed_cases"], row["mean_working_days"], row["months"]) == ("5", "7.0", "2026-11")
     assert reply.headers["Content-Disposition"] == 'attachment; filename="business-demo-office.csv"'
 
 
