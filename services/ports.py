@@ -296,6 +296,9 @@ class DueWork(Protocol):
     def forget_drafts(self, until: datetime, limit: int) -> int:
         """Delete at most ``limit`` drafts that nobody has touched since ``until``, with their files, and as many files of nothing; how many."""
 
+    def tally_exposures(self) -> bool:
+        """Count a further part of what platforms saw, for the console's first page; whether more is left."""
+
 
 class Transaction(Protocol):
     """One database transaction, limited to the agencies with which it was begun."""
@@ -370,7 +373,7 @@ class OverviewReader(Protocol):
         """Service, state, number of payments in it now, their fen: those opened since then, and older ones that need a look."""
 
     def count_exposures(self, since: datetime) -> list[tuple[str, str, str, int]]:
-        """Platform, direction, field name, number of ledger records since then."""
+        """Platform, direction, field name, number of ledger records since then, or since the beginning of that hour."""
         ...
 
 

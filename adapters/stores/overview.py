@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from adapters.ids import first_id_of
 from adapters.stores.connection import open_engine, scoped
+from adapters.stores.exposure_counts import read_exposures
 from services.till import business_day
 
 PAYMENTS = text(
@@ -25,15 +25,6 @@ PAYMENTS = text(
     )
     SELECT service, state, sum(count)::bigint, sum(amount_fen)::bigint FROM counted
     GROUP BY service, state HAVING sum(count) <> 0 ORDER BY service, state
-    """
-)
-EXPOSURES = text(
-    """
-    SELECT r.platform, r.direction, f.name, count(*)
-    FROM exposure_records r
-    CROSS JOIN LATERAL jsonb_array_elements_text(convert_from(r.leaf, 'UTF8')::jsonb -> 'fields') AS f(name)
-    WHERE r.kind = 'exposure' AND r.record_id >= :first
-    GROUP BY r.platform, r.direction, f.name ORDER BY r.platform, r.direction, f.name
     """
 )
 
@@ -56,7 +47,6 @@ class SqlOverview:
             return [(row[0], row[1], row[2], row[3]) for row in found]
 
     def count_exposures(self, since: datetime) -> list[tuple[str, str, str, int]]:
-        """See the port. A record's id begins with its moment, so ``since`` needs no other index."""
+        """See the port and ``exposure_counts``."""
         with scoped(self._engine, self._agencies()) as connection:
-            found = connection.execute(EXPOSURES, {"first": first_id_of(since)})
-            return [(row[0], row[1], row[2], row[3]) for row in found]
+            return read_exposures(connection, since)

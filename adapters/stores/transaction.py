@@ -19,6 +19,7 @@ from adapters.stores.census import SqlCensusStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
 from adapters.stores.connection import open_engine, scoped
 from adapters.stores.drafts import SqlDraftStore
+from adapters.stores.exposure_counts import tally_exposures
 from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.households import SqlHouseholdStore
 from adapters.stores.keyring import Keyring
@@ -123,6 +124,11 @@ class SqlStore:
         """See the port and ``retention``. Only the worker's role may."""
         with scoped(self.engine, self._all_agencies()) as connection:
             return forget_drafts(connection, until, limit)
+
+    def tally_exposures(self) -> bool:
+        """See the port and ``exposure_counts``, by the clock port. Only the worker's role may."""
+        with scoped(self.engine, self._all_agencies()) as connection:
+            return tally_exposures(connection, self._clock.now())
 
     def list_contents(self) -> Iterator[tuple[UUID, str]]:
         """Agency and digest of every file in the index, as they are at this moment, read piece by piece."""

@@ -43,7 +43,7 @@ KEPT_DAYS = 30
 """How long claims of notices and idempotency keys are kept (docs/store.md)."""
 
 TALLY_SECONDS = 60.0
-"""How often the worker looks whether a day is over whose ratings are to be counted."""
+"""How often the worker looks whether a day is over whose ratings are to be counted, and counts what platforms saw."""
 
 CLOSING_SECONDS = 300.0
 """How often the worker looks whether a month is over; nothing is counted where none is."""
@@ -162,13 +162,18 @@ async def sweep(desk: WorkDesk) -> None:
 
 
 async def tally_up(desk: WorkDesk) -> None:
-    """Count the ratings of days that are over. If it fails, the jobs go on and it is tried next time."""
+    """Count the ratings of days that are over, and what platforms saw till a minute ago. If it fails, it is tried next time."""
     today = business_day(desk.till.clock.now())
     agencies = await asyncio.to_thread(desk.till.directory.all_agencies)
     try:
         await asyncio.to_thread(tally_ratings, desk.till.store.begin, agencies, today)
     except Exception as error:  # noqa: BLE001 - sums must not stop payments
         _log.warning("ratings were not counted", **describe_exception(error))
+    try:
+        while await asyncio.to_thread(desk.due_work.tally_exposures):
+            pass
+    except Exception as error:  # noqa: BLE001 - nor must these
+        _log.warning("what platforms saw was not counted", **describe_exception(error))
 
 
 async def tidy_up(desk: WorkDesk) -> None:

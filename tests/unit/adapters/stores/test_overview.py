@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
 
 from adapters.stores.exposure_log import SqlExposureLog
 from adapters.stores.overview import PAYMENTS, SqlOverview
+from adapters.stores.transaction import SqlStore
 from gateway.console.overview import NEEDS_A_LOOK
 from services.errors import VersionTaken
 from services.exposure import Direction, Disclosure, Exposure
@@ -146,3 +148,70 @@ def test_exposures_are_counted_by_field_since_a_moment(database: Database, overv
         ("wechat", "shown_in_client", "payee", 2),
     ]
     assert overview.count_exposures(NOW + timedelta(seconds=1)) == [("wechat", "shown_in_client", "payee", 1)]
+
+
+def forget_counts(database: Database) -> None:
+    """As if nobody had counted yet: each test has its own time, long before the others'."""
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("DELETE FROM exposure_counts")
+        owner.execute("UPDATE exposure_tallies SET next_id = '00000000-0000-0000-0000-000000000000'")
+
+
+def tally(clock: FakeClock, database: Database) -> int:
+    """As the worker's duty does; how many steps it took."""
+    steps = 1
+    with closing(SqlStore(database.urls["worker"], cast("Any", None), clock)) as worker:
+        while worker.tally_exposures():
+            steps += 1
+    return steps
+
+
+def test_sums_of_exposures_are_what_a_count_of_all_gives(
+    database: Database, overview: SqlOverview, bench: Bench
+) -> None:
+    """Whenever the worker counted, late or twice, each record counts once, also one of the last seconds; the ledger is not changed."""
+    forget_counts(database)
+    clock, seen = FakeClock(NOW - timedelta(days=100)), list[tuple[datetime, str]]()
+    with closing(SqlExposureLog(database.urls["public"], clock)) as log:
+        for number, pause in enumerate((20, 50, 3_000, 700, 5, 9_000, 61, 1, 40_000, 30)):
+            clock.advance(pause)
+            fields = ("tallied", "tallied_too")[: 1 + number % 2]
+            log.append([show(bench, *fields)])
+            seen += [(clock.now(), field) for field in fields]
+            if number in {1, 2, 5, 8}:
+                tally(clock, database)
+                tally(clock, database)
+            for hours in (1, 24):
+                told = overview.count_exposures(clock.now() - timedelta(hours=hours))
+                counted = {name: count for _, _, name, count in told if name.startswith("tallied")}
+                assert counted == count_since(seen, clock.now() - timedelta(hours=hours), counted)
+
+
+def count_since(seen: list[tuple[datetime, str]], since: datetime, counted: dict[str, int]) -> dict[str, int]:
+    """What may be told: exactly since then, or since the beginning of that hour."""
+    exact, whole = (
+        {name: number for name in ("tallied", "tallied_too") if (number := sum(at >= first and one == name for at, one in seen))}
+        for first in (since, since.replace(minute=0, second=0, microsecond=0))
+    )  # fmt: skip
+    return whole if counted == whole else exact
+
+
+def test_two_who_count_exposures_at_once_count_them_once(
+    database: Database, overview: SqlOverview, bench: Bench
+) -> None:
+    """The place up to which was counted is locked; many hours are counted step by step, and old sums go."""
+    forget_counts(database)
+    clock = FakeClock(NOW - timedelta(days=200))
+    with closing(SqlExposureLog(database.urls["public"], clock)) as log:
+        log.append([show(bench, "counted_once") for _ in range(7)])
+    clock.advance(20 * 3600)
+    with ThreadPoolExecutor(4) as pool:
+        steps = list(pool.map(lambda _: tally(clock, database), range(4)))
+    assert sum(steps) > 20
+    found = overview.count_exposures(clock.now() - timedelta(days=1))
+    assert [count for _, _, name, count in found if name == "counted_once"] == [7]
+    clock.advance(4 * 24 * 3600)
+    tally(clock, database)
+    with psycopg.connect(database.owner_url) as owner:
+        kept = owner.execute("SELECT count(*) FROM exposure_counts").fetchone()
+    assert kept == (0,)

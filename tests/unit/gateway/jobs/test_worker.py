@@ -210,6 +210,9 @@ class Housekeeping:
         self.drafts.append((until, limit))
         return 0
 
+    def tally_exposures(self) -> bool:
+        return False
+
 
 def test_forgetting_goes_on_until_a_batch_is_not_full() -> None:
     """Each batch is bounded; what is kept is counted from now by the clock port."""
