@@ -23,7 +23,8 @@ EXPORT, EXPORT_PEOPLE, EXPORT_HONOURS = "statistics.export", "statistics.export_
 class ActWriter(Protocol):
     """The part of a console's transaction that writes into the book of acts."""
 
-    acts: ActStore
+    @property
+    def acts(self) -> ActStore: ...
 
 
 class ActRooms(Protocol):

@@ -65,7 +65,7 @@ GROUPS: tuple[tuple[str, Words, tuple[str, ...]], ...] = (
     ),
     (
         "outcome", ("结果与送达", "Outcomes and delivery"),
-        ("closed", "granted", "refused", "withdrawn", "terminated", "suspensions", "suspended_days", "extensions", "delivered"),
+        ("granted", "refused", "withdrawn", "terminated", "suspensions", "suspended_days", "extensions", "delivered"),
     ),
     (
         "voices", ("评价与投诉", "Ratings and complaints"),
@@ -114,7 +114,7 @@ AGAINST: Mapping[Against, Words] = {
     Against.BAD_RATINGS: ("差评率高于他人", "bad ratings more often"),
     Against.REFUSES_MORE: ("不予许可的比例高于他人", "refuses more often"),
     Against.CORRECTS_MORE: ("要求补正的比例高于他人", "asks for corrections more often"),
-    Against.NOT_FASTER: ("用时与他人看不出差别", "not for certain faster"),
+    Against.NOT_FASTER: ("不能确定用时少于他人", "not for certain faster"),
     Against.NOT_FIRST: ("符合全部条件，但有人用时比更小", "meets all, somebody else was faster"),
 }
 ACTS: Mapping[str, Words] = {

@@ -14,6 +14,7 @@ from services.errors import ExposureUnavailable, InputRefused, NotFound
 from services.month_document import digest_document, write_document
 from services.month_record import ClosedMonth
 from services.months import Month
+from services.staffing import Actor, AgencyTree, Role, RoleHeld, StaffMember
 from services.statistics import (
     GRACE,
     check_month,
@@ -24,6 +25,7 @@ from services.statistics import (
     list_open_months,
     load_month,
 )
+from services.statistics_room import StatisticsRoom
 from tests.case_samples import make_case_event
 from tests.conftest import KINDS
 from tests.contract.month_office import (
@@ -131,6 +133,24 @@ def test_a_closed_month_stands_with_its_digest_in_the_ledger(office: MonthOffice
     assert (leaf.record_id, leaf.digest) == (closed.record_id, closed.digest)
     assert office.read(figures, ANN, "closed") == office.read(sums, None, "closed") == (1,)
     assert check_month(office.desk, OCTOBER).holds
+
+
+def test_a_clerk_of_any_office_sees_what_the_ledger_says(office: MonthOffice) -> None:
+    """By the console's role, of an agency below the root: the kept digest under its record; a second one is told."""
+    office.grant(3)
+    closed = close_month(office.desk, OCTOBER)
+    houses = office.houses
+    tree = AgencyTree({houses.city: None, houses.water: houses.city}, {houses.city: "city", houses.water: "water"})
+    member = StaffMember(ANN, houses.water, "ann", "安", TUESDAY)
+    clerk = Actor(member, (RoleHeld(BEN, ANN, houses.water, Role.CLERK, TUESDAY),), tree, "")
+    room = StatisticsRoom(houses.console)
+    assert room.list_months(clerk) == [closed]
+    assert room.ask_ledger(clerk, [closed])["2026-10"].holds
+    office.desk.ledger.append_statistics(closed.agency_id, "2026-10", "f" * 64)
+    said = room.ask_ledger(clerk, [closed])["2026-10"]
+    assert (said.leaf, [leaf.digest for leaf in said.others]) == (True, ["f" * 64])
+    assert room.load_sums(clerk, [OCTOBER]) == {}
+    assert room.find_first_closing(clerk) is None
 
 
 def test_the_citizens_role_reads_sums_and_no_names(office: MonthOffice) -> None:

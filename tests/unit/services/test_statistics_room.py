@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from services.errors import NotFound, NotPermitted
 from services.month_honours import Against
-from services.month_record import ClosedMonth
+from services.month_record import ClosedMonth, StatisticsLeaf
 from services.months import Month
 from services.staffing import Actor, AgencyTree, Role, RoleHeld, StaffMember
 from services.statistics_room import StatisticsRoom
-from tests.case_samples import MORNING
+from tests.case_samples import MORNING, make_case
 from tests.fake_cases import FakeCaseHouse
 from tests.unit.services.test_month_comparison import ANN, BEN, hold, spread
 
@@ -94,3 +96,49 @@ def test_a_service_that_nobody_held_is_not_found(room: StatisticsRoom) -> None:
             room.compare(head, months, LEFT, service)
     assert [one.month for one in room.list_months(head)] == ["2026-10"]
     assert room.load_sums(head, [Month(2026, 9)]) == {}
+
+
+def add_leaf(room: StatisticsRoom, digest: str, record: int = 5) -> None:
+    """The ledger says a digest of October."""
+    assert isinstance(room.house, FakeCaseHouse)
+    room.house.tables.counter.leaves.append((str(OCTOBER), StatisticsLeaf(UUID(int=record), digest, MORNING)))
+
+
+def test_whoever_reads_sees_what_the_ledger_says(room: StatisticsRoom) -> None:
+    """Of an office without the root too: no leaf, then the kept digest alone, then another one beside it."""
+    ben = make_actor(BEN, Role.CLERK, RIGHT)
+    closed = room.list_months(ben)
+    assert (room.ask_ledger(ben, closed)[str(OCTOBER)].leaf, room.ask_ledger(ben, closed)[str(OCTOBER)].holds) == (
+        False,
+        False,
+    )
+    add_leaf(room, "0" * 64)
+    assert room.ask_ledger(ben, closed)[str(OCTOBER)].holds
+    add_leaf(room, "f" * 64, 6)
+    said = room.ask_ledger(ben, closed)[str(OCTOBER)]
+    assert (said.leaf, [leaf.digest for leaf in said.others], said.holds) == (True, ["f" * 64], False)
+
+
+def test_a_leaf_of_another_record_is_not_ours(room: StatisticsRoom) -> None:
+    """The digest alone is not enough: it is to stand under the record that the month names."""
+    ann = make_actor(ANN, Role.CLERK)
+    add_leaf(room, "0" * 64, 6)
+    assert not room.ask_ledger(ann, room.list_months(ann))[str(OCTOBER)].holds
+
+
+def test_the_first_closing_is_an_hour_after_the_month_of_the_first_case() -> None:
+    """None without a case; it does not matter how late in the month the case came."""
+    house = FakeCaseHouse()
+    room, ann = StatisticsRoom(house), make_actor(ANN, Role.CLERK)
+    assert room.find_first_closing(ann) is None
+    case = make_case(agency_id=LEFT)
+    house.tables.counter.cases[case.case_id] = replace(case, received_at=datetime(2026, 10, 31, 15, 59, 59, tzinfo=UTC))
+    assert room.find_first_closing(ann) == datetime(2026, 10, 31, 17, tzinfo=UTC)
+
+
+def test_named_by_month(room: StatisticsRoom) -> None:
+    """One list for the months asked for, in their order; nobody where nothing was closed; not of another office."""
+    ann = make_actor(ANN, Role.CLERK)
+    assert room.list_named(ann, [OCTOBER, OCTOBER.preceding], LEFT) == {"2026-10": (ANN,), "2026-09": ()}
+    with pytest.raises(NotPermitted):
+        room.list_named(ann, [OCTOBER], RIGHT)
