@@ -163,6 +163,10 @@ class AlertStore(Protocol):
         ...
 
     def list_of_case(self, case_id: UUID) -> list[Alert]: ...
+    def list_answered(self, shown: Sequence[Alert]) -> set[UUID]:
+        """Those of ``shown`` whose latest event is the case manager's answer: nothing was done with it yet."""
+        ...
+
     def list_asked(self, agencies: Sequence[UUID], staff_id: UUID, limit: int) -> list[Alert]:
         """Alerts of these agencies whose ``asked_at`` is set and whose answer is awaited of this person, or of nobody by name; the
         longest asked first.

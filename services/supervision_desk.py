@@ -7,7 +7,7 @@ appended event with its Act. A level above sees all of it; what nobody acknowled
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from services.alert_record import Alert, AlertEvent, AlertState, Rung
@@ -29,6 +29,7 @@ from services.supervision_rules import (
     SUPERVISORS,
     count_rungs,
     find_offers,
+    find_seat,
     is_of_payment,
     list_levels,
     list_workers,
@@ -66,10 +67,15 @@ class InboxFilter:
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """One page: the worst first within it; pages go from the newest alerts to the oldest. ``following``: the ``before`` of the next one."""
+    """One page: the worst first within it; pages go from the newest alerts to the oldest. ``following``: the ``before`` of the next one.
+
+    ``answered``: in whose matter the case manager's answer is the latest that happened. ``seats``: by level on whose desk it lies.
+    """
 
     alerts: tuple[Alert, ...]
     following: UUID | None
+    answered: frozenset[UUID] = frozenset()
+    seats: Mapping[UUID, UUID | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +110,12 @@ class SupervisionDesk(CounterRoom):
         agencies = reach(actor)
         with self.house.begin(tuple(actor.tree.parents)) as tx:
             found = self._list(tx, actor, agencies, wanted)
+            answered = tx.alerts.list_answered([one for one in found if one.state is S.ACKNOWLEDGED])
+            seats = self._list_seats(tx)
         following = found[-1].alert_id if len(found) == wanted.limit else None
-        return InboxPage(tuple(sort_by_urgency(found)), following)
+        levels = {one.level_agency_id for one in found}
+        lies_on = {level: find_seat(actor.tree, seats, level) for level in levels}
+        return InboxPage(tuple(sort_by_urgency(found)), following, frozenset(answered), lies_on)
 
     def count_inbox(self, actor: Actor, view: str = "desk") -> Mapping[Rung, int]:
         """How many of each rung wait in a view, at most ``COUNTED`` of them together."""
@@ -292,7 +302,8 @@ class SupervisionDesk(CounterRoom):
         others = tuple(other for other in sort_by_urgency(seen) if other.alert_id != one.alert.alert_id)
         events = tuple(map(withhold_words, one.events)) if own else one.events
         left = offers - {"acknowledge", "close", "reopen"} if own else offers
-        return OpenedAlert(one.alert, events, others, course, left, own)
+        seat = find_seat(actor.tree, self._list_seats(one.tx), one.alert.level_agency_id)
+        return OpenedAlert(one.alert, events, others, course, left, own, seat)
 
     def _find_hands(self, actor: Actor, one: _Table) -> frozenset[UUID]:
         return list_hands(actor, SUPERVISORS, one.alert.planned.agency_id) | {actor.member.staff_id}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from services.alert_facts import FEE_OF_PAYMENT
@@ -134,6 +135,50 @@ def group_by_case(alerts: Iterable[Alert]) -> list[tuple[Alert, ...]]:
     for one in sort_by_urgency(alerts):
         found.setdefault((one.planned.case_id, one.planned.agency_id), []).append(one)
     return [tuple(group) for group in found.values()]
+
+
+class Hands(StrEnum):
+    """In whose hands what is shown lies, in the order in which somebody looks at it."""
+
+    NOBODY = "nobody"
+    """Not acknowledged: it goes up unless somebody takes it in hand."""
+    ANSWERED = "answered"
+    """In the reader's hands, and the case manager has answered."""
+    MINE = "mine"
+    OTHERS = "others"
+
+
+def sort_by_hands(
+    groups: Iterable[tuple[Alert, ...]], me: UUID, answered: Collection[UUID]
+) -> dict[Hands, list[tuple[Alert, ...]]]:
+    """The cases of an inbox by whose hands they lie in, each in the order that they had; hands without a case are left out."""
+    found: dict[Hands, list[tuple[Alert, ...]]] = {hands: [] for hands in Hands}
+    for group in groups:
+        found[_find_hands(group, me, answered)].append(group)
+    return {hands: cases for hands, cases in found.items() if cases}
+
+
+def _find_hands(group: tuple[Alert, ...], me: UUID, answered: Collection[UUID]) -> Hands:
+    """Of a case whose alerts lie in several, the first that applies."""
+    if any(one.state is S.OPEN for one in group):
+        return Hands.NOBODY
+    mine = [one for one in group if one.handler == me and one.state is S.ACKNOWLEDGED]
+    if any(one.alert_id in answered for one in mine):
+        return Hands.ANSWERED
+    return Hands.MINE if mine else Hands.OTHERS
+
+
+def find_next_of(group: tuple[Alert, ...], hands: Hands | None, me: UUID, answered: Collection[UUID]) -> Alert:
+    """The alert of a case to go on with: the worst of those for which it lies in these hands; None: whatever hands it was closed by."""
+    for one in group:
+        mine = one.handler == me and one.state is S.ACKNOWLEDGED
+        fits = {
+            Hands.NOBODY: one.state is S.OPEN, Hands.ANSWERED: mine and one.alert_id in answered, Hands.MINE: mine,
+            Hands.OTHERS: True, None: True,
+        }[hands]  # fmt: skip
+        if fits:
+            return one
+    return group[0]
 
 
 def count_rungs(alerts: Iterable[Alert]) -> Mapping[Rung, int]:

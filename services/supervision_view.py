@@ -20,7 +20,7 @@ from services.clock_history import list_runs
 from services.counter_bench import CounterTransaction
 from services.mapping import ServiceMapping
 from services.rating_rules import VOICES
-from services.supervision_rules import URGENCY
+from services.supervision_rules import URGENCY, Asked, list_asked
 from services.till import business_day
 
 
@@ -73,7 +73,7 @@ class CaseCourse:
 class OpenedAlert:
     """One alert: what was done about it, the other alerts of its case, the case's course. ``alert.version`` is the ``seen_version``.
 
-    ``course`` is None where no case is behind it: money that was taken.
+    ``course`` is None where no case is behind it: money that was taken. ``seat``: on whose desk it lies, None where nobody supervises.
     """
 
     alert: Alert
@@ -82,6 +82,12 @@ class OpenedAlert:
     course: CaseCourse | None
     offers: frozenset[str]
     own_work: bool
+    seat: UUID | None = None
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """The questions so far with their answers, oldest first."""
+        return list_asked(self.events)
 
 
 def tell_course(

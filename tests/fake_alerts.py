@@ -93,6 +93,10 @@ class FakeAlerts(CaseRows):
         found = [one for one in self._seen() if one.planned.case_id == case_id]
         return sorted(found, key=lambda one: one.alert_id)
 
+    def list_answered(self, shown: Sequence[Alert]) -> set[UUID]:
+        loaded = [row for one in shown if (row := self.load(one.alert_id)) is not None]
+        return {alert.alert_id for alert, events in loaded if events[-1].name == "answered"}
+
     def list_asked(self, agencies: Sequence[UUID], staff_id: UUID, limit: int) -> list[Alert]:
         asked = [
             (one.asked_at, one.alert_id, one) for one in self._seen()

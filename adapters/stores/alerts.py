@@ -197,6 +197,15 @@ class SqlAlertStore:
     def list_of_case(self, case_id: UUID) -> list[Alert]:
         return self._list(select(alerts).where(alerts.c.case_id == case_id).order_by(alerts.c.alert_id))
 
+    def list_answered(self, shown: Sequence[Alert]) -> set[UUID]:
+        cells = alert_events.c
+        places = [(one.planned.agency_id, one.alert_id, one.version) for one in shown]
+        if not places:
+            return set()
+        latest = tuple_(cells.agency_id, cells.alert_id, cells.version).in_(places)
+        found = self._connection.execute(select(cells.alert_id).where(latest, cells.name == "answered"))
+        return set(found.scalars())
+
     def list_asked(self, agencies: Sequence[UUID], staff_id: UUID, limit: int) -> list[Alert]:
         cells = alerts.c
         theirs = or_(cells.asked_of.is_(None), cells.asked_of == staff_id)

@@ -13,6 +13,7 @@ from gateway.console.audit_words import CHANGES, EXPLAINED, LISTS, SIGNS, say_no
 from gateway.console.counter import BY_CODE, BY_NUMBER
 from gateway.console.counter_case import FOR_HEAD, IN_HAND
 from gateway.console.counter_page import list_facts
+from gateway.console.counter_words import EVENTS as CASE_EVENTS
 from gateway.console.counter_words import HANDS, STATES
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
@@ -108,7 +109,7 @@ def describe_replay(found: Replay) -> dict[str, Any]:
     steps = found.steps
     staff = name_staff({one.event.staff_id for one in steps} | {one.holder for one in steps})
     return {
-        "case": found.file.case, "mapping": found.mapping, "steps": steps, "staff": staff, "state_of": STATES, "signs": SIGNS, "hands": HANDS,
+        "case": found.file.case, "mapping": found.mapping, "steps": steps, "staff": staff, "event_words": CASE_EVENTS, "state_of": STATES, "signs": SIGNS, "hands": HANDS,
         "facts": list_facts(found.mapping, found.file.case.inputs), "clock_name": lambda one: name_clock(one)[ZH],
         "reason": request.form.get("reason", ""),
     }  # fmt: skip

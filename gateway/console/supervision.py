@@ -15,6 +15,7 @@ from gateway.console.registry import room
 from gateway.console.supervision_words import (
     CAUSES,
     EVENTS,
+    HANDS_OF,
     RULES,
     RUNGS,
     SIGNS,
@@ -22,20 +23,23 @@ from gateway.console.supervision_words import (
     VIEW_WORDS,
     say_ago,
     say_clock,
+    say_day,
     say_lateness,
     say_no,
+    say_until,
 )
 from gateway.console.words import Words
 from services.alert_record import Alert, AlertState, Rung
 from services.counter_colleagues import name_members
 from services.errors import InputRefused
 from services.supervision_desk import AlertOutcome, InboxFilter, SupervisionDesk, reach
-from services.supervision_rules import SUPERVISORS, group_by_case
+from services.supervision_rules import SUPERVISORS, Hands, find_next_of, group_by_case, sort_by_hands
 
 TITLE: Words = ("督查室", "Supervision")
 WORDS: Mapping[str, Any] = {
     "rung_words": RUNGS, "rung_signs": SIGNS, "alert_states": STATES, "alert_events": EVENTS, "causes": CAUSES,
     "inbox_views": VIEW_WORDS, "say_ago": say_ago, "say_lateness": say_lateness, "OPEN": AlertState.OPEN,
+    "hands_of": HANDS_OF, "NOBODY": Hands.NOBODY, "say_day": say_day, "say_until": say_until,
 }  # fmt: skip
 WITHHOLDS = "of a case it shows clocks, states and who did what when; nothing that the applicant or the office wrote"
 blueprint = Blueprint("supervision", __name__)
@@ -72,10 +76,12 @@ def show_inbox(
     page, counts = desk.list_inbox(actor, wanted), desk.count_inbox(actor, wanted.view)
     staff = {one.handler for one in page.alerts} | {one.planned.staff_id for one in page.alerts}
     agencies = [(str(one), actor.tree.name(one)) for one in reach(actor)]
+    groups = group_by_case(page.alerts)
+    parts = sort_by_hands(groups, actor.member.staff_id, page.answered) if wanted.view != "closed" else {None: groups}
     return show_page(
-        "supervision.html", status, title=TITLE, page=page, groups=group_by_case(page.alerts), counts=counts, view=wanted.view, asked=asked, done=done,
+        "supervision.html", status, title=TITLE, page=page, groups=groups, parts_of=parts, counts=counts, view=wanted.view, asked=asked, done=done,
         fault=fault, told=told, names=name_staff(staff), agencies=agencies, seats=list_seats(), services=list_services(page.alerts),
-        me=actor.member.staff_id, name_clock=name_clock, link=write_link, **WORDS,
+        me=actor.member.staff_id, find_next=lambda group, hands: find_next_of(group, hands, actor.member.staff_id, page.answered), name_clock=name_clock, link=write_link, **WORDS,
     )  # fmt: skip
 
 

@@ -63,7 +63,8 @@ def describe(desk: SupervisionDesk, opened: OpenedAlert) -> Mapping[str, Any]:
     staff = {event.staff_id for event in opened.events} | {alert.handler, alert.planned.staff_id, alert.asked_of}
     if course is not None:
         staff |= {step.staff_id for step in course.steps} | {course.claimed_by}
-    staff |= {UUID(str(event.data["to"])) for event in opened.events if event.data.get("to")}
+    told_to = [(event.name, UUID(str(event.data["to"]))) for event in opened.events if event.data.get("to")]
+    staff |= {one for name, one in told_to if name != "escalated"}
     managers = desk.list_managers(actor, alert.alert_id) if "contact" in opened.offers else []
     colleagues = desk.list_colleagues(actor, alert.alert_id) if "delegate" in opened.offers else []
     names, mapping = name_staff(staff), current_console().catalogue.services.get(alert.planned.service)
@@ -73,6 +74,8 @@ def describe(desk: SupervisionDesk, opened: OpenedAlert) -> Mapping[str, Any]:
         "managers": [(str(one.staff_id), one.name) for one in managers], "me": actor.member.staff_id, "name_clock": name_clock,
         "colleagues": [(str(one.staff_id), one.name) for one in colleagues], "case_events": CASE_EVENTS, "hands": HANDS,
         "clock_name": lambda key: say_clock(key, mapping), "left": lambda line: say_left(line, today), "idle_days": IDLE_DAYS,
+        "closing": next((event for event in reversed(opened.events) if event.name == "closed"), None),
+        "went_to": {str(one): actor.tree.name(one) for name, one in told_to if name == "escalated"},
         "recipients": {str(one): name for one, name in names.items()}, **WORDS,
     }  # fmt: skip
 

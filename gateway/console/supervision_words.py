@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from gateway.console.counter_refusals import say_refusal
 from gateway.console.words import Words
 from services.alert_facts import FEE_OF_PAYMENT, FEE_OUTSIDE, NO_REASON
 from services.alert_record import Alert, AlertState, Rung
-from services.clock import ClockKind
+from services.clock import SHANGHAI_OFFSET, ClockKind
 from services.clock_words import CLOCKS
 from services.errors import GuitaiError
 from services.mapping import ServiceMapping
 from services.model import Language
+from services.supervision_rules import Hands
 
+BEIJING = timezone(SHANGHAI_OFFSET)
 RUNGS: Mapping[Rung, Words] = {
     Rung.PASSED: ("超法定时限", "past the law"),
     Rung.RED: ("红色预警", "red"),
@@ -34,6 +36,14 @@ VIEW_WORDS: Mapping[str, Words] = {
     "below": ("本级及下级", "All levels below"),
     "closed": ("已办结", "Closed"),
 }
+HANDS_OF: Mapping[Hands, Words] = {
+    Hands.NOBODY: ("待签收", "nobody has it in hand"),
+    Hands.ANSWERED: ("承办人已答复，待您处理", "answered: yours to go on with"),
+    Hands.MINE: ("由我督办", "in my hands"),
+    Hands.OTHERS: ("由他人督办", "in other hands"),
+}
+"""The headings of the inbox."""
+WEEKDAYS = "一二三四五六日"
 EVENTS: Mapping[str, Words] = {
     "told": ("发出预警", "told"),
     "acknowledged": ("签收", "acknowledged"),
@@ -148,6 +158,19 @@ def _measure(span: timedelta) -> tuple[int, str, str]:
         if seconds >= size:
             return seconds // size, chinese, english
     return seconds // 60, "分钟", "min"
+
+
+def say_day(at: datetime) -> str:
+    """A day in China in words: 11月23日 星期一."""
+    on = at.astimezone(BEIJING)
+    return f"{on.month}月{on.day}日 星期{WEEKDAYS[on.weekday()]}"
+
+
+def say_until(at: datetime, now: datetime) -> str:
+    """A moment ahead by the day that people say: 今天 13:00, 明天 09:00, else 11月27日 星期五 13:00."""
+    days = (at.astimezone(BEIJING).date() - now.astimezone(BEIJING).date()).days
+    day = {0: "今天", 1: "明天"}.get(days) or say_day(at)
+    return f"{day} {at.astimezone(BEIJING):%H:%M}"
 
 
 def say_lateness(alert: Alert) -> Words | None:

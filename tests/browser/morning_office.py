@@ -24,6 +24,7 @@ from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.directory import SqlDirectory, import_accounts
 from adapters.stores.keyring import Keyring, create_keyring
 from adapters.stores.lookout import SqlLookout
+from adapters.stores.overview import SqlOverview
 from adapters.stores.transaction import SqlStore
 from config.mail_place import MailPlace
 from gateway.app import create_console_app
@@ -198,7 +199,7 @@ class MorningOffice:
         terms = WatchTerms(sweep_late=timedelta(hours=4))
         changed: dict[str, Any] = {
             "store": watched, "sign_in": sign_in, "staff": staff, "acts": ActBook(watched, self.clock, plain.new_id),
-            "clock": self.clock, "rooms": rooms, "catalogue": replace(desk.catalogue, services=self.mappings),
+            "overview": lambda agencies: SqlOverview(self.store.engine, lambda: agencies), "clock": self.clock, "rooms": rooms, "catalogue": replace(desk.catalogue, services=self.mappings),
             "watch": lambda: find_troubles(self.lookout.look(), terms, self.clock.now()),
         }  # fmt: skip
         return create_console_app(replace(desk, **changed))

@@ -199,7 +199,7 @@ def take_census(office: MorningOffice) -> None:
             run, moment = uuid4(), MONDAY - timedelta(days=5 * (4 - night), hours=5)
             lines = [
                 CensusLine(
-                    office.ids[agency], run, service, platform, 1, moment, faults[: max(0, 3 - night)] if number % 2 else (),
+                    office.ids[agency], run, service, platform, 1, moment, faults[: max(1, 3 - night)] if number % 2 else (),
                 )
                 for number, (service, (_, _, agency, _, _)) in enumerate(TITLES.items())
                 for platform in (PlatformName.WECHAT, PlatformName.ALIPAY)

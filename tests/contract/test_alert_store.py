@@ -306,3 +306,28 @@ def test_a_case_is_held_till_its_plan_stands(houses: Houses) -> None:
         tx.alerts.hold(case.case_id)
         tx.alerts.hold(uuid4())
         assert tx.cases.load(case.case_id) == (case, [event])
+
+
+def test_an_answer_is_the_latest_till_something_is_done_with_it(houses: Houses) -> None:
+    """Of the alerts shown, those whose latest event is the case manager's answer; a note after it takes it off the list."""
+    answered, asked = (tell(houses, make_plan(houses.gas)) for _ in range(2))
+    steps = {"acknowledged": 2, "contacted": 3, "answered": 4, "noted": 5}
+    shown = [answered, asked]
+
+    def go_on(alert: Alert, name: str) -> Alert:
+        after = replace(alert, state=AlertState.ACKNOWLEDGED, version=steps[name])
+        with houses.console.begin(houses.all) as tx:
+            tx.alerts.append(after, AlertEvent(alert.alert_id, after.version, name, after.state, MORNING))
+        return after
+
+    def list_answered() -> set[UUID]:
+        with houses.console.begin(houses.all) as tx:
+            return tx.alerts.list_answered(shown)
+
+    for name in ("acknowledged", "contacted"):
+        shown = [go_on(one, name) for one in shown]
+    assert list_answered() == set()
+    shown[0] = go_on(shown[0], "answered")
+    assert list_answered() == {answered.alert_id}
+    shown[0] = go_on(shown[0], "noted")
+    assert list_answered() == set()
