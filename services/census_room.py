@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -34,7 +34,7 @@ ENTER = "census.indicator"
 DIGITS = 8
 MOST = {IndicatorKind.PEOPLE: 10**7, IndicatorKind.OFFICE: 1}
 FIRST_DAY = date(1949, 10, 1)
-_TEXT = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]{4,300}")
+TEXT_CHARACTERS = (4, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +162,19 @@ def read_entry(entered: Entered, today: date, *, correcting: bool) -> tuple[Indi
     if as_of is None or not FIRST_DAY <= as_of <= today:
         faults["as_of"] = "not_a_date"
     for name, text in (("source", entered.source), *((("reason", entered.reason),) if correcting else ())):
-        if not _TEXT.fullmatch(text.strip()):
+        if not _is_line(text.strip()):
             faults[name] = "form"
     if faults or kind is None or value is None or as_of is None:
         raise InputRefused(detail=faults)
     return kind, value, as_of
+
+
+def _is_line(text: str) -> bool:
+    """One line of what can be read: no control, no direction mark, no line end, for it is published as it stands."""
+    plain = all(
+        unicodedata.category(sign)[0] != "C" and unicodedata.category(sign) not in ("Zl", "Zp") for sign in text
+    )
+    return plain and TEXT_CHARACTERS[0] <= len(text) <= TEXT_CHARACTERS[1]
 
 
 def _read_figure(text: str, kind: IndicatorKind | None) -> int | None:

@@ -7,6 +7,7 @@ silence: it names its ground, the organ that wants it and a day, and ends by its
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,8 +44,11 @@ def read_ground(text: str) -> str:
 
 
 def read_line(place: str, text: str) -> str:
-    """The name of an organ or the number of a document. Raises ``InputRefused``."""
-    tidy = " ".join(text.split())
+    """The name of an organ or the number of a document, which the citizen reads in the end: controls and direction marks are spaces.
+
+    Raises ``InputRefused``.
+    """
+    tidy = " ".join("".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text).split())
     if not TEXT_CHARACTERS[0] <= len(tidy) <= TEXT_CHARACTERS[1]:
         raise InputRefused(detail={place: "too_short_or_long"})
     return tidy

@@ -126,6 +126,14 @@ def test_no_delay_without_ground_authority_and_end(scene: Scene, changes: dict[s
     assert scene.office.house.tables.counter.delays == {}
 
 
+def test_an_order_is_one_line_of_what_can_be_read(scene: Scene) -> None:
+    """Controls, line ends and direction marks are spaces: the citizen reads it when the time is over; nothing but such signs is nothing."""
+    file = scene.ask(authority="演示市\u202e监察\x00委员会\r\n", document_no="演监\u2028〔2026〕7号\u200b")
+    assert (file.delay.authority, file.delay.document_no) == ("演示市 监察 委员会", "演监 〔2026〕7号")
+    with pytest.raises(InputRefused):
+        scene.ask(authority="\u202e\u200b\x00\x01")
+
+
 def test_an_unanswered_delay_holds_nothing_and_runs_out(scene: Scene) -> None:
     """Asked for alone it holds back nothing; past its day it can be granted no more."""
     delay_id = scene.ask().delay.delay_id

@@ -129,7 +129,7 @@ def test_an_indicator_is_entered_with_its_act(office: Office, role: Role) -> Non
         ({"kind": "office", "value": "2"}, "数值不正确"), ({"kind": "funds", "value": "1.234"}, "数值不正确"),
         ({"value": "99999999999999999999"}, "数值不正确"), ({"as_of": "2027-01-01"}, "不晚于今天"),
         ({"as_of": "20261001"}, "不晚于今天"), ({"as_of": "1900-01-01"}, "不晚于今天"), ({"source": "?"}, "来源"),
-        ({"source": "abc\u2028def"}, "来源"),
+        ({"source": "abc\u2028def"}, "来源"), ({"source": "编制文件\u202e号3〕6202〔"}, "来源"), ({"source": "编制\u200b文件"}, "来源"),
     ],
 )  # fmt: skip
 def test_a_wrong_entry_is_refused_and_stays_typed(office: Office, changed: dict[str, str], words: str) -> None:
