@@ -42,7 +42,8 @@ def find_facts(event: CaseEvent, fees: Sequence[Mapping[str, JsonValue]]) -> Ite
     """Codes of what is wrong with an event by itself."""
     if _lacks_reason(event):
         yield NO_REASON
-    if any(not is_in_catalogue(fee, fees) for fee in event.data.get("fees") or ()):
+    charged = event.data.get("fees") or ()
+    if not isinstance(charged, list | tuple) or any(not is_in_catalogue(fee, fees) for fee in charged):
         yield FEE_OUTSIDE
 
 

@@ -76,6 +76,14 @@ def test_a_fee_is_on_the_list_by_name_and_amount(fee: JsonValue, listed: bool) -
     assert is_in_catalogue(fee, ()) is False
 
 
+@pytest.mark.parametrize(
+    "charged", [5, 1.5, True, "工本费", {"name": "工本费", "amount_fen": 1000}, [["工本费", 1000]]]
+)
+def test_fees_in_another_form_are_outside(charged: JsonValue) -> None:
+    """What cannot be held against the list is told, and keeps no event from being written."""
+    assert find("granted", {"fees": charged}) == [FEE_OUTSIDE]
+
+
 def test_a_fee_outside_the_catalogue_is_told_once_an_event() -> None:
     """However many there are; beside a missing reason it is another matter."""
     fees = [{"name": "加急费", "amount_fen": 5000}, {"name": "服务费", "amount_fen": 1}]
