@@ -60,11 +60,11 @@ def _digest_heap(raw: bytearray) -> bytes:
 def list_case_leaves(file: CaseFile, month: Month) -> Iterator[Leaf]:
     """A leaf for each day of the month on which something happened to a case."""
     case = file.case
-    events = sorted(
-        (one for one in file.events if month.holds(one.at)), key=lambda one: (business_day(one.at), one.version)
-    )
-    for on, of_day in groupby(events, key=lambda one: business_day(one.at)):
-        told = ["case", *_list_facts(case), [_list_event(one) for one in of_day]]
+    begins_at, ends_at = month.begins_at, month.ends_at
+    found = ((business_day(one.at), one.version, one) for one in file.events if begins_at <= one.at < ends_at)
+    facts = _list_facts(case)
+    for on, of_day in groupby(sorted(found, key=lambda one: one[:2]), key=lambda one: one[0]):
+        told = ["case", *facts, [_list_event(event) for _, _, event in of_day]]
         yield Place(case.agency_id, case.service, on, Happening.EVENTS), digest_leaf(told)
 
 
