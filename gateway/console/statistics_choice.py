@@ -51,6 +51,11 @@ class Choice:
             parts |= {one.agency_id: self.below(one.agency_id) for one in under}
         return parts
 
+    @property
+    def slugs(self) -> Mapping[UUID, str]:
+        """The short names of the agencies in reach."""
+        return {one.agency_id: one.slug for one in self.places}
+
     def below(self, agency_id: UUID) -> tuple[UUID, ...]:
         """An agency and those below it, as far as they are in reach."""
         reached = {one.agency_id for one in self.places}

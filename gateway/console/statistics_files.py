@@ -42,7 +42,12 @@ def write_month(choice: Choice, kind: str, sums: Mapping[str, Figures], months: 
     places = sum_places(figures, choice.agencies)
     agency_heads = ("机构 agency", "机构名称 name", "事项 service", "事项名称 title")
     by_place = [
-        [name_slug(choice, line.agency_id), *name_service(line, with_agency=True), *list_cells(line)] for line in places
+        [
+            choice.slugs.get(line.agency_id or choice.place.agency_id, ""),
+            *name_service(line, with_agency=True),
+            *list_cells(line),
+        ]
+        for line in places
     ]
     by_service = [
         [*name_service(line), *list_cells(line)] for line in sum_services(figures, choice.agencies)
@@ -129,11 +134,6 @@ def name_service(line: Line, *, with_agency: bool = False) -> list[Cell]:
 def name_title(service: str) -> str:
     """What citizens read for a service."""
     return current_console().catalogue.title(service, Language.ZH_CN)
-
-
-def name_slug(choice: Choice, agency_id: UUID | None) -> str:
-    """The short name of an agency in reach."""
-    return next((one.slug for one in choice.places if one.agency_id == agency_id), "")
 
 
 def list_seals(closed: Sequence[ClosedMonth]) -> list[tuple[str, Cell]]:

@@ -57,10 +57,11 @@ def test_each_part_of_a_level_stands_in_a_row(office: Measured) -> None:
     """The city's page has its parts with all that is below them, and leads to each."""
     page = read(office.enter(office.top).get("/statistics"))
     table = page.split('aria-label="用时与期限，按机构"')[1].split("</table>")[0]
-    assert re.findall(r'<th scope="row">([^<]*)</th><td class="number">([^<]*)</td>', table) == [
-        ("左局", "125"),
-        ("右局", "1"),
-    ]
+    found = re.findall(r'<th scope="row"><a href="([^"]*)">([^<]*)</a></th><td class="number">([^<]*)</td>', table)
+    assert [(name, closed) for _, name, closed in found] == [("左局", "125"), ("右局", "1")]
+    office.clock.advance(31)
+    there = read(office.enter(office.top).get(found[0][0].replace("&amp;", "&")))
+    assert tile(there, "办结") == "125"
 
 
 @pytest.mark.parametrize("agency", ["right-office", "city", "nowhere", "../etc"])
