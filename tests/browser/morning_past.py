@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
 from adapters.calendar_seed import load_shipped_calendar
+from adapters.stores.exposure_log import SqlExposureLog
 from services.alert_record import AlertState
 from services.case_clocks import calendar_of, terms_of
 from services.case_graph import AFTER, CLOSED
@@ -18,6 +20,7 @@ from services.months import Month, month_of
 from services.slowness_record import Finding, Kind, Pattern, PatternRun, Share
 from services.slowness_rules import RULE, make_evidence, read_signs
 from services.slowness_tally import list_thresholds
+from services.statistics import StatisticsDesk, close_due
 from services.supervision_desk import InboxFilter
 from services.till import business_day
 from tests.browser.morning_office import MONDAY, MorningOffice, at
@@ -52,6 +55,7 @@ def live_till_monday(office: MorningOffice) -> None:
     office.clock.at = MONDAY - timedelta(minutes=1)
     office.sweep()
     office.clock.at = MONDAY
+    close_months(office)
     show_pattern(office)
     take_census(office)
 
@@ -165,6 +169,13 @@ def ask(office: MorningOffice, name: str, login: str, text: str) -> None:
     found = next(one for one in desk.list_inbox(actor, InboxFilter()).alerts if one.planned.case_id == case_id)
     taken = desk.acknowledge(actor, found.alert_id, found.version, "")
     desk.contact(actor, found.alert_id, taken.version, office.staff[login].member.staff_id, text)
+
+
+def close_months(office: MorningOffice) -> None:
+    """As the worker does: every month that is over is counted, and its digest goes into the ledger."""
+    with closing(SqlExposureLog(office.database.urls["worker"], office.clock, 1)) as log:
+        desk = StatisticsDesk(office.worker, office.desk.catalogue, office.sweeper.directory, office.clock, log)
+        assert close_due(desk) == 2
 
 
 def show_pattern(office: MorningOffice) -> None:

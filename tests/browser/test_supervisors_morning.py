@@ -247,19 +247,16 @@ def filter_inbox(morning: Morning, chen: Window) -> None:
 
 
 def look_elsewhere(morning: Morning, chen: Window) -> None:
-    """Slowness, its case, the census, the business environment, statistics, as the supervisor sees them."""
-    places = {
-        "patterns": "/supervision/patterns",
-        "statistics": "/statistics",
-        "census": "/census",
-        "business": "/business",
-    }
-    linked = chen.page.locator("nav.places a").evaluate_all("links => links.map(one => one.getAttribute('href'))")
-    for name, address in places.items():
-        if address in linked:
-            chen.go(address)
-            morning.keep_picture(chen, name, narrow=True)
-            require_silence(chen)
+    """Statistics, slowness and its cases, the census, the business environment: every room that her navigation has beside the inbox."""
+    linked: list[str] = chen.page.locator("nav.places a").evaluate_all(
+        "all => all.map(one => one.getAttribute('href'))"
+    )
+    rooms = [place for place in linked if place.startswith(("/supervision/", "/statistics", "/census", "/business"))]
+    assert {"/supervision/patterns", "/statistics", "/census", "/business"} <= set(rooms)
+    for place in rooms:
+        chen.go(place)
+        morning.keep_picture(chen, place.strip("/").replace("/", "-"), narrow=True)
+        require_silence(chen)
     chen.go("/supervision/patterns")
     with chen.page.expect_navigation():
         chen.page.click("a.case")
