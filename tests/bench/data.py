@@ -53,7 +53,7 @@ SETTINGS = {
     "maintenance_work_mem": "1GB",
     "effective_cache_size": "12GB",
 }
-BYTES_A_CASE = 2_600
+BYTES_A_CASE = 2_900
 MARKS: LiteralString = """
 CREATE SCHEMA IF NOT EXISTS bench;
 CREATE TABLE IF NOT EXISTS bench.chunks (chunk integer PRIMARY KEY);

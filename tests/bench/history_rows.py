@@ -1,10 +1,10 @@
-"""What lies around the cases of a grown store, in proportion to them: looks, payments, applications, the ledger, tills, the census.
-
-Only the looks that stand out are as many at any size: in an office where all is well there is next to none, however long its history.
+"""What lies around the cases of a grown store, in proportion to them: looks, also those that stand out, payments, applications, leaves of
+the ledger, tills. Only the census runs as often at any size.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,13 +15,15 @@ from uuid import UUID
 from adapters.stores.cells import seal_json, seal_text
 from adapters.stores.keyring import Keyring
 from adapters.stores.readings import REASON
-from services.leaves import canonical_moment
+from services.exposure import Direction, Disclosure, Exposure
+from services.leaves import make_leaf
+from services.model import PlatformName
 from services.month_figures import FIGURES
 from services.months import list_months, month_of
 
 Row = tuple[Any, ...]
-STANDING_OUT = 4_000
-"""So many looks stand out in all the years: about two hundred in the months that an auditor looks back."""
+STANDING_OUT = 25
+"""Of so many cases, one was looked at by somebody who had nothing to do in it. In a good office there is next to none; this one is bad."""
 DAYS_LOOKED_AROUND = 400
 """So many runs of the census in all the years, at any size: there are as many services whatever comes in."""
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -98,14 +100,14 @@ class Moment:
 
 def make_history(ring: Keyring, cases: int, of: Moment) -> Iterator[tuple[str, Row]]:
     """The rows that came with one case, by table: each kind has its own rate."""
-    yield from _look(ring, cases, of)
+    yield from _look(ring, of)
     if of.number % 40 == 5:
         yield from _pay(ring, of)
     if of.number % 40 == 9:
         yield from _apply(ring, of)
     if (
-        of.number % (40 if of.is_closed else 200) == 3
-    ):  # what platforms see is spread evenly; open cases are of three weeks alone
+        not of.is_closed or of.number % 40 == 3
+    ):  # of the days that pages count, all; of the years before, what the disk bears
         yield from _expose(of)
     if of.number % 400 == 17:
         yield from _keep_till(of)
@@ -116,20 +118,24 @@ def make_history(ring: Keyring, cases: int, of: Moment) -> Iterator[tuple[str, R
         yield from _look_around(of, of.number // max(1, cases // DAYS_LOOKED_AROUND))
 
 
-def _look(ring: Keyring, cases: int, of: Moment) -> Iterator[tuple[str, Row]]:
-    """Every fourth case was opened by whoever handles it, a file of every sixteenth read; few looks stand out."""
+def _look(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:
+    """Every fourth case was opened by whoever handles it, a file of every sixteenth read; one look of each ``STANDING_OUT`` stands out."""
     if of.number % 4 == 0:
         yield from note_look(ring, of, of.spare(0), "case.open", of.staff, of.agency_id, "审查材料")
     if of.number % 16 == 4:
         yield from note_look(ring, of, of.spare(1), "case.read_file", of.staff, of.agency_id, "")
-    apart = max(1, cases // STANDING_OUT)
-    if of.number % apart == 1 % apart:
-        elsewhere = of.number // apart % 2
-        reader_at = of.other_id if elsewhere else of.agency_id
-        act, reason = ("case.open", "了解情况") if elsewhere else ("case.search", f"来电咨询{of.number}")
-        yield from note_look(ring, of, of.spare(2), act, of.colleague, reader_at, reason)
+    if of.number % STANDING_OUT == 1:
+        yield from look_by_stranger(ring, of)
     if of.number % 1_000 == 21:
         yield from _delay(ring, of)
+
+
+def look_by_stranger(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:
+    """A search without a case, or a look from another office: the one and the other in turns."""
+    elsewhere = of.number // STANDING_OUT % 2
+    reader_at = of.other_id if elsewhere else of.agency_id
+    act, reason = ("case.open", "了解情况") if elsewhere else ("case.search", f"来电咨询{of.number}")
+    yield from note_look(ring, of, of.spare(2), act, of.colleague, reader_at, reason)
 
 
 def note_look(
@@ -201,21 +207,21 @@ def _apply(ring: Keyring, of: Moment) -> Iterator[tuple[str, Row]]:
 
 
 def _expose(of: Moment) -> Iterator[tuple[str, Row]]:
-    """What a platform saw, as the ledger's columns and bytes say it; it belongs to no published tree."""
+    """What a platform saw, as a leaf that holds against its own columns; it belongs to no published tree."""
     record_id, chain_id = of.spare(8), of.spare(9)
-    leaf = {
-        "v": 2,
-        "kind": "exposure",
-        "id": str(record_id),
-        "at": canonical_moment(of.at),
-        "fields": ["platform_user", "phone"],
-    }
-    data = json.dumps(leaf, separators=(",", ":"), sort_keys=True).encode()
-    yield "exposure_records", (
-        of.agency_id, record_id, of.at, "exposure", "wechat", "sent_to_server", of.service, None, data, bytes(32),
+    salt = hashlib.sha256(record_id.bytes).digest()
+    told = Disclosure(
+        of.agency_id, PlatformName.WECHAT, "app", of.service, 1, "提交申请", "行政许可法第二十九条", {}, f"bench-{of.number}",
+        chain_id, (chain_id,), of.case_id, frozenset({"platform_user", "phone"}),
     )  # fmt: skip
-    yield "exposure_persons", (of.agency_id, chain_id, record_id, "wechat", None)
-    yield "exposure_salts", (of.agency_id, record_id, bytes(32), None)
+    leaf = make_leaf(
+        record_id, of.at, of.on, Exposure(Direction.SENT_TO_SERVER, told, b"{}", 200), nonce=salt[::-1], salt=salt
+    )
+    yield "exposure_records", (
+        of.agency_id, record_id, of.at, leaf.kind, leaf.platform, leaf.direction, leaf.service, None, leaf.data, leaf.leaf_hash,
+    )  # fmt: skip
+    yield "exposure_persons", (of.agency_id, chain_id, record_id, leaf.platform, None)
+    yield "exposure_salts", (of.agency_id, record_id, salt, None)
 
 
 def _keep_till(of: Moment) -> Iterator[tuple[str, Row]]:

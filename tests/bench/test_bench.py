@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from services.leaves import Leaf, check_leaf
 from tests.bench import growth
 from tests.bench.data import Grown, open_data
 from tests.bench.report import Figure, compare_rounds, describe, write_report
@@ -45,6 +46,18 @@ def test_a_store_has_every_case_once(stores: dict[str, Grown]) -> None:
         assert count(grown, "SELECT count(DISTINCT case_no) FROM desk_lines") == SIZES[name]
         gaps = "SELECT count(*) FROM (SELECT max(version) - count(*) AS gap FROM case_events GROUP BY case_id) x WHERE gap <> 0"
         assert count(grown, gaps) == 0
+
+
+def test_leaves_of_a_store_hold(stores: dict[str, Grown]) -> None:
+    """Every record of the ledger is a leaf of ours, and so is each column beside it."""
+    with psycopg.connect(stores["small"].owner_url) as owner:
+        rows = owner.execute(
+            "SELECT r.record_id, r.agency_id, r.at, r.kind, r.platform, r.direction, r.service, ARRAY[p.chain_id], r.leaf, r.leaf_hash"
+            " FROM exposure_records r JOIN exposure_persons p USING (agency_id, record_id)"
+        ).fetchall()
+    assert len(rows) > SIZES["small"] // 20
+    leaves = [(Leaf(*columns), leaf_hash) for *columns, leaf_hash in rows]
+    assert [fault for leaf, leaf_hash in leaves for fault in check_leaf(leaf, leaf_hash)] == []
 
 
 class StoppedError(Exception):
