@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from gateway.console.statistics_words import (
 from gateway.console.words import Words
 from gateway.sheets import CSV, XLSX, Cell, Sheet, attach_file, write_tables
 from services.model import Language
-from services.month_comparison import Comparison, Standing
+from services.month_comparison import Comparison
 from services.month_honours import RULE, Honour
 from services.month_record import ClosedMonth, Figures
 from services.months import Month
@@ -70,7 +70,7 @@ def write_people(
         line = Line(None, None, one.figures)
         rows.append([
             names.get(one.manager, "—"), one.sample.count, one.mean, one.low, one.high,
-            None if one.standing is Standing.TOO_FEW else one.others, " ".join(STANDINGS[one.standing]),
+            one.others, " ".join(STANDINGS[one.standing]),
             *list_cells(line, PEOPLE_COLUMNS),
         ])  # fmt: skip
     heads = tuple(" ".join(words) for words in PEOPLE_HEADS)
@@ -87,11 +87,14 @@ def write_people(
     return write_file(choice, kind, (f"人员比较-{title}", f"people-{compared.service}"), sheets, notes)
 
 
-def write_honours(choice: Choice, kind: str, honour: Honour, names: Mapping[UUID, str]) -> Response:
-    """Who was named, who was looked at and what stood against them, with the rule."""
+def write_honours(
+    choice: Choice, kind: str, honour: Honour, names: Mapping[UUID, str], shown: Collection[UUID]
+) -> Response:
+    """Who was named, who was looked at and what stood against them, with the rule. ``shown``: those whose figures the reader's page has."""
     rows: list[list[Cell]] = [
         [
-            names.get(one.manager, "—"), "是 yes" if one.manager in honour.named else "否 no", one.held_cases, one.pace,
+            names.get(one.manager, "—"), "是 yes" if one.manager in honour.named else "否 no",
+            *((one.held_cases, one.pace) if one.manager in shown else (None, None)),
             "；".join(AGAINST[why][0] for why in one.against), "; ".join(AGAINST[why][1] for why in one.against),
         ]
         for one in honour.candidates

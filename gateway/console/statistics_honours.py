@@ -52,4 +52,5 @@ def export_honours() -> Response:
     honour = open_room().honour(choice.actor, read_month(choice.month.month), choice.place.agency_id)
     people = {*honour.named, *(one.manager for one in honour.candidates)}
     note_export(choice, EXPORT_HONOURS, kind, people=people)
-    return write_honours(choice, kind, honour, name_staff(people))
+    shown = people if is_keeper(choice) else {choice.actor.member.staff_id}
+    return write_honours(choice, kind, honour, name_staff(people), shown)

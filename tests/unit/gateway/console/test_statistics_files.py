@@ -157,3 +157,15 @@ def test_people_have_intervals_and_what_can_be_said(office: Measured) -> None:
     ann = lines["安雅"]
     assert ann["区间下限 interval from"] < ann["每件在手工作日 mean days held"] < ann["区间上限 interval to"]
     assert ann["比较 standing"].startswith("少于他人")
+
+
+def test_a_clerk_learns_that_somebody_was_named_and_not_with_what(office: Measured) -> None:
+    """The cases and the pace of whoever was named stand in a keeper's file, in a clerk's only their own."""
+    found = {}
+    for member in (office.head, office.ben):
+        _, *rows = read_book(take(office, member, "/statistics/honours", "xlsx"))["每月之星 Honours"]
+        found[member.staff_id] = {row[0]: row[1:4] for row in rows}
+        office.clock.advance(31)
+    assert found[office.ben.staff_id]["安雅"] == ["是 yes", None, None]
+    assert found[office.ben.staff_id]["贝宁"] == found[office.head.staff_id]["贝宁"]
+    assert found[office.head.staff_id]["安雅"][1] == 55
