@@ -202,7 +202,7 @@ def show_pattern(office: MorningOffice) -> None:
 def take_census(office: MorningOffice) -> None:
     """Five nights on which the census asked: what it found grew less."""
     faults = (
-        CensusFinding(Question.REACHABLE, "no_answer", "civil-office"), CensusFinding(Question.CURRENT, "review_late", ""),
+        CensusFinding(Question.REACHABLE, "back_end", "trial-office"), CensusFinding(Question.CURRENT, "review_passed"),
         CensusFinding(Question.FAULTLESS, "dead_link", "legal_basis"),
     )  # fmt: skip
     with office.worker.begin(office.everybody) as tx:
