@@ -148,10 +148,21 @@ def _escalate_batch(desk: SweepDesk, tx: SweepTransaction, now: datetime) -> tup
 
 def _move_up(desk: SweepDesk, alert: Alert, now: datetime, calendar: Calendar) -> Alert:
     """On the desk of the level above; that one has its full time from now on. At the root it stays where it is."""
-    above = desk.parent_of(alert.level_agency_id) or alert.level_agency_id
+    above = _find_above(desk, alert)
     rise, version = alert.escalations + 1, alert.version + 1
     moved = replace(alert, level_agency_id=above, escalations=rise, version=version, handler=None)
     return replace(moved, escalate_at=_find_moment(desk, moved, now, calendar))
+
+
+def _find_above(desk: SweepDesk, alert: Alert) -> UUID:
+    """The level above; where the agency was moved in the tree, and the old level is none above it any more, the one above itself now."""
+    own = seen = alert.planned.agency_id
+    while seen != alert.level_agency_id:
+        following = desk.parent_of(seen)
+        if following is None:
+            return desk.parent_of(own) or own
+        seen = following
+    return desk.parent_of(seen) or seen
 
 
 def _find_moment(desk: SweepDesk, alert: Alert, now: datetime, calendar: Calendar) -> datetime | None:

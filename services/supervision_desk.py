@@ -28,6 +28,7 @@ from services.supervision_rules import (
     CAUSES,
     SUPERVISORS,
     count_rungs,
+    find_level,
     find_offers,
     find_seat,
     is_of_payment,
@@ -269,7 +270,7 @@ class SupervisionDesk(CounterRoom):
         return [member for member in known if member is not None and member.suspended_at is None]
 
     def _find_colleagues(self, actor: Actor, one: _Table) -> list[StaffMember]:
-        level, worked = one.alert.level_agency_id, _list_workers(one)
+        level, worked = find_level(actor.tree, one.alert), _list_workers(one)
         found = self._list_holders(actor, one.tx, Role.SUPERVISOR, level)
         may = [other for other in found if not list_hands(other, SUPERVISORS, level) & worked]
         members = (other.member for other in may if other.member.staff_id != actor.member.staff_id)

@@ -66,6 +66,12 @@ def find_seat(tree: AgencyTree, seats: Collection[UUID], level: UUID) -> UUID | 
     return None
 
 
+def find_level(tree: AgencyTree, alert: Alert) -> UUID:
+    """The level that has an alert: where an agency was moved in the tree, and the old level is none above it any more, its own again."""
+    own = alert.planned.agency_id
+    return alert.level_agency_id if tree.reaches(alert.level_agency_id, own) else own
+
+
 def list_levels(actor: Actor, seats: Collection[UUID]) -> tuple[UUID, ...]:
     """The levels whose alerts are the actor's own work: where they hold the role, and agencies below that have no supervision."""
     own = {held.agency_id for held in actor.roles if held.role in SUPERVISORS}
@@ -82,7 +88,7 @@ def list_workers(file: CaseFile) -> frozenset[UUID]:
 
 def find_offers(actor: Actor, alert: Alert) -> frozenset[str]:
     """What the actor, whose role reaches the alert's agency, may do with it now."""
-    if not actor.holds_any(SUPERVISORS, alert.level_agency_id):
+    if not actor.holds_any(SUPERVISORS, find_level(actor.tree, alert)):
         return frozenset({"note"})
     if alert.state is S.CLOSED:
         return frozenset({"note", "reopen"})
@@ -100,7 +106,7 @@ def require_offer(actor: Actor, alert: Alert, name: str, seen_version: int | Non
         raise CaseMoved(detail={"version": alert.version})
     if name in find_offers(actor, alert):
         return
-    if not actor.holds_any(SUPERVISORS, alert.level_agency_id):
+    if not actor.holds_any(SUPERVISORS, find_level(actor.tree, alert)):
         raise CaseInOtherHands(detail={"rule": "went_up"})
     if name in ("contact", "close") and alert.state is not S.CLOSED:
         rule = "acknowledge_first" if alert.state is S.OPEN else "with_a_colleague"

@@ -72,6 +72,27 @@ def test_each_level_has_its_full_time() -> None:
     assert [one.level_agency_id for one in office.alerts] == [office.tax]
 
 
+def test_a_level_that_an_agency_was_moved_away_from_has_nothing_of_it_any_more() -> None:
+    """The district left its old city with an alert on the old city's desk: it goes up to the new one, not to what is above the old."""
+    office = Office(steps=())
+    province, new = UUID(int=901), UUID(int=902)
+    office.parents |= {office.city: province, new: province, province: None}
+    office.accept()
+    office.on(day(18)).sweep()
+    first = office.alerts[0].alert_id
+
+    def go_up(on: date) -> UUID:
+        """On whose desk it lies after the sweep of a day."""
+        office.on(on)
+        sweep_alerts(office.sweeper)
+        return next(one.level_agency_id for one in office.alerts if one.alert_id == first)
+
+    assert go_up(day(20)) == office.city
+    office.parents[office.own] = new
+    assert go_up(day(23)) == new
+    assert go_up(day(26)) == province
+
+
 def test_at_the_root_nothing_goes_up() -> None:
     """An alert of the root's own case has nowhere to go."""
     office = Office(steps=())

@@ -11,7 +11,7 @@ import pytest
 from services.alert_record import Alert, AlertState, PlannedAlert, Rung
 from services.case_errors import CaseMoved, NotAllowedNow
 from services.staffing import Actor, AgencyTree, Role, RoleHeld, StaffMember
-from services.supervision_rules import Hands, find_next_of, require_offer, sort_by_hands
+from services.supervision_rules import Hands, find_next_of, find_offers, require_offer, sort_by_hands
 
 ME, OTHER, OFFICE = UUID(int=1), UUID(int=2), UUID(int=3)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -68,3 +68,14 @@ def test_who_has_it_in_hand_already_is_told_so_and_anybody_else_to_look_again() 
     for alert, name in ((make(1, OTHER), "acknowledge"), (make(1, ME), "close")):
         with pytest.raises(CaseMoved):
             require_offer(actor, replace(alert, version=2), name, 1)
+
+
+def test_an_alert_of_an_agency_that_was_moved_is_its_own_levels_again() -> None:
+    """Acknowledged at a level that is none above the agency any more, it would lie there for ever: whoever reaches the agency now takes it up."""
+    old, new = UUID(int=8), UUID(int=9)
+    alert = replace(make(1, OTHER), level_agency_id=old)
+    for parents, offered in (({old: None, new: None, OFFICE: new}, True), ({new: None, old: new, OFFICE: old}, False)):
+        tree = AgencyTree(parents, {one: str(one) for one in parents})
+        held = (RoleHeld(UUID(int=7), ME, OFFICE, Role.SUPERVISOR, NOW),)
+        actor = Actor(StaffMember(ME, OFFICE, "chen.watch", "陈", NOW), held, tree, "request")
+        assert ("acknowledge" in find_offers(actor, alert)) is offered
