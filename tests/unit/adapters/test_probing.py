@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from adapters.http import HttpClient
+from adapters.http import HttpClient, HttpError, HttpReply, HttpUnknown, HttpUnreachable
 from adapters.probing import HttpLinkCheck, HttpPublicDoor
 from adapters.reach import LOOPBACK, OpenReach
 from adapters.sandbox.closed import DoorOfOffice
@@ -192,6 +192,27 @@ def test_a_link_into_a_private_network_is_dead() -> None:
         assert check.look(address + "/page", frozenset({host})) == "dead"
         assert check.look(address.replace("127.0.0.1", "localhost") + "/page", frozenset({host})) == "moved"
     assert pages.asked == []
+
+
+class Silent(HttpClient):
+    """A client whose calls end as they are told; keeps what was asked."""
+
+    def __init__(self, fault: type[HttpError]) -> None:
+        super().__init__(frozenset())
+        self.fault, self.asked = fault, list[str]()
+
+    def send(self, purpose: str, method: str, *_: object, **__: object) -> HttpReply:
+        """See the client."""
+        self.asked.append(method)
+        raise self.fault(purpose)
+
+
+@pytest.mark.parametrize(("fault", "asked"), [(HttpUnreachable, ["HEAD"]), (HttpUnknown, ["HEAD", "GET"])])
+def test_a_host_that_is_not_there_is_asked_once(fault: type[HttpError], asked: list[str]) -> None:
+    """A server that hangs up on ``HEAD`` may know ``GET``; where nobody is there, a second wait tells nothing more."""
+    client = Silent(fault)
+    assert HttpLinkCheck(lambda _: client, 2.0).look("http://here/page", frozenset({"here"})) == "dead"
+    assert client.asked == asked
 
 
 @pytest.mark.parametrize("link", ["http://[::1", "http://user:pw@127.0.0.1:1/", "http://127.0.0.1:99999/"])

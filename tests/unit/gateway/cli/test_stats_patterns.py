@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from services.slowness_rules import RULE
 from services.statistics import StatisticsDesk
 from tests.contract.month_office import ANN, MonthOffice, make_fake_office
 
@@ -47,7 +48,7 @@ def test_the_same_bytes_each_time(office: MonthOffice) -> None:
     first, second = invoke("--json"), invoke("--json")
     assert first.stdout_bytes == second.stdout_bytes
     told = json.loads(first.stdout_bytes)
-    assert (told["month"], told["rule"], told["terms"]["minimum"]) == ("2026-10", 1, 20)
+    assert (told["month"], told["rule"], told["terms"]["minimum"]) == ("2026-10", RULE, 20)
     assert [(one["agency"], one["kind"], one["manager"], one["hits"], one["of"]) for one in told["patterns"]] == [
         ("gas", "favoured", str(ANN), 9, 9)
     ]
