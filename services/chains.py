@@ -7,10 +7,11 @@ so that neither the last record nor all of them can be left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from services.merkle import HASH_SIZE
@@ -22,11 +23,10 @@ _NAME = b"guitai chain v1\x00"
 _LINK = b"guitai link v1\x00"
 
 
-@dataclass(frozen=True, slots=True)
-class ChainHead:
+class ChainHead(NamedTuple):
     """How many links a chain has, and the last one. A chain without links ends where it starts."""
 
-    count: int = 0
+    length: int = 0
     head: bytes = START
 
 
@@ -40,6 +40,10 @@ class Link:
     number: int
     previous: bytes
     leaf_hash: bytes
+
+
+PlacedLink = tuple[int, bytes, int, bytes]
+"""A link that a batch made: of the how-manieth leaf (from 0), in which chain, its number and the link before it."""
 
 
 class ChainFaultKind(StrEnum):
@@ -91,8 +95,31 @@ def append_leaf(chain: bytes, head: ChainHead, leaf_hash: bytes) -> ChainHead:
     """The chain with one record more; raises ``ValueError`` for a hash that is not 32 bytes."""
     if len(chain) != HASH_SIZE or len(leaf_hash) != HASH_SIZE or len(head.head) != HASH_SIZE:
         raise ValueError("a link is made of hashes of 32 bytes")
-    number = head.count + 1
+    number = head.length + 1
     return ChainHead(number, hash_link(chain, number, head.head, leaf_hash))
+
+
+def link_leaves(
+    leaf_hashes: Sequence[bytes], chains: Sequence[Sequence[bytes]], heads: Mapping[bytes, ChainHead]
+) -> tuple[list[PlacedLink], dict[bytes, ChainHead]]:
+    """The links of a batch, in order, and how each chain that it touched ends then. One hash for each link.
+
+    ``chains``: for each leaf the names of its chains, each once; ``heads``: how these ended before, without an entry for a new one. Raises
+    ``ValueError`` for what is not 32 bytes.
+    """
+    if any(len(one) != HASH_SIZE for one in leaf_hashes) or any(
+        len(name) != HASH_SIZE for row in chains for name in row
+    ):
+        raise ValueError("a link is made of hashes of 32 bytes")
+    links: list[PlacedLink] = []
+    ends: dict[bytes, tuple[int, bytes]] = {}
+    for place, (leaf, names) in enumerate(zip(leaf_hashes, chains, strict=True)):
+        for name in names:
+            length, before = ends.get(name) or heads.get(name, EMPTY)
+            length += 1
+            links.append((place, name, length, before))
+            ends[name] = length, sha256(_LINK + name + length.to_bytes(8, "big") + before + leaf).digest()
+    return links, {name: ChainHead(*end) for name, end in ends.items()}
 
 
 def check_chain(chain: bytes, links: Sequence[Link], head: ChainHead) -> ChainFault | None:
@@ -102,16 +129,16 @@ def check_chain(chain: bytes, links: Sequence[Link], head: ChainHead) -> ChainFa
     """
     before = START
     for number, link in enumerate(links, 1):
-        if link.number != number or number > head.count:
-            return _name_gap(links, number, head.count)
+        if link.number != number or number > head.length:
+            return _name_gap(links, number, head.length)
         if link.previous != before:
             return ChainFault(ChainFaultKind.PREVIOUS_DIFFERS, number)
         if len(link.leaf_hash) != HASH_SIZE:
             return ChainFault(ChainFaultKind.NOT_OF_CHAIN, number)
         before = hash_link(chain, number, before, link.leaf_hash)
-    if len(links) < head.count:
+    if len(links) < head.length:
         return ChainFault(ChainFaultKind.LAST_MISSING if links else ChainFaultKind.FIRST_MISSING, len(links) + 1)
-    return None if before == head.head else ChainFault(ChainFaultKind.HEAD_DIFFERS, head.count)
+    return None if before == head.head else ChainFault(ChainFaultKind.HEAD_DIFFERS, head.length)
 
 
 def _name_gap(links: Sequence[Link], number: int, count: int) -> ChainFault:

@@ -48,7 +48,7 @@ class _End(NamedTuple):
 
 @dataclass(slots=True)
 class _Level:
-    """One depth of the paths: both halves of each node one after the other, and the nodes' places in the row above.
+    """One depth of the paths: both halves of each node one after the other, empty if it will be another, and the nodes' places in the row above.
 
     ``simple``: ends at which one key's leaf takes the place of its own, or of nothing, as place and which key; ``ends``: all others.
     """
@@ -73,12 +73,14 @@ class MapChange:
     """A map after a batch: its root, and the nodes that are to be kept for it (some may be there already)."""
 
     root: bytes
-    leaves: Sequence[tuple[bytes, MapNode]] = ()
+    leaves: Sequence[bytes] = ()
+    entries: Sequence[tuple[bytes, bytes]] = ()
     rows: Sequence[tuple[Sequence[bytes], Sequence[bytes]]] = ()
 
     def list_nodes(self) -> Iterator[tuple[bytes, MapNode]]:
         """Each node with its hash."""
-        yield from self.leaves
+        for leaf, (key, value) in zip(self.leaves, self.entries, strict=True):
+            yield leaf, MapNode(key, value, True)
         for hashes, row in self.rows:
             yield from zip(hashes, map(MapNode, row[::2], row[1::2]), strict=True)
 
@@ -111,8 +113,8 @@ def set_entries(paths: MapPaths, entries: Mapping[bytes, bytes]) -> MapChange:
     """The map with entries set for exactly the keys of these paths: nothing but hashing."""
     if entries.keys() != set(paths.keys) or any(len(value) != HASH_SIZE for value in entries.values()):
         raise ValueError("each key of the paths gets a value of 32 bytes")
-    values = [entries[key] for key in paths.keys]
-    leaves = [sha256(LEAF_PREFIX + key + value).digest() for key, value in zip(paths.keys, values, strict=True)]
+    ordered = [(key, entries[key]) for key in paths.keys]
+    leaves = [sha256(LEAF_PREFIX + key + value).digest() for key, value in ordered]
     rows: list[tuple[Sequence[bytes], Sequence[bytes]]] = []
     above = [b""]
     for depth in range(len(paths.levels) - 1, -1, -1):
@@ -127,8 +129,7 @@ def set_entries(paths: MapPaths, entries: Mapping[bytes, bytes]) -> MapChange:
             above[place] = leaves[number]
         for end in level.ends:
             above[end.place] = _plant(end, depth, paths.bits, leaves, rows)
-    made = [(leaf, MapNode(key, entries[key], True)) for leaf, key in zip(leaves, paths.keys, strict=True)]
-    return MapChange(above[0], made, rows)
+    return MapChange(above[0], leaves, ordered, rows)
 
 
 def prove_entry(root: bytes, key: bytes, nodes: MapNodes) -> tuple[bytes | None, MapProof]:
@@ -164,7 +165,7 @@ def _step_down(
                 level.ends.append(_End(place, first, behind, (at, node) if node else None))
             continue
         middle = _find_middle(bits, first, behind, depth)
-        level.row += node[:2]
+        level.row += (b"" if first < middle else node[0], b"" if middle < behind else node[1])
         level.places.append(place)
         if first < middle:
             below.append((node[0], row, first, middle))

@@ -8,7 +8,7 @@ are set and where nodes are kept: ``services/map_updates.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -32,10 +32,19 @@ class MapProof:
 
 
 def hash_value(head: ChainHead) -> bytes:
-    """The value of an entry: SHA-256 over domain, count (8 bytes) and head. Another's proof shows this and not the count."""
-    if not 0 <= head.count <= MAX_COUNT or len(head.head) != HASH_SIZE:
-        raise ValueError("a chain ends with a count in 64 bits and a head of 32 bytes")
-    return sha256(VALUE_PREFIX + head.count.to_bytes(8, "big") + head.head).digest()
+    """The value of an entry: SHA-256 over domain, length (8 bytes) and head. Another's proof shows this and not the length."""
+    if not 0 <= head.length <= MAX_COUNT or len(head.head) != HASH_SIZE:
+        raise ValueError("a chain ends with a length in 64 bits and a head of 32 bytes")
+    return sha256(VALUE_PREFIX + head.length.to_bytes(8, "big") + head.head).digest()
+
+
+def hash_values(heads: Mapping[bytes, ChainHead]) -> dict[bytes, bytes]:
+    """The values of many entries, by key."""
+    if any(len(head) != HASH_SIZE for _, head in heads.values()):
+        raise ValueError("a chain ends with a length in 64 bits and a head of 32 bytes")
+    return {
+        key: sha256(VALUE_PREFIX + length.to_bytes(8, "big") + head).digest() for key, (length, head) in heads.items()
+    }
 
 
 def hash_entry(key: bytes, value: bytes) -> bytes:

@@ -19,6 +19,7 @@ from services.chains import (
     Link,
     append_leaf,
     check_chain,
+    link_leaves,
     name_connection,
     name_person,
 )
@@ -34,7 +35,7 @@ def link_up(count: int, name: bytes = NAME) -> tuple[list[Link], ChainHead]:
     """A chain of the first leaves."""
     head, links = EMPTY, []
     for leaf in LEAVES[:count]:
-        links.append(Link(head.count + 1, head.head, leaf))
+        links.append(Link(head.length + 1, head.head, leaf))
         head = append_leaf(name, head, leaf)
     return links, head
 
@@ -43,7 +44,7 @@ def join(links: list[Link], name: bytes = NAME) -> list[Link]:
     """The same leaves with numbers and links made to fit, as somebody would who can rewrite them all."""
     made, head = [], EMPTY
     for link in links:
-        made.append(Link(head.count + 1, head.head, link.leaf_hash))
+        made.append(Link(head.length + 1, head.head, link.leaf_hash))
         head = append_leaf(name, head, link.leaf_hash)
     return made
 
@@ -55,6 +56,30 @@ def test_a_whole_chain_is_complete_and_ends_as_the_definition_says(count: int) -
     assert head == ChainHead(count, naive_trees.chain_head(NAME, LEAVES[:count]))
     assert check_chain(NAME, links, head) is None
     assert (links[0].previous == START) if links else head == EMPTY
+
+
+@given(st.lists(st.lists(st.integers(0, 3), max_size=3, unique=True), max_size=12), st.integers(0, 12))
+def test_a_batch_links_as_one_leaf_after_the_other(chains: list[list[int]], cut: int) -> None:
+    """A leaf in several chains, a chain several times in a batch, and any cut into two batches: the same links and ends."""
+    names = [[name_person(UUID(int=one)) for one in row] for row in chains]
+    leaves = LEAVES[: len(names)]
+    heads: dict[bytes, ChainHead] = {}
+    for leaf, row in zip(leaves, names, strict=True):
+        heads.update({name: append_leaf(name, heads.get(name, EMPTY), leaf) for name in row})
+    first, ends = link_leaves(leaves[:cut], names[:cut], {})
+    second, later = link_leaves(leaves[cut:], names[cut:], ends)
+    assert {**ends, **later} == heads
+    for name, head in heads.items():
+        mine = [Link(number, before, leaves[place]) for place, chain, number, before in first if chain == name]
+        mine += [Link(number, before, leaves[cut + place]) for place, chain, number, before in second if chain == name]
+        assert check_chain(name, mine, head) is None
+
+
+@pytest.mark.parametrize(("leaf", "name"), [(b"l", NAME), (LEAVES[0], b"n")])
+def test_a_batch_is_made_of_hashes_only(leaf: bytes, name: bytes) -> None:
+    """Another length is refused in a batch too."""
+    with pytest.raises(ValueError, match="32 bytes"):
+        link_leaves([leaf], [[name]], {})
 
 
 REWRITTEN: dict[str, Callable[[list[Link]], list[Link]]] = {
@@ -102,7 +127,7 @@ def test_a_chain_that_was_linked_up_again_does_not_end_as_the_map_says(how: str)
     links, head = link_up(10)
     forged = join(REWRITTEN[how](links))
     assert check_chain(NAME, forged, head) is not None
-    assert check_chain(NAME, forged, replace(head, count=len(forged))) == (ChainFault(Kind.HEAD_DIFFERS, len(forged)))
+    assert check_chain(NAME, forged, head._replace(length=len(forged))) == (ChainFault(Kind.HEAD_DIFFERS, len(forged)))
 
 
 def test_an_empty_answer_is_complete_only_for_a_chain_that_is_not_in_the_map() -> None:
