@@ -11,9 +11,6 @@ from statistics import mean
 
 from playwright.sync_api import CDPSession, Page
 
-SETTLED = "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
-"""The page has given the focus to what it means to: browsers do so with the first picture, after everything is loaded."""
-
 
 @dataclass
 class CaseCount:
@@ -112,7 +109,13 @@ class Meter:
         self.now.pages += 1
         with self.page.expect_navigation():
             act()
-        self.page.wait_for_function(SETTLED)
+        await_focus(self.page)
+
+
+def await_focus(page: Page) -> None:
+    """Wait until the page has given the focus to what it means to: browsers do so with the first picture, after everything is loaded."""
+    if page.locator("[autofocus]").count():
+        page.wait_for_selector(":focus", state="attached")
 
 
 def write_report(counts: list[CaseCount], folder: Path, seconds: float) -> dict[str, dict[str, float]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
 from tests.browser.counter import require_access
-from tests.browser.meter import CaseCount, Meter
+from tests.browser.meter import CaseCount, Meter, await_focus
 from tests.browser.morning_office import MorningOffice
 from tests.unit.gateway.console.office import PASSWORD
 
@@ -53,6 +53,7 @@ class Window:
     def go(self, address: str) -> None:
         """By the address, as a bookmark does."""
         self.page.goto(self.url + address)
+        await_focus(self.page)
 
     def read(self) -> str:
         """What stands on the page."""

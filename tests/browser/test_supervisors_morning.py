@@ -101,7 +101,8 @@ def read_mail(morning: Morning, letters: list[dict[str, Any]]) -> None:
 def look_at_inbox(morning: Morning, chen: Window, meter: Meter) -> None:
     """What the watchman cries, how many of each rung; the worst case stands first; nobody's name is on it."""
     morning.keep_picture(chen, "overview")
-    meter.click("a[href='/supervision']", moves=True)
+    assert chen.page.locator("main .tile").all_inner_texts()[0].split()[:2] == ["▲▲", "1"]
+    meter.click("main a[href='/supervision']", moves=True)
     morning.keep_picture(chen, "inbox", narrow=True)
     assert "2026-12-31" in chen.page.inner_text("#watch")
     shown = chen.page.locator(".inbox a.case").all_inner_texts()
