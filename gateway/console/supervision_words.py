@@ -146,6 +146,8 @@ def say_clock(key: str, mapping: ServiceMapping | None) -> Words:
 def say_ago(at: datetime, now: datetime) -> Words:
     """How long ago, or in how long: minutes, hours, days; rounded down."""
     span = abs(now - at)
+    if span < timedelta(minutes=1):
+        return ("刚刚", "just now") if at <= now else ("马上", "at once")
     count, chinese, english = _measure(span)
     if at > now:
         return f"{count} {chinese}后", f"in {count} {english}"
