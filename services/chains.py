@@ -119,7 +119,7 @@ def link_leaves(
             length += 1
             links.append((place, name, length, before))
             ends[name] = length, sha256(_LINK + name + length.to_bytes(8, "big") + before + leaf).digest()
-    return links, {name: ChainHead(*end) for name, end in ends.items()}
+    return links, dict(zip(ends, map(ChainHead._make, ends.values()), strict=True))
 
 
 def check_chain(chain: bytes, links: Sequence[Link], head: ChainHead) -> ChainFault | None:
