@@ -70,7 +70,7 @@ class InboxFilter:
 class InboxPage:
     """One page: the worst first within it; pages go from the newest alerts to the oldest. ``following``: the ``before`` of the next one.
 
-    ``answered``: in whose matter the case manager's answer is the latest that happened. ``seats``: by level on whose desk it lies.
+    ``answered``: in whose matter the case manager's answer is the latest that happened. ``seats``: by alert on whose desk it lies.
     """
 
     alerts: tuple[Alert, ...]
@@ -114,8 +114,7 @@ class SupervisionDesk(CounterRoom):
             answered = tx.alerts.list_answered([one for one in found if one.state is S.ACKNOWLEDGED])
             seats = self._list_seats(tx)
         following = found[-1].alert_id if len(found) == wanted.limit else None
-        levels = {one.level_agency_id for one in found}
-        lies_on = {level: find_seat(actor.tree, seats, level) for level in levels}
+        lies_on = {one.alert_id: find_seat(actor.tree, seats, find_level(actor.tree, one)) for one in found}
         return InboxPage(tuple(sort_by_urgency(found)), following, frozenset(answered), lies_on)
 
     def count_inbox(self, actor: Actor, view: str = "desk") -> Mapping[Rung, int]:
@@ -303,7 +302,7 @@ class SupervisionDesk(CounterRoom):
         others = tuple(other for other in sort_by_urgency(seen) if other.alert_id != one.alert.alert_id)
         events = tuple(map(withhold_words, one.events)) if own else one.events
         left = offers - {"acknowledge", "close", "reopen"} if own else offers
-        seat = find_seat(actor.tree, self._list_seats(one.tx), one.alert.level_agency_id)
+        seat = find_seat(actor.tree, self._list_seats(one.tx), find_level(actor.tree, one.alert))
         return OpenedAlert(one.alert, events, others, course, left, own, seat)
 
     def _find_hands(self, actor: Actor, one: _Table) -> frozenset[UUID]:
