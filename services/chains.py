@@ -7,6 +7,7 @@ so that neither the last record nor all of them can be left out.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -107,9 +108,7 @@ def link_leaves(
     ``chains``: for each leaf the names of its chains, each once; ``heads``: how these ended before, without an entry for a new one. Raises
     ``ValueError`` for what is not 32 bytes.
     """
-    if any(len(one) != HASH_SIZE for one in leaf_hashes) or any(
-        len(name) != HASH_SIZE for row in chains for name in row
-    ):
+    if not {HASH_SIZE}.issuperset(map(len, itertools.chain(leaf_hashes, *chains))):
         raise ValueError("a link is made of hashes of 32 bytes")
     links: list[PlacedLink] = []
     ends: dict[bytes, tuple[int, bytes]] = {}
@@ -118,7 +117,7 @@ def link_leaves(
             length, before = ends.get(name) or heads.get(name, EMPTY)
             length += 1
             links.append((place, name, length, before))
-            ends[name] = length, sha256(_LINK + name + length.to_bytes(8, "big") + before + leaf).digest()
+            ends[name] = length, sha256(b"".join((_LINK, name, length.to_bytes(8, "big"), before, leaf))).digest()
     return links, dict(zip(ends, map(ChainHead._make, ends.values()), strict=True))
 
 

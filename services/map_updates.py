@@ -111,7 +111,7 @@ def read_paths(root: bytes, keys: Iterable[bytes], nodes: MapNodes) -> MapPaths:
 
 def set_entries(paths: MapPaths, entries: Mapping[bytes, bytes]) -> MapChange:
     """The map with entries set for exactly the keys of these paths: nothing but hashing."""
-    if entries.keys() != set(paths.keys) or any(len(value) != HASH_SIZE for value in entries.values()):
+    if entries.keys() != set(paths.keys) or not {HASH_SIZE}.issuperset(map(len, entries.values())):
         raise ValueError("each key of the paths gets a value of 32 bytes")
     ordered = [(key, entries[key]) for key in paths.keys]
     leaves = [sha256(LEAF_PREFIX + key + value).digest() for key, value in ordered]

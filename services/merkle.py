@@ -8,12 +8,13 @@ any integer and any length is an answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
 HASH_SIZE = 32
+_HASH_SIZES = frozenset({HASH_SIZE})
 MAX_SIZE = (1 << 64) - 1
 """The most leaves of a tree: RFC 9162 section 4.10 counts them in 64 bits."""
 MAX_PROOF = 65
@@ -58,6 +59,16 @@ def hash_leaf(data: bytes) -> bytes:
     return sha256(LEAF_PREFIX + data).digest()
 
 
+def hash_leaves(leaves: Iterable[bytes]) -> list[bytes]:
+    """The hashes of many leaves, none of which is copied for it."""
+    hashes = []
+    for data in leaves:
+        begun = sha256(LEAF_PREFIX)
+        begun.update(data)
+        hashes.append(begun.digest())
+    return hashes
+
+
 def hash_node(left: bytes, right: bytes) -> bytes:
     """The hash of a node over two."""
     return sha256(NODE_PREFIX + left + right).digest()
@@ -79,7 +90,7 @@ def grow(frontier: Frontier, leaf_hashes: Sequence[bytes]) -> tuple[Frontier, Ro
     Costs less than one hash for each leaf and one for each level. Row n begins at the index size >> n of the tree before. Raises
     ``ValueError`` for a hash that is not 32 bytes, and beyond ``MAX_SIZE``.
     """
-    if any(len(one) != HASH_SIZE for one in leaf_hashes):
+    if not _HASH_SIZES.issuperset(map(len, leaf_hashes)):
         raise ValueError("a leaf hash has 32 bytes")
     size, rows, row, level = frontier.size, Rows(), list(leaf_hashes), 0
     waiting = list(frontier.hashes)  # the lowest stands last

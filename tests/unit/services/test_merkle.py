@@ -20,6 +20,7 @@ from services.merkle import (
     cut_range,
     grow,
     hash_leaf,
+    hash_leaves,
     list_frontier,
     prove_consistency,
     prove_inclusion,
@@ -54,6 +55,7 @@ sizes = st.integers(1, SIZES)
 
 def test_every_size_has_the_root_of_the_definition() -> None:
     """Leaf by leaf, at once, and from the nodes of a larger tree."""
+    assert hash_leaves(ENTRIES) == LEAVES
     frontier = Frontier()
     assert frontier.root == EMPTY_ROOT == ROOTS[0]
     for size in range(1, SIZES + 1):
