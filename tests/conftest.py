@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 from pytest_socket import socket_allow_hosts
@@ -14,6 +15,10 @@ from tests.contract.samples import Bench
 from tests.contract.stores import make_fake_bench, open_sql_bench
 from tests.databases import DEBIAN, DEFAULT_KIND, Cluster, Clusters, Database, RedisServers
 from tests.maria import RunningMaria, start_maria
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+"""No test fails for being slow."""
 
 ON_EVERY_POSTGRES = ("tests/contract", "tests/unit/adapters/stores")
 """Here each test runs on the wheel's PostgreSQL and on Debian's; elsewhere on one of them."""
