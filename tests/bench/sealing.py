@@ -12,7 +12,7 @@ import gc
 import os
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from statistics import median
@@ -43,10 +43,16 @@ class Ledger:
     frontier: Frontier
     heads: dict[bytes, ChainHead]
     root: bytes = EMPTY_MAP
-    nodes: dict[bytes, MapNode] = field(default_factory=dict)
+    nodes: dict[bytes, bytes] = field(default_factory=dict)
+    """As a table has them: a byte that says whether it is a leaf, and both halves."""
 
-    def read_map_nodes(self, _hashes: Sequence[bytes]) -> Mapping[bytes, MapNode]:
-        return self.nodes
+    def read_map_nodes(self, hashes: Sequence[bytes]) -> Mapping[bytes, MapNode]:
+        rows = [(one, self.nodes[one]) for one in hashes]
+        return {one: MapNode(row[1:33], row[33:], row[0] == 1) for one, row in rows}
+
+    def keep_nodes(self, nodes: Iterable[tuple[bytes, MapNode]]) -> None:
+        """What a batch made."""
+        self.nodes.update((one, bytes([is_leaf]) + left + right) for one, (left, right, is_leaf) in nodes)
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ def open_ledger(chains: int) -> tuple[Ledger, list[bytes]]:
 def keep(ledger: Ledger, entries: Mapping[bytes, bytes]) -> None:
     """Entries set and kept."""
     change = update_map(ledger.root, entries, ledger)
-    ledger.nodes.update(change.list_nodes())
+    ledger.keep_nodes(change.list_nodes())
     ledger.root = change.root
 
 
@@ -133,7 +139,7 @@ def seal_batch(ledger: Ledger, leaves: Sequence[bytes], chains: Sequence[Sequenc
     listed = time.process_time()
     ledger.frontier, ledger.root = frontier, change.root
     ledger.heads.update(ends)
-    ledger.nodes.update(nodes)
+    ledger.keep_nodes(nodes)
     sizes = [
         *(_HEAD + len(leaf) for leaf in leaves), *[_TREE_NODE] * sum(len(row) for level, row in rows.items() if level),
         *[_LINK] * len(links), *[_VALUE] * len(ends), *[_LEAF] * len(ends), *[_NODE] * (len(nodes) - len(ends)),
