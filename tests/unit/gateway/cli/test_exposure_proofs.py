@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,8 +176,8 @@ def test_a_line_of_any_length_costs_no_more_memory_than_the_longest_proof() -> N
         def readable(self) -> bool:
             return True
 
-        def readinto(self, buffer: object) -> int:
-            view = memoryview(buffer)  # type: ignore[arg-type]
+        def readinto(self, buffer: Any) -> int:
+            view = memoryview(buffer)
             self.asked = max(self.asked, len(view))
             if self.left < 0:
                 return 0
