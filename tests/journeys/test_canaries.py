@@ -43,7 +43,7 @@ MARKS = ("Bad Gateway", "203.0.113.1", "unexpectedField")
 """Of what the bad answers say, beside canaries."""
 KNOWN_CODES = {"back_end_garbled", "back_end_unreachable", "back_end_outcome_unknown", "back_end_failed"}
 DOUBTFUL = {"submitting", "submission_unknown"}
-A_DAY = 86_400.0
+A_DAY, AN_HOUR = 86_400.0, 3_600.0
 _numbers = itertools.count(1)
 
 
@@ -94,7 +94,7 @@ def calm(stage: Stage, service: str) -> None:
 def find_play(stage: Stage, service: str, platform: PlatformName = PlatformName.WECHAT) -> Play:
     """The story of a service on a platform, by somebody who is signed in; later than any limit, and than anything cached."""
     mapping = stage.services[service]
-    stage.pass_time(A_MINUTE + (A_DAY * 2 if mapping.cache_seconds else 0))
+    stage.pass_time(A_MINUTE + (A_DAY * 2 if mapping.cache_seconds else AN_HOUR if mapping.kind == "bill" else 0))
     story = next(one for one in read_stories(mapping, stage.today) if platform in one.platforms)
     play = stage.cast(mapping, story, platform)
     sign_in_again(stage, play)
