@@ -58,7 +58,7 @@ test-pg15: setup-test ## Run all tests on Debian's PostgreSQL 15
 bench: setup-test ## Ratios of one run into var/bench/report.json, 15 minutes at most after bench-data (FIGURE=a,b: these alone)
 	@$(PY) -m tests.bench --figure "$(FIGURE)"
 
-bench-data: setup-test ## The stores that growth is measured on, once: about 20 minutes, 28 GB under var/bench; goes on where it was stopped
+bench-data: setup-test ## The stores that growth is measured on, once: about 20 minutes, 29 GB under var/bench; goes on where it was stopped
 	@$(PY) -m tests.bench.data
 
 year: setup ## A simulated year of 200,000 cases on the shared clock, its books in var/year, counted again (CASES=2000: a small one)
