@@ -37,6 +37,8 @@ COPIED_LEAST, COPIED_DAYS = 5, 31
 """So many people's material in so many days under the same words stand out."""
 MOST_DRAWN = 100
 OPENINGS = ("case.open", "case.read_file", "application.read")
+FOR_SUPERVISION = ("alert.open_case", "pattern.open_case")
+"""Opened from an alert or a pattern that is about the case: not without a case in hand, and yet a reason can be copied."""
 SEARCHES = (
     "person.search", "case.search", "mandate.look_up", "person.exposures", "window.find_bills", "window.find_receipt",
 )  # fmt: skip
@@ -151,7 +153,7 @@ class AuditRoom(CounterRoom):
         """Who gave the same reason for the material of many, the most first."""
         agencies, since = reach(actor), self.desk.clock.now() - timedelta(days=COPIED_DAYS)
         with self.house.begin(tuple(actor.tree.parents)) as tx:
-            found = tx.audit.list_copied(agencies, since, (*OPENINGS, *SEARCHES), COPIED_LEAST, PAGE)
+            found = tx.audit.list_copied(agencies, since, (*OPENINGS, *FOR_SUPERVISION, *SEARCHES), COPIED_LEAST, PAGE)
             self._note(tx, actor, agencies, "audit.list", {"list": "copied"})
         return found
 

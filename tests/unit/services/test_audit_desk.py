@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.audit_desk import COPIED_LEAST, AuditRoom, SampleOrder, read_month
+from services.audit_desk import COPIED_LEAST, FOR_SUPERVISION, AuditRoom, SampleOrder, read_month
 from services.calendar_record import NamedDay
 from services.case_errors import OwnMatter
 from services.case_record import CaseState
@@ -176,6 +176,17 @@ def test_copied_reasons_stand_out(office: CounterOffice, room: AuditRoom) -> Non
     assert (found[0].staff_id, found[0].subjects) == (office.second.member.staff_id, COPIED_LEAST)
     office.clock.advance(timedelta(days=32).total_seconds())
     assert room.list_copied(office.hire(OFFICE, Role.AUDITOR)) == []
+
+
+@pytest.mark.parametrize("act", FOR_SUPERVISION)
+def test_supervision_copies_its_reasons_no_more_than_others(office: CounterOffice, room: AuditRoom, act: str) -> None:
+    """Cases opened from an alert or a pattern under the same words stand out as well."""
+    for _ in range(COPIED_LEAST):
+        office.counter.open_case(office.second, office.receive().case.case_id, "督查需要")
+    readings = office.house.tables.counter.readings
+    readings[:] = [replace(one, act=act) for one in readings]
+    (found,) = room.list_copied(office.hire(OFFICE, Role.AUDITOR))
+    assert (found.staff_id, found.subjects) == (office.second.member.staff_id, COPIED_LEAST)
 
 
 def test_no_such_list(office: CounterOffice, room: AuditRoom) -> None:
