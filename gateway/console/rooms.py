@@ -23,6 +23,7 @@ from gateway.console import (
     counter_case,
     entrance,
     home,
+    planning,
     published,
     ratings,
     slowness,
@@ -55,7 +56,7 @@ BLUEPRINTS = (
     till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
     business.blueprint, census.blueprint,
     supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint, slowness.blueprint, slowness_own.blueprint,
-    statistics.blueprint, statistics_people.blueprint, statistics_honours.blueprint,
+    statistics.blueprint, statistics_people.blueprint, statistics_honours.blueprint, planning.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES
