@@ -91,7 +91,9 @@ def release_counts(counts: Counts, ended: Iterable[str] = ()) -> Release:
     sums = {month: _add_up(cells) for month, cells in sorted(counts.items())}
     parts = _list_parts(sums, frozenset(ended))
     for period in sorted(parts, key=lambda one: (-len(one), one)):
-        sums[period] = sum((sums[part] for part in parts[period]), Counter())
+        sums[period] = Counter()
+        for part in parts[period]:
+            sums[period].update(sums[part])
     table = _Table(sums, parts, _list_children(sums.values()))
     for month in sorted(counts):
         _tell_month(table, month)
@@ -136,7 +138,7 @@ def _tell_month(table: _Table, month: str) -> None:
     while waiting:
         place = waiting.pop()
         told.add(place)
-        below = table.children.get(place, ())
+        below = [one for one in table.children.get(place, ()) if one in cells]
         large = [one for one in below if cells[one] >= FEWEST]
         rest = [cells[one] for one in below if cells[one] < FEWEST]
         waiting += _keep_back(large, cells, sum(rest), is_open=sum(rest) < (FEWEST - 1) * len(rest))
@@ -163,7 +165,7 @@ def _tell_sum(table: _Table, period: str) -> None:
     while waiting:
         place = waiting.pop()
         told.add(place)
-        below = table.children.get(place, ())
+        below = [one for one in table.children.get(place, ()) if one in cells]
         waiting += [one for one in below if _follows(table, period, one)]
         dark = [one for one in below if table.is_dark(period, one)]
         large = [one for one in dark if cells[one] >= FEWEST]

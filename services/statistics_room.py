@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.errors import NotFound, NotPermitted
-from services.month_comparison import Comparison, compare_managers, sum_figures
+from services.month_comparison import Comparison, Standing, compare_managers, sum_figures
 from services.month_honours import Honour, find_employee
 from services.month_record import ClosedMonth, Figures, MonthStore, StatisticsLeaf
 from services.months import Month, month_of
@@ -24,6 +24,8 @@ READERS = (Role.CLERK, Role.HEAD, Role.SUPERVISOR, Role.AUDITOR)
 KEEPERS = (Role.HEAD, Role.SUPERVISOR, Role.AUDITOR)
 """Who sees everybody of the agencies that they reach."""
 MOST_MONTHS = 24
+FEWEST_PEOPLE = 3
+"""A mean of fewer, shown to one of them beside their own, is the other's: whoever is no keeper is told none."""
 
 
 class MonthReader(Protocol):
@@ -100,7 +102,8 @@ class StatisticsRoom:
         }
 
     def compare(self, actor: Actor, months: Sequence[Month], agency_id: UUID, service: str) -> Comparison:
-        """The managers of a service over some months; who is no keeper there sees their own line and everybody's mean.
+        """The managers of a service over some months; who is no keeper there sees their own line and everybody's mean, and
+        where fewer than ``FEWEST_PEOPLE`` held cases their own line alone, held against nobody.
 
         Raises ``NotPermitted`` for an agency that the actor does not reach, ``NotFound`` where nothing was held.
         """
@@ -113,10 +116,14 @@ class StatisticsRoom:
         if actor.holds_any(KEEPERS, agency_id):
             return compared
         own = tuple(line for line in compared.lines if line.manager == actor.member.staff_id)
+        if sum(line.sample.count > 0 for line in compared.lines) < FEWEST_PEOPLE:
+            alone = tuple(replace(line, others=None, standing=Standing.TOO_FEW) for line in own)
+            return replace(compared, mean=None, lines=alone)
         return replace(compared, lines=own)
 
     def honour(self, actor: Actor, month: Month, agency_id: UUID) -> Honour:
         """Who is named in an agency for a month: to everybody there; why somebody was not, to keepers and to that person alone.
+        Whoever shares a service with a single colleague is told no share of the others' time: it is that one's.
 
         Raises ``NotPermitted``.
         """
@@ -127,7 +134,10 @@ class StatisticsRoom:
         if actor.holds_any(KEEPERS, agency_id):
             return honour
         own = {*honour.named, actor.member.staff_id}
-        return Honour(honour.named, tuple(one for one in honour.candidates if one.manager in own))
+        shown = [one for one in honour.candidates if one.manager in own]
+        if _is_beside_one(figures, actor.member.staff_id):
+            shown = [replace(one, pace=None) for one in shown]
+        return Honour(honour.named, tuple(shown))
 
     def list_named(self, actor: Actor, months: Sequence[Month], agency_id: UUID) -> Mapping[str, tuple[UUID, ...]]:
         """By month, in the order given, who was named in an agency: an empty tuple for nobody. Raises ``NotPermitted``."""
@@ -136,6 +146,15 @@ class StatisticsRoom:
         with self.house.begin([agency_id]) as tx:
             found = tx.months.load_figures([agency_id], wanted)
         return {month: find_employee(found.get(month, {}), [agency_id]).named for month in wanted}
+
+
+def _is_beside_one(figures: Figures, me: UUID) -> bool:
+    """Whether fewer than ``FEWEST_PEOPLE`` held cases of a service of which this one did."""
+    holders: dict[tuple[UUID, str], set[UUID]] = {}
+    for (agency, service, manager), numbers in figures.items():
+        if manager is not None and numbers.get("held_cases"):
+            holders.setdefault((agency, service), set()).add(manager)
+    return any(me in those and len(those) < FEWEST_PEOPLE for those in holders.values())
 
 
 def _require(agencies: tuple[UUID, ...]) -> tuple[UUID, ...]:

@@ -220,6 +220,22 @@ def test_what_was_told_stays_told(table: Table, first: int) -> None:
         assert early.told[month] == late.told[month]
 
 
+def test_a_service_that_comes_later_opens_nothing_behind_it() -> None:
+    """Three services of 4 each and one kept back for them stay as they were told when the next month, or quarter, has a new service."""
+    small: dict[Node, int] = {("t", "a"): 20, ("t", "x"): 4, ("t", "y"): 4, ("t", "z"): 4, ("t", "b"): 20}
+    before = release_counts({"2026-01": small})
+    assert set(before.told["2026-01"]) == {("t",), ("t", "b")}
+    for later in ("2026-02", "2026-04"):
+        assert release_counts({"2026-01": small, later: {("t", "new"): 30}}).told["2026-01"] == before.told["2026-01"]
+    thin = {
+        month: {one: 4 if number == 20 else number for one, number in small.items()}
+        for month in ("2026-01", "2026-02", "2026-03")
+    }
+    thin["2026-02"] = thin["2026-03"] = {("t", "a"): 4, ("t", "b"): 4}
+    early = release_counts(thin, ["2026-Q1"]).told["2026-Q1"]
+    assert release_counts({**thin, "2026-04": {("t", "new"): 30}}, ["2026-Q1"]).told["2026-Q1"] == early
+
+
 def test_the_auditor_finds_what_is_left_open() -> None:
     """Told with every sum, a small cell is computed; alone in its row or its column it is too."""
     table: Table = {"2026-01": {("t", "a"): 3, ("t", "b"): 20, ("t", "c"): 30}}

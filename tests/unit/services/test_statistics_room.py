@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from services.errors import NotFound, NotPermitted
+from services.month_comparison import Standing
 from services.month_honours import Against
-from services.month_record import ClosedMonth, StatisticsLeaf
+from services.month_record import Account, ClosedMonth, StatisticsLeaf
 from services.months import Month
 from services.staffing import Actor, AgencyTree, Role, RoleHeld, StaffMember
 from services.statistics_room import StatisticsRoom
@@ -21,6 +23,7 @@ from tests.unit.services.test_month_comparison import ANN, BEN, hold, spread
 CITY, LEFT, RIGHT = (UUID(int=number) for number in (1, 2, 3))
 TREE = AgencyTree({CITY: None, LEFT: CITY, RIGHT: CITY}, {CITY: "city", LEFT: "left", RIGHT: "right"})
 OCTOBER = Month(2026, 10)
+SEPTEMBER = OCTOBER.preceding
 
 
 def make_actor(staff_id: UUID, role: Role | None, agency_id: UUID = LEFT) -> Actor:
@@ -45,14 +48,41 @@ def room() -> StatisticsRoom:
 
 
 def test_a_clerk_sees_sums_and_their_own_line(room: StatisticsRoom) -> None:
-    """The sums of the office, Ann's own figures and line beside everybody's mean, and who was named."""
+    """The sums of the office, Ann's own figures and line, and who was named."""
     ann = make_actor(ANN, Role.CLERK)
     sums = room.load_sums(ann, [OCTOBER])[str(OCTOBER)]
     assert {account: numbers["closed"] for account, numbers in sums.items()} == {(LEFT, "licence", None): 81}
     assert set(room.load_people(ann, [OCTOBER])[str(OCTOBER)]) == {(LEFT, "licence", ANN)}
     compared = room.compare(ann, [OCTOBER], LEFT, "licence")
-    assert ([line.manager for line in compared.lines], compared.mean is not None) == ([ANN], True)
+    assert [line.manager for line in compared.lines] == [ANN]
     assert room.honour(ann, OCTOBER, LEFT).named == (ANN,)
+
+
+def test_of_two_managers_neither_is_told_the_others_mean(room: StatisticsRoom) -> None:
+    """No mean, no others' mean, no standing and no share of the others' time; all of them where a third held cases; keepers have them."""
+    ann = make_actor(ANN, Role.CLERK)
+    compared = room.compare(ann, [OCTOBER], LEFT, "licence")
+    (line,) = compared.lines
+    assert (compared.mean, line.others, line.standing, line.mean is None) == (None, None, Standing.TOO_FEW, False)
+    assert [one.pace for one in room.honour(ann, OCTOBER, LEFT).candidates] == [None]
+    kept = room.compare(make_actor(ANN, Role.HEAD), [OCTOBER], LEFT, "licence")
+    assert kept.mean is not None
+    assert all(one.others is not None for one in kept.lines)
+    add_third(room)
+    compared = room.compare(ann, [SEPTEMBER], LEFT, "licence")
+    assert (compared.mean is None, compared.lines[0].others is None) == (False, False)
+    assert all(one.pace is not None for one in room.honour(ann, SEPTEMBER, LEFT).candidates)
+
+
+def add_third(room: StatisticsRoom) -> None:
+    """September: Ann, Ben and a third at the left office."""
+    assert isinstance(room.house, FakeCaseHouse)
+    figures: dict[Account, Mapping[str, int]] = {
+        (LEFT, "licence", one): hold(spread(days)) for one, days in ((ANN, 4), (BEN, 9), (UUID(int=33), 9))
+    }
+    closed = ClosedMonth(CITY, str(SEPTEMBER), "1" * 64, UUID(int=6), {"CN": 1}, {}, MORNING)
+    with room.house.begin([CITY, LEFT]) as tx:
+        assert tx.months.close(closed, figures)
 
 
 def test_who_was_not_named_learns_why_and_nobody_elses_reasons(room: StatisticsRoom) -> None:

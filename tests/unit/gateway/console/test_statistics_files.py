@@ -160,12 +160,13 @@ def test_people_have_intervals_and_what_can_be_said(office: Measured) -> None:
 
 
 def test_a_clerk_learns_that_somebody_was_named_and_not_with_what(office: Measured) -> None:
-    """The cases and the pace of whoever was named stand in a keeper's file, in a clerk's only their own."""
+    """The cases and the pace of whoever was named stand in a keeper's file, in a clerk's only their own cases, no pace beside a single colleague."""
     found = {}
     for member in (office.head, office.ben):
         _, *rows = read_book(take(office, member, "/statistics/honours", "xlsx"))["每月之星 Honours"]
         found[member.staff_id] = {row[0]: row[1:4] for row in rows}
         office.clock.advance(31)
     assert found[office.ben.staff_id]["安雅"] == ["是 yes", None, None]
-    assert found[office.ben.staff_id]["贝宁"] == found[office.head.staff_id]["贝宁"]
+    assert found[office.ben.staff_id]["贝宁"] == ["否 no", found[office.head.staff_id]["贝宁"][1], None]
+    assert found[office.head.staff_id]["贝宁"][2] > 1
     assert found[office.head.staff_id]["安雅"][1] == 55
