@@ -14,6 +14,7 @@ from typing import Any, Literal, cast, get_args
 
 from config.alert_settings import ALERT_VARIABLES
 from config.file_place import Bucket, LocalFolder, read_file_place
+from config.ledger_settings import LEDGER_VARIABLES
 from config.mail_place import MailPlace
 from config.setting_readers import (
     read_address,
@@ -174,6 +175,7 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     **ALERT_VARIABLES,
     **WATCH_VARIABLES,
+    **LEDGER_VARIABLES,
     "log_level": Variable(
         "GUITAI_LOG_LEVEL", read_choice(get_args(LogLevel)), "Least severe log line that is written.", "info"
     ),
@@ -234,6 +236,8 @@ class Settings:
     watch_seconds: float
     sweep_late_minutes: int
     calendar_days: int
+    ledger_key: str | None = field(repr=False)
+    checkpoint_seconds: float
     log_level: LogLevel
     release: str
     metrics_dir: Path | None

@@ -2,7 +2,7 @@
 
 One transaction with one snapshot reads everything, so a ledger that is being written to is checked as it stood at one moment.
 What a page is held against stands in ``ledger_checks.py``; what belongs to no record at all is found at the end.
-What cannot be seen before there is a tree: docs/exposure.md.
+The tree over the records: ``tree_verify.py``. What cannot be seen: docs/exposure.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from psycopg.rows import namedtuple_row
 
 from adapters.stores.connection import StoreFault, without_values
 from adapters.stores.ledger_checks import LedgerFault, Page, VerifyReport, check_page
+from adapters.stores.tree_verify import check_tree
 from services.errors import ConfigurationFault, StoreUnavailable
+from services.signed_note import NoteKey
 
 __all__ = ["LedgerFault", "VerifyReport", "verify"]
 
@@ -28,7 +30,8 @@ _SCOPE: LiteralString = (
 )
 _MAY_READ: LiteralString = (
     "SELECT count(*) FROM unnest(ARRAY['agencies', 'exposure_records', 'exposure_persons', 'exposure_salts',"
-    " 'exposure_publications']) AS t(name) WHERE NOT has_table_privilege(name, 'SELECT')"
+    " 'exposure_publications', 'exposure_pending', 'ledger_sequence', 'ledger_tiles', 'ledger_checkpoints',"
+    " 'ledger_beats']) AS t(name) WHERE NOT has_table_privilege(name, 'SELECT')"
 )
 _AGENCIES: LiteralString = "SELECT DISTINCT agency_id FROM exposure_records ORDER BY agency_id"
 _PAGE: LiteralString = (
@@ -72,10 +75,10 @@ _STRAYS: tuple[tuple[str, str, LiteralString], ...] = (
 """Rows that hang in the air: table, what is wrong, and which they are."""
 
 
-def verify(url: str, progress: Callable[[int], None]) -> VerifyReport:
+def verify(url: str, progress: Callable[[int], None], log: NoteKey | None = None) -> VerifyReport:
     """Read the whole ledger as its owner or as the worker, who may read salts; ``progress`` gets the count after every page.
 
-    The worker sees the rows of the agencies that exist, the owner also a row that was given another agency.
+    ``log``: the key with which the signatures of checkpoints are judged. The worker sees the rows of the agencies that exist, the owner also a row that was given another agency.
     Raises ``StoreUnavailable``, and ``ConfigurationFault`` for a role that may not read all of it.
     """
     report = VerifyReport()
@@ -90,6 +93,7 @@ def verify(url: str, progress: Callable[[int], None]) -> VerifyReport:
                 report.records += len(page.records)
                 progress(report.records)
             report.add(_find_strays(connection))
+            report.add(check_tree(connection, log))
     except psycopg.OperationalError as error:
         raise StoreUnavailable(f"the ledger cannot be read ({error.sqlstate or 'no SQLSTATE'})") from None
     except psycopg.Error as error:

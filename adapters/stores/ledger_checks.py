@@ -25,15 +25,16 @@ CLOCK_STEP = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class LedgerFault:
-    """One thing that does not hold, and where: table, agency, record."""
+    """One thing that does not hold, and where: table, agency, record; what is of the tree alone has neither of the two."""
 
     place: str
-    agency_id: UUID
-    record_id: UUID
+    agency_id: UUID | None
+    record_id: UUID | None
     what: str
 
     def __str__(self) -> str:
-        return f"{self.place} {self.agency_id} {self.record_id}: {self.what}"
+        where = (str(one) for one in (self.place, self.agency_id, self.record_id) if one is not None)
+        return f"{' '.join(where)}: {self.what}"
 
 
 @dataclass

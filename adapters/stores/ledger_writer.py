@@ -1,7 +1,8 @@
 """One connection to the ledger: writes a batch of entries with one statement, which is its own transaction.
 
 A connection that broke is replaced and the statement repeated once: rows carry their own ids, so what the first attempt had
-committed is not written twice.
+committed is not written twice. With each record goes the row that says that it waits for its place in the tree: only with one that was
+really written, or a repeated statement would have a record wait that the sequencer has placed meanwhile.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ WITH records AS (
     SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %t::text[], %t::text[], %t::text[], %t::text[],
         %b::uuid[], %b::bytea[], %b::bytea[])
     ON CONFLICT DO NOTHING
+    RETURNING agency_id, record_id
+), waiting AS (
+    INSERT INTO exposure_pending (agency_id, record_id) SELECT agency_id, record_id FROM records
 ), persons AS (
     INSERT INTO exposure_persons (agency_id, chain_id, record_id, platform, attributed_by)
     SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %t::text[], %b::uuid[])

@@ -27,6 +27,7 @@ COMMANDS = {
     "census": ("gateway.cli.census:census", "The census of services: reachable, current, free of errors."),
     "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
     "watchman": ("gateway.cli.watchman:watchman", "The dead-man switch: watches the sweeper and the calendar."),
+    "sequencer": ("gateway.cli.sequencer:sequencer", "Gives the ledger's records their places in the tree."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
 }
 """Name of each group: where it is, and one sentence for ``--help``."""

@@ -17,6 +17,7 @@ from adapters.stores.directory import import_accounts
 from gateway.launch.accounts import make_accounts
 from gateway.launch.catalogue import import_catalogue
 from gateway.launch.children import Child
+from gateway.launch.ledger import start_sequencer
 from gateway.launch.loopback import LoopbackFault, send
 from gateway.launch.mail import make_mail_environment, start_watchman
 from gateway.launch.papers import folder_of_seals, folder_of_slips, make_papers
@@ -98,7 +99,7 @@ def _read_mark(file: Path) -> tuple[int, int] | None:
 
 
 def start_apps(stack: Stack) -> None:
-    """Start public, web, console, operations, the worker and the watchman; wait until each web app answers and is ready."""
+    """Start public, web, console, operations, the worker, the watchman and the sequencer; wait until each web app answers and is ready."""
     stack.report("starting the public app, the web door, the console, operations and the worker")
     stack.reserved = reserve_ports(stack.places, stack.report)
     ports = {name: reserved.getsockname()[1] for name, reserved in stack.reserved.items()}
@@ -116,6 +117,7 @@ def start_apps(stack: Stack) -> None:
         stack.report(f"{name} answers at {stack.urls[name]}")
     worker.require_alive()
     start_watchman(stack)
+    start_sequencer(stack)
     agree_on_fee_notices(stack)
     agree_on_results(stack)
     stack.report("the worker is running")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-LEDGER_APPENDS = {"exposure_records": "SELECT INSERT", "exposure_publications": "SELECT INSERT"}
+LEDGER_APPENDS = {
+    "exposure_records": "SELECT INSERT", "exposure_publications": "SELECT INSERT", "exposure_pending": "INSERT",
+    **dict.fromkeys(("ledger_sequence", "ledger_tiles", "ledger_checkpoints", "ledger_beats"), "SELECT"),
+}  # fmt: skip
 DIRECTORY = {
     "agencies": "SELECT", "platform_apps": "SELECT", "merchant_accounts": "SELECT", "back_ends": "SELECT",
     "directory_version": "SELECT",
@@ -240,6 +243,7 @@ TABLES: dict[str, dict[str, str]] = {
         "rating_sums": "SELECT INSERT UPDATE(levels) UPDATE(through_at) UPDATE(through_id)",
         "rating_tallies": "SELECT INSERT UPDATE(tallied_until)",
         "exposure_counts": "SELECT INSERT DELETE UPDATE(count)",
+        "exposure_pending": "SELECT INSERT",
         "exposure_tallies": "SELECT UPDATE(next_id)",
         "ratings": "SELECT",
         "complaints": "SELECT",
@@ -264,9 +268,12 @@ TABLES: dict[str, dict[str, str]] = {
         "alert_sweeps": "SELECT",
         "calendar_versions": read_columns(("region", "version", "published_until")),
         "supervision_mailboxes": "SELECT",
+        "ledger_beats": "SELECT",
     },
     "sequencer": {
         "agencies": "SELECT", "exposure_records": "SELECT", "exposure_persons": "SELECT", "exposure_publications": "SELECT",
+        "exposure_pending": "SELECT DELETE", "ledger_sequence": "SELECT INSERT", "ledger_checkpoints": "SELECT INSERT",
+        "ledger_tiles": "SELECT INSERT UPDATE(hashes) UPDATE(width)", "ledger_beats": "SELECT INSERT UPDATE(ran_at) UPDATE(size)",
     },
 }  # fmt: skip
 """``UPDATE(x)`` is the right to this column alone. The owner (``migration``) is not listed."""

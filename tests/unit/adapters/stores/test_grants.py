@@ -68,6 +68,13 @@ def multiply(roles: Iterable[str], statement: str, tables: Iterable[str]) -> lis
         ("console", "INSERT INTO payment_events SELECT * FROM payment_events"),
         ("sequencer", "SELECT * FROM persons"),
         ("sequencer", "SELECT * FROM exposure_salts"),
+        ("sequencer", "UPDATE ledger_sequence SET index = index"),
+        ("sequencer", "DELETE FROM ledger_sequence"),
+        ("sequencer", "DELETE FROM ledger_checkpoints"),
+        ("sequencer", "UPDATE ledger_checkpoints SET root = root"),
+        ("sequencer", "DELETE FROM ledger_tiles"),
+        ("worker", "DELETE FROM exposure_pending"),
+        ("worker", "INSERT INTO ledger_sequence SELECT * FROM ledger_sequence"),
         ("public", "SELECT procrastinate_register_worker_v1()"),
         ("public", "SET ROLE guitai_migration"),
         ("worker", "ALTER TABLE payments DISABLE ROW LEVEL SECURITY"),
@@ -132,7 +139,7 @@ def test_agency_comes_first_in_every_key(database: Database) -> None:
     others = {name for name, first in rows if first != "agency_id"}
     assert others == {
         "alembic_version", "alert_sweeps", "calendar_days", "calendar_versions", "catalogue_version", "directory_version", "job_tasks",
-        "exposure_tallies", "monthly_tables", "rating_tallies",
+        "exposure_tallies", "ledger_beats", "ledger_checkpoints", "ledger_sequence", "ledger_tiles", "monthly_tables", "rating_tallies",
     }  # fmt: skip
 
 

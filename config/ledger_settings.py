@@ -1,0 +1,25 @@
+"""Settings of the sequencer, which gives the ledger's records their places in the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config.setting_readers import read_seconds, read_words
+from config.setting_variable import Variable
+
+LEDGER_VARIABLES: Mapping[str, Variable] = {
+    "ledger_key": Variable(
+        "GUITAI_LEDGER_KEY",
+        read_words,
+        "The key with which the sequencer signs checkpoints, one line PRIVATE+KEY+origin+hash+base64; its name is the log's origin.",
+        "",
+        secret=True,
+    ),
+    "checkpoint_seconds": Variable(
+        "GUITAI_CHECKPOINT_SECONDS",
+        read_seconds,
+        "How often the sequencer gives places and signs a checkpoint; records must have theirs after 60 seconds.",
+        "10",
+    ),
+}
+"""By attribute name of ``settings.Settings``."""
