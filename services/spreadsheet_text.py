@@ -1,11 +1,12 @@
 """Tables as CSV that a spreadsheet takes for what they are: text as text, never as a formula. Pure.
 
 CSV by RFC 4180 in UTF-8 with a mark, without which Excel takes Chinese for another encoding. A cell that a spreadsheet would compute gets an
-apostrophe before it (OWASP, CSV injection); a text with anything that is a separator somewhere stands in quotes, so that none begins a cell.
+apostrophe before it (OWASP, CSV injection), also in the middle of a text behind what separates cells with other settings: there quotes are none.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 """What a spreadsheet would take for a formula, also written full-width as a Chinese keyboard does."""
 SEPARATORS = frozenset(',;|\t\r\n"')
 """What ends a cell here, or with other settings of the spreadsheet."""
+_BEHIND_SEPARATOR = re.compile('([;|\t\r\n][ \u3000"]*)(?=[=+@＝＋－＠-])')
 Cell = str | int | float | Decimal | Fraction | date | None
 """What may stand in a table; None: nothing is known."""
 PLACES = Decimal("0.0001")
@@ -31,8 +33,9 @@ def write_csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], notes: Itera
 
 
 def guard_text(text: str) -> str:
-    """The text, unless a spreadsheet would compute it: then with an apostrophe before it, also behind spaces."""
-    return SAFE_START + text if text.lstrip(" \u3000").startswith(FORMULA_STARTS) else text
+    """The text, unless a spreadsheet would compute it: then with an apostrophe before it, also behind spaces, and behind a separator."""
+    inner = _BEHIND_SEPARATOR.sub(rf"\1{SAFE_START}", text)
+    return SAFE_START + inner if text.lstrip(" \u3000").startswith(FORMULA_STARTS) else inner
 
 
 def round_number(number: float | Decimal | Fraction) -> Decimal:

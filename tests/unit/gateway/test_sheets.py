@@ -83,11 +83,16 @@ def test_any_text_is_written_and_read_again(cells: list[str]) -> None:
     assert len(read_sheet(write_xlsx("t", [Sheet("s", ["a"] * len(cells), [cells])]))[0]) == len(cells)
 
 
-@pytest.mark.parametrize("separator", [";", "\t", "|", "\n", '"'])
-def test_no_text_begins_a_cell_elsewhere(separator: str) -> None:
-    """A text with what is a separator in another setting stands in quotes."""
-    line = write_csv(["a"], [[f"x{separator}=1+1"]]).decode("utf-8-sig").split("\r\n", 1)[1]
-    assert line == '"x{}=1+1"\r\n'.format('""' if separator == '"' else separator)
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", " =", '"=', "＝"])
+@pytest.mark.parametrize("separator", [";", "\t", "|", "\n"])
+def test_no_text_begins_a_cell_elsewhere(separator: str, start: str) -> None:
+    """Read with another separator, or by lines, no part of a text is a formula, also in a cell that is not the first."""
+    whole = write_csv(["a", "b"], [["x", f"x{separator}{start}1+1"]]).decode("utf-8-sig").split("\r\n", 1)[1]
+    assert next(csv.reader(io.StringIO(whole, newline="")))[1].startswith(f"x{separator}")
+    lines = whole.splitlines() if separator == "\n" else [whole]
+    cells = [cell for row in csv.reader(lines, delimiter=";" if separator == "\n" else separator) for cell in row]
+    assert len(cells) == 2
+    assert not [cell for cell in cells if cell.lstrip(" ").startswith(FORMULA_STARTS)]
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**6))
