@@ -110,6 +110,8 @@ def check_months(home: Path, keyring: Path | None, as_json: bool, month: Month |
     with open_statistics(home, keyring) as (desk, slug_of):
         months = [month] if month else [read_month(one.month) for one in reversed(list_closed(desk))]
         checks = [_check(check_month, desk, one) for one in months]
+    if not checks:
+        click.echo("no month is closed yet: nothing was checked", err=True)
     if as_json:
         click.echo(json.dumps([describe_check(one, slug_of) for one in checks], ensure_ascii=False))
     else:
