@@ -215,11 +215,14 @@ class CounterRoom:
     def append_act(
         self, tx: CounterTransaction, actor: Actor, act: str, agency_id: UUID, subject: UUID | str, reason: str,
         detail: Mapping[str, JsonValue], kind: str = "case", read: Sequence[Subject] = (),
+        whose: Mapping[Subject, UUID] | None = None,
     ) -> None:  # fmt: skip
-        """One line of the book of acts: codes and ids, never a personal value. ``read``: what of a citizen's it reads, so that they are told."""
+        """One line of the book of acts: codes and ids, never a personal value. ``read``: what of a citizen's it reads, so that they are told;
+        ``whose``: at which agency that lies, if not at the act's.
+        """
         made_by, now = actor.member.staff_id, self.desk.clock.now()
         made = Act(self.desk.new_id(), agency_id, now, made_by, act, kind, str(subject), reason, dict(detail))
-        append_look(tx, actor, made, read, self.desk.new_id)
+        append_look(tx, actor, made, read, self.desk.new_id, whose)
 
 
 def find_opened(tx: CounterTransaction, staff_id: UUID, case_id: UUID) -> int | None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -78,8 +78,9 @@ class CounterDesk(QueueRoom, ReceptionRoom, ExaminationRoom, DeliveryRoom, Notic
         with self.house.begin(scope) as tx:
             lines = find(tx)
             read, act = list_met(by, value, lines), {"by": by.value, "found": len(lines)}
+            whose = {case_read(line.case_id): _find_home(line, scope) for line in lines}
             for agency_id in list_topmost(actor, agencies):  # each agency's own auditor sees it, the citizen once
-                self.append_act(tx, actor, "case.search", agency_id, "", told, act, read=read)
+                self.append_act(tx, actor, "case.search", agency_id, "", told, act, read=read, whose=whose)
                 read = []
         return lines
 
@@ -110,6 +111,11 @@ def list_met(by: SearchKey, value: str, lines: Sequence[DeskLine]) -> list[Subje
     if lines or by is not SearchKey.NUMBER:
         return [case_read(line.case_id) for line in lines]
     return [number_read(re.sub(r"[\s-]", "", value))]
+
+
+def _find_home(line: DeskLine, scope: Collection[UUID]) -> UUID:
+    """The agency whose case it is, where its events lie; of one that leads elsewhere the desk that was searched."""
+    return line.lead_agency_id if line.lead_agency_id in scope else line.agency_id
 
 
 def _read(by: SearchKey, value: str, form: re.Pattern[str] | None) -> str:

@@ -6,7 +6,8 @@ thrown away (``gateway/console/registry.py``), so that a look that nobody is tol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -37,11 +38,15 @@ class LookTransaction(Protocol):
 
 
 def append_look(
-    tx: LookTransaction, actor: Actor, act: Act, subjects: Iterable[Subject], new_id: Callable[[], UUID]
-) -> None:
-    """Append the act and, for each thing that was read, the row that the citizen sees. ``act.agency_id`` is whose matter it is."""
+    tx: LookTransaction, actor: Actor, act: Act, subjects: Iterable[Subject], new_id: Callable[[], UUID],
+    whose: Mapping[Subject, UUID] | None = None,
+) -> None:  # fmt: skip
+    """Append the act and, for each thing that was read, the row that the citizen sees. ``act.agency_id`` is whose matter it is,
+    unless ``whose`` says otherwise of a subject.
+    """
     tx.acts.append(act)
-    tx.readings.add([make_reading(tx, actor, act, one, new_id()) for one in dict.fromkeys(subjects)])
+    rows = [make_reading(tx, actor, act, one, new_id()) for one in dict.fromkeys(subjects)]
+    tx.readings.add([replace(one, agency_id=(whose or {}).get(one.subject, act.agency_id)) for one in rows])
 
 
 def make_reading(tx: LookTransaction, actor: Actor, act: Act, subject: Subject, reading_id: UUID) -> Reading:

@@ -13,7 +13,7 @@ Pair = tuple[str, str]
 SUBJECTS: dict[TroubleKind, Pair] = {
     TroubleKind.STORE: ("政务库无法访问", "the government store does not answer"),
     TroubleKind.SWEEPER: ("预警扫描已停止", "alerts are no longer swept"),
-    TroubleKind.CALENDAR: ("工作日历即将到期", "the calendar of working days ends soon"),
+    TroubleKind.CALENDAR: ("工作日历即将到期或已到期", "the calendar of working days ends soon or has ended"),
 }
 ADVICE: dict[TroubleKind, Pair] = {
     TroubleKind.STORE: (

@@ -120,7 +120,9 @@ class FakeAudit(CaseRows):
         return [replace(one, subject=replace(one.subject, key="")) for one in found[:limit]]
 
     def _has_part(self, one: Reading) -> bool:
-        events = self.tables.events.get(one.subject.subject_id, []) if one.subject.subject_id else []
+        case = self.tables.cases.get(one.subject.subject_id) if one.subject.subject_id else None
+        mine = case is not None and case.agency_id == one.agency_id
+        events = self.tables.events.get(case.case_id, []) if case is not None and mine else []
         lines = [line for (_, case_id), line in self.tables.lines.items() if case_id == one.subject.subject_id]
         return any(event.staff_id == one.staff_id for event in events) or any(
             line.claimed_by == one.staff_id for line in lines if line.agency_id == one.agency_id

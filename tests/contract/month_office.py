@@ -152,7 +152,7 @@ def put_back(office: MonthOffice) -> Iterator[None]:
     """Afterwards everything that a month is counted from and closed with is as it was."""
     tables = (
         "cases", "case_events", "ratings", "complaints", "complaint_events", "closed_months", "month_figures", "month_seals",
-        "exposure_records", "exposure_publications",
+        "exposure_records", "exposure_publications", "exposure_pending",
     )  # fmt: skip
     assert office.database is not None
     kept = {table: office.execute(f"SELECT row_to_json(t)::text FROM {table} t") for table in tables}  # noqa: S608 - ours

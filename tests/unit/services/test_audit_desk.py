@@ -12,9 +12,10 @@ from services.audit_desk import COPIED_LEAST, FOR_SUPERVISION, AuditRoom, Sample
 from services.calendar_record import NamedDay
 from services.case_errors import OwnMatter
 from services.case_record import CaseState
+from services.counter_desk import SearchKey
 from services.errors import InputRefused, NotFound, NotPermitted, StoreUnavailable
 from services.staffing import Role
-from tests.counter_office import APPLICANT_NUMBER, CITY, OFFICE, REASON, SIBLING, TAX, CounterOffice
+from tests.counter_office import APPLICANT_NUMBER, CITY, FINE, OFFICE, REASON, SIBLING, TAX, CounterOffice
 
 WHY = "年度抽查办件质量"
 
@@ -151,6 +152,22 @@ def test_who_looks_without_a_case_is_listed(office: CounterOffice, room: AuditRo
     found = room.list_looks(office.hire(OFFICE, Role.AUDITOR), "without_case")
     assert {one.staff_id for one in found} == {office.second.member.staff_id}
     assert office.acts[-1].act == "audit.list"
+
+
+@pytest.mark.parametrize("by", [SearchKey.NUMBER, SearchKey.CASE_NO])
+def test_who_looks_for_a_case_below_and_works_on_it_is_not_listed(
+    office: CounterOffice, room: AuditRoom, by: SearchKey
+) -> None:
+    """A search lies where the case does: a clerk of the city who finds an office's case and accepts it had it in hand."""
+    file, clerk = office.receive(), office.hire(CITY, Role.CLERK)
+    case = file.case
+    sought = case.case_no if by is SearchKey.CASE_NO else APPLICANT_NUMBER
+    office.counter.search(clerk, by, sought, REASON)
+    auditor = office.hire(OFFICE, Role.AUDITOR)
+    assert {one.staff_id for one in room.list_looks(auditor, "without_case")} == {clerk.member.staff_id}
+    office.counter.accept(clerk, case.case_id, office.take(clerk, case.case_id), FINE)
+    assert room.list_looks(auditor, "without_case") == []
+    assert room.list_looks(office.hire(CITY, Role.AUDITOR), "without_case") == []
 
 
 def test_a_look_at_another_offices_case_is_listed(office: CounterOffice, room: AuditRoom) -> None:

@@ -212,7 +212,7 @@ def test_the_end_of_the_calendar_is_told_before_it_comes(town: Town) -> None:
     town.start_worker()
     town.start_watchman()
     wait_for(lambda: town.letters)
-    assert town.subjects == ["【值守告警】工作日历即将到期"]
+    assert town.subjects == ["【值守告警】工作日历即将到期或已到期"]
     assert "截至 2026-12-31" in town.letters[0]["text"]
     stay_quiet(town)
 

@@ -20,6 +20,7 @@ from gateway.console.desk import ConsoleDesk
 from services.mapping_record import MappingAct
 from services.staff_sign_in import SignInDesk
 from services.staffing import Role, StaffMember
+from tests.browser.meter import await_focus
 from tests.chromium import CHROMIUM, list_complaints, open_chromium, serve
 from tests.fakes import FakeKeyedHash, FakeRevocations
 from tests.unit.gateway.console.office import CODES, LEFT, NUMBER, PASSWORD, ROOT, Office
@@ -134,6 +135,7 @@ def test_the_first_day_with_the_keyboard(scene: Scene) -> None:
     scene.office.give(member, Role.AUDITOR, ROOT)
     page = scene.page()
     page.goto(scene.url)
+    await_focus(page)
     for text in ("new.member", once, ""):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
