@@ -16,7 +16,7 @@ from services.effort_words import Texts, name_thing
 from services.mapping import ServiceMapping
 from services.model import Language, PlatformName
 from services.month_record import MonthStore
-from services.planning import Publication, list_years, read_publication, round_mean
+from services.planning import Publication, find_ended, list_closed_months, list_years, read_publication, round_mean
 from services.planning_rules import FEWEST, Node
 from services.spreadsheet_text import write_csv
 
@@ -144,29 +144,24 @@ def find_best_door(mapping: ServiceMapping) -> Effort:
     return min(labels, key=lambda one: (one.trips, one.clicks + one.fields, one.door == PlatformName.WINDOW))
 
 
-def read_lived(
-    months: MonthStore, places: Mapping[UUID, Node], agency_id: UUID, services: Iterable[str]
-) -> dict[str, DaysLived]:
-    """What the last year that is over says of the agency's services, before there is one the months of the running year; by service.
+def read_last_year(months: MonthStore, places: Mapping[UUID, Node]) -> Publication | None:
+    """What is told of the last year that is over, before there is one of the running year; None while no month is closed.
+
+    ``months``: of a transaction over every agency. Raises ``StoreUnavailable``.
+    """
+    closed = list_closed_months(months)
+    years, ended = list_years(closed)[:2], find_ended(closed)
+    year = next((one for one in years if one in ended), years[0] if years else "")
+    return read_publication(months, places, year, closed) if year else None
+
+
+def sum_lived(told: Publication | None, place: Node, services: Iterable[str]) -> dict[str, DaysLived]:
+    """What a year says of an agency's services, by service; nothing at all while no month is closed.
 
     Only cells that are told anyway (``services/planning.py``) are summed: of sums over spans that overlap, one less the other would tell
-    a single month. Nothing at all while no month is closed; no cases of a service of which nothing is told. ``months``: of a
-    transaction over every agency. Raises ``StoreUnavailable``.
+    a single month. No cases of a service of which nothing is told.
     """
-    told = _read_year(months, places)
-    if told is None:
-        return {}
-    return {one: _sum_up(told, (*places[agency_id], one)) for one in services}
-
-
-def _read_year(months: MonthStore, places: Mapping[UUID, Node]) -> Publication | None:
-    latest = None
-    for year in list_years(months)[:2]:
-        read = read_publication(months, places, year)
-        if read is not None and year in read.ended:
-            return read
-        latest = latest or read
-    return latest
+    return {one: _sum_up(told, (*place, one)) for one in services} if told is not None else {}
 
 
 def _sum_up(told: Publication, place: Node) -> DaysLived:

@@ -6,13 +6,14 @@ decides over the whole tree of agencies, whoever looks; so the page of the staff
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.month_record import Figures, MonthStore
 from services.months import list_months, read_month
-from services.planning_rules import Counts, Node, Release, quarter_of, release_counts, release_parts, year_of
+from services.planning_rules import Counts, Node, Release, add_up, quarter_of, release_counts, release_parts, year_of
 
 MOST_MONTHS = 1200
 RECEIVED, CLOSED, LATE, DAYS = "received", "closed", "late", "working_days"
@@ -103,9 +104,14 @@ def place_agencies(agencies: Iterable[UUID], parent_of: Callable[[UUID], UUID | 
     return found
 
 
-def list_years(months: MonthStore) -> list[str]:
-    """Years with closed months, the latest first."""
-    return sorted({one.month[:4] for one in months.list_closed(MOST_MONTHS)}, reverse=True)
+def list_closed_months(months: MonthStore) -> list[str]:
+    """The names of all closed months, the earliest first. Raises ``StoreUnavailable``."""
+    return sorted(one.month for one in months.list_closed(MOST_MONTHS))
+
+
+def list_years(closed: Iterable[str]) -> list[str]:
+    """Years of these months, the latest first."""
+    return sorted({month[:4] for month in closed}, reverse=True)
 
 
 def find_ended(closed: Sequence[str]) -> frozenset[str]:
@@ -128,11 +134,12 @@ def find_ended(closed: Sequence[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def read_publication(months: MonthStore, places: Mapping[UUID, Node], year: str) -> Publication | None:
-    """What may be told of a year; None without any closed month. ``months``: of a transaction over every agency of ``places``, else sums
-    would lack a part. Raises ``StoreUnavailable``.
+def read_publication(
+    months: MonthStore, places: Mapping[UUID, Node], year: str, closed: Sequence[str]
+) -> Publication | None:
+    """What may be told of a year; None without any month of it among ``closed``, which are all (``list_closed_months``). ``months``: of a
+    transaction over every agency of ``places``, else sums would lack a part. Raises ``StoreUnavailable``.
     """
-    closed = sorted(one.month for one in months.list_closed(MOST_MONTHS))
     mine = [month for month in closed if month.startswith(year)]
     if not mine:
         return None
@@ -160,16 +167,9 @@ def _pick(figures: Mapping[str, Figures], places: Mapping[UUID, Node], months: S
 
 def _sum_days(release: Release, days: Counts) -> dict[str, dict[Node, int]]:
     """The days of every cell that is told."""
-    return {
-        period: {
-            place: sum(
-                number
-                for month, cells in days.items()
-                if period in (month, month[:4], quarter_of_name(month))
-                for service, number in cells.items()
-                if service[: len(place)] == place
-            )
-            for place in told
-        }
-        for period, told in release.told.items()
-    }
+    sums: dict[str, Counter[Node]] = {period: Counter() for period in release.told}
+    for month, cells in days.items():
+        added = add_up(cells)
+        for period in {month, month[:4], quarter_of_name(month)} & sums.keys():
+            sums[period].update(added)
+    return {period: {place: sums[period][place] for place in told} for period, told in release.told.items()}

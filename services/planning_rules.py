@@ -88,7 +88,7 @@ def release_counts(counts: Counts, ended: Iterable[str] = ()) -> Release:
     A month's part depends on that month alone, a quarter's on its months, a year's on its own: what was told once stays as it was told
     whatever comes after, as long as closed months do.
     """
-    sums = {month: _add_up(cells) for month, cells in sorted(counts.items())}
+    sums = {month: add_up(cells) for month, cells in sorted(counts.items())}
     parts = _list_parts(sums, frozenset(ended))
     for period in sorted(parts, key=lambda one: (-len(one), one)):
         sums[period] = Counter()
@@ -102,7 +102,8 @@ def release_counts(counts: Counts, ended: Iterable[str] = ()) -> Release:
     return Release({period: {one: table.sums[period][one] for one in told} for period, told in table.told.items()})
 
 
-def _add_up(cells: Mapping[Node, int]) -> Counter[Node]:
+def add_up(cells: Mapping[Node, int]) -> Counter[Node]:
+    """Each service's number at every place above it too."""
     found: Counter[Node] = Counter()
     for place, number in cells.items():
         for length in range(1, len(place) + 1):
@@ -187,7 +188,7 @@ def release_parts(release: Release, counts: Counts, parts: Counts, ended: Iterab
     """
     told: dict[str, dict[Node, int]] = {}
     for month in counts:
-        some, others = _add_up(parts.get(month, {})), _add_up(counts[month])
+        some, others = add_up(parts.get(month, {})), add_up(counts[month])
         others.subtract(some)
         told[month] = {one: some[one] for one in _split_month(release.told.get(month, {}), some, others)}
     sums = _list_parts(counts, frozenset(ended))

@@ -7,7 +7,6 @@ thrown away (``gateway/console/registry.py``), so that a look that nobody is tol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -45,16 +44,20 @@ def append_look(
     unless ``whose`` says otherwise of a subject.
     """
     tx.acts.append(act)
-    rows = [make_reading(tx, actor, act, one, new_id()) for one in dict.fromkeys(subjects)]
-    tx.readings.add([replace(one, agency_id=(whose or {}).get(one.subject, act.agency_id)) for one in rows])
+    known = whose or {}
+    tx.readings.add(
+        [make_reading(tx, actor, act, one, known.get(one, act.agency_id), new_id()) for one in dict.fromkeys(subjects)]
+    )
 
 
-def make_reading(tx: LookTransaction, actor: Actor, act: Act, subject: Subject, reading_id: UUID) -> Reading:
-    """The row of one look; a delay that is in force for this reader and case is named in it."""
+def make_reading(
+    tx: LookTransaction, actor: Actor, act: Act, subject: Subject, agency_id: UUID, reading_id: UUID
+) -> Reading:
+    """The row of one look at what lies at an agency; a delay that is in force for this reader and case is named in it."""
     member, tree = actor.member, actor.tree
     office = {"office": tree.name(member.agency_id), "office_en": tree.name(member.agency_id, "en")}
     return Reading(
-        reading_id, act.agency_id, act.at, member.staff_id, member.agency_id, act.act, subject,
+        reading_id, agency_id, act.at, member.staff_id, member.agency_id, act.act, subject,
         {"name": member.name, "login": member.login, **office}, act.reason, _find_delay(tx, act, subject, member.staff_id),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,8 +17,9 @@ from services.business_environment import (
     BusinessLine,
     describe_agency,
     list_agencies,
-    read_lived,
+    read_last_year,
     say_fee,
+    sum_lived,
     write_table,
 )
 from services.effort_rules import Standing
@@ -44,8 +46,7 @@ class AgencyShown:
 @room(blueprint, "/business", title=TITLE, roles=READERS, place=54)
 def show_business() -> Response:
     """Every agency in reach that has services for companies, in the order of their short names."""
-    known = _list_mine()
-    agencies = [AgencyShown(agency_id, slug, _describe(agency_id, slug)) for slug, agency_id in known.items()]
+    agencies = _describe(_list_mine())
     lived = [line.lived for agency in agencies for line in agency.lines if line.lived is not None]
     return show_page(
         "business.html", title=TITLE, agencies=agencies, fewest=FEWEST_CASES, say_fee=say_fee,
@@ -59,7 +60,8 @@ def load_table(slug: str) -> Response:
     known = _list_mine()
     if slug not in known:
         raise NotFound
-    body = write_table(_describe(known[slug], slug))
+    (agency,) = _describe({slug: known[slug]})
+    body = write_table(agency.lines)
     named = {"Content-Disposition": f'attachment; filename="business-{slug}.csv"'}
     return Response(body, content_type="text/csv; charset=utf-8", headers=named)
 
@@ -71,12 +73,16 @@ def _list_mine() -> dict[str, UUID]:
     return {slug: slugs[slug] for slug in served if slug in slugs}
 
 
-def _describe(agency_id: UUID, slug: str) -> tuple[BusinessLine, ...]:
+def _describe(wanted: Mapping[str, UUID]) -> list[AgencyShown]:
+    """These agencies, by one reading of what is told of the whole tree."""
     desk, tree = current_console(), current_actor().tree
+    services, places = desk.catalogue.services, place_agencies(tree.parents, tree.parents.get)
     with desk.store.begin(tuple(tree.parents)) as tx:
-        places = place_agencies(tree.parents, tree.parents.get)
-        lived = read_lived(tx.months, places, agency_id, desk.catalogue.services)
-    return describe_agency(desk.catalogue.services.values(), slug, lived)
+        told = read_last_year(tx.months, places)
+    return [
+        AgencyShown(agency, slug, describe_agency(services.values(), slug, sum_lived(told, places[agency], services)))
+        for slug, agency in wanted.items()
+    ]
 
 
 def label_effort(mapping: ServiceMapping) -> tuple[LabelShown, ...]:

@@ -20,7 +20,7 @@ from gateway.console.words import Words
 from gateway.planning_view import RULE, WITHHELD, Names, name_period, name_place, write_tenths
 from gateway.sheets import CSV, XLSX, Cell, Sheet, attach_file, write_tables
 from services.errors import NotFound
-from services.planning import Publication, Told, list_years, place_agencies, read_publication
+from services.planning import Publication, Told, list_closed_months, list_years, place_agencies, read_publication
 from services.planning_rules import Node
 from services.statistics_room import READERS
 
@@ -124,12 +124,13 @@ def _read_choice() -> Choice | None:
     """None while no month is closed. Raises ``NotFound`` for a year without any, or for what is no choice."""
     tree, asked = current_actor().tree, request.args
     with current_console().store.begin(tuple(tree.parents)) as tx:
-        years = list_years(tx.months)
+        closed = list_closed_months(tx.months)
+        years = list_years(closed)
         if not years:
             return None
         wanted = asked.get("year") or years[0]
         places = place_agencies(tree.parents, tree.parents.get)
-        publication = read_publication(tx.months, places, wanted) if wanted in years else None
+        publication = read_publication(tx.months, places, wanted, closed) if wanted in years else None
     count, step, depth = asked.get("count", "closed"), asked.get("by", ""), asked.get("depth", "service")
     step = step or ("quarter" if publication is not None and len(publication.ended) > 1 else "month")
     if publication is None or count not in COUNTS or step not in STEPS or depth not in DEPTHS:

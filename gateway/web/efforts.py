@@ -16,8 +16,9 @@ from services.business_environment import (
     BusinessLine,
     describe_agency,
     list_agencies,
-    read_lived,
+    read_last_year,
     say_fee,
+    sum_lived,
     write_table,
 )
 from services.errors import NotFound
@@ -92,5 +93,6 @@ def _describe(slug: str) -> tuple[BusinessLine, ...]:
     agencies = directory.all_agencies()
     with web.citizen.store.begin(agencies) as tx:
         places = place_agencies(agencies, directory.parent_of)
-        lived = read_lived(tx.months, places, directory.agency_id(slug), services)
+        told = read_last_year(tx.months, places)
+    lived = sum_lived(told, places[directory.agency_id(slug)], services)
     return describe_agency(services.values(), slug, lived)

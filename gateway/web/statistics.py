@@ -102,7 +102,8 @@ def _read(period: str | None) -> Published | None:
         mine = tuple(one for one in closed if one.month[:4] == wanted[:4])
         if not mine:
             return None
-        publication = read_publication(tx.months, place_agencies(agencies, web.directory.parent_of), wanted[:4])
+        places, names = place_agencies(agencies, web.directory.parent_of), sorted(one.month for one in closed)
+        publication = read_publication(tx.months, places, wanted[:4], names)
         if publication is None or wanted not in publication.periods:
             return None
         first, last = read_month(mine[-1].month), read_month(mine[0].month)

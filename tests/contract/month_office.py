@@ -26,7 +26,7 @@ from services.months import Month
 from services.statistics import StatisticsDesk
 from tests.case_samples import LICENSING, make_case, make_case_event, make_case_mapping, make_line
 from tests.contract.case_houses import Houses, make_fake_houses, open_sql_houses
-from tests.databases import Database
+from tests.databases import Clusters, Database
 from tests.fake_cases import NO_WORDS, FakeCaseHouse
 from tests.fake_months import FakeStatisticsLedger
 from tests.fakes import FakeClock, FakeDirectory
@@ -135,6 +135,19 @@ def open_sql_office(database: Database, folder: Path) -> Iterator[MonthOffice]:
         log = SqlExposureLog(database.urls["worker"], clock)
         yield MonthOffice(houses, make_desk(houses, houses.worker, clock, log), clock, database)
         log.close()
+
+
+@contextmanager
+def open_office(kind: str, clusters: Clusters, folder: Path) -> Iterator[MonthOffice]:
+    """A fresh one on a kind of PostgreSQL, or on the ``fake``."""
+    if kind == "fake":
+        yield make_fake_office()
+        return
+    cluster = clusters.find(kind)
+    database = cluster.make()
+    with open_sql_office(database, folder) as made:
+        yield made
+    cluster.drop(database)
 
 
 def make_fake_office() -> MonthOffice:

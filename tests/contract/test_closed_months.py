@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -35,25 +36,16 @@ from tests.contract.month_office import (
     OCTOBER,
     TUESDAY,
     MonthOffice,
-    make_fake_office,
-    open_sql_office,
+    open_office,
 )
 from tests.databases import Clusters
 
 
 @pytest.fixture(params=[*KINDS, "fake"])
-def office(
-    request: pytest.FixtureRequest, clusters: Clusters, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[MonthOffice]:
+def office(request: pytest.FixtureRequest, clusters: Clusters, tmp_path: Path) -> Iterator[MonthOffice]:
     """A fresh one for each test: what was closed stays closed."""
-    if request.param == "fake":
-        yield make_fake_office()
-        return
-    cluster = clusters.find(request.param)
-    database = cluster.make()
-    with open_sql_office(database, tmp_path_factory.mktemp("keys")) as made:
+    with open_office(request.param, clusters, tmp_path) as made:
         yield made
-    cluster.drop(database)
 
 
 def test_a_month_is_counted_from_what_happened_in_it(office: MonthOffice) -> None:

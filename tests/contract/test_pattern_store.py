@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,7 +33,7 @@ from services.slowness_record import (
 from services.statistics import close_due
 from tests.case_samples import LICENSING
 from tests.conftest import KINDS
-from tests.contract.month_office import ANN, BEN, OCTOBER, MonthOffice, make_fake_office, open_sql_office
+from tests.contract.month_office import ANN, BEN, OCTOBER, MonthOffice, open_office
 from tests.databases import Clusters
 
 CEM = UUID(int=13)
@@ -43,18 +44,10 @@ COURSE = Course(
 
 
 @pytest.fixture(params=[*KINDS, "fake"])
-def office(
-    request: pytest.FixtureRequest, clusters: Clusters, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[MonthOffice]:
+def office(request: pytest.FixtureRequest, clusters: Clusters, tmp_path: Path) -> Iterator[MonthOffice]:
     """A fresh one for each test: what was shown stays shown."""
-    if request.param == "fake":
-        yield make_fake_office()
-        return
-    cluster = clusters.find(request.param)
-    database = cluster.make()
-    with open_sql_office(database, tmp_path_factory.mktemp("keys")) as made:
+    with open_office(request.param, clusters, tmp_path) as made:
         yield made
-    cluster.drop(database)
 
 
 def make_pattern(

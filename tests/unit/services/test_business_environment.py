@@ -20,8 +20,9 @@ from services.business_environment import (
     describe_agency,
     find_best_door,
     list_agencies,
-    read_lived,
+    read_last_year,
     serves_companies,
+    sum_lived,
     write_table,
 )
 from services.model import Language
@@ -80,7 +81,7 @@ def read_both(house: FakeCaseHouse, root: UUID, agency: UUID) -> dict[str, DaysL
     """What is told of the agency's two services."""
     places = {root: (str(root),), agency: (str(root), str(agency))}
     with house.begin([root, agency]) as tx:
-        return read_lived(tx.months, places, agency, [LICENSING, "trial-other"])
+        return sum_lived(read_last_year(tx.months, places), places[agency], [LICENSING, "trial-other"])
 
 
 def test_days_are_those_of_the_running_year_before_one_is_over() -> None:
