@@ -36,8 +36,12 @@ class Child:
     log: Path
 
     def require_alive(self) -> None:
-        """Raise ``LaunchFault`` with the tail of its log if it has ended."""
-        status = self.process.poll()
+        """Raise ``LaunchFault`` with the tail of its log if it has ended.
+
+        A signal waits: raised within ``poll``, it could leave the lock of ``Popen`` taken, and ``wait`` would wait for ever.
+        """
+        with INTERRUPTION.held():
+            status = self.process.poll()
         if status is not None:
             raise LaunchFault(f"{self.name} ended by itself (status {status}).\n{read_tail(self.log)}")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.launch.children import Children
+from gateway.launch.interruption import Interruption, Stopped
 from gateway.launch.places import PREFERRED_PORTS, ROOT, LaunchFault, Places, reserve_ports, take_lock, write_json
 from gateway.launch.warden import end_all, send, watch
 
@@ -197,3 +198,23 @@ def test_state_is_for_the_owner_alone(tmp_path: Path) -> None:
     write_json(tmp_path / "state.json", {"a": 1})
     write_json(tmp_path / "state.json", {"a": 2})
     assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_signal_does_not_cut_off_the_look_at_a_child(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is told to stop while it asks whether a child lives has its answer first: or the end would wait for a lock for ever."""
+    child, interruption, answered = children.start("sleeper", SLEEP, {}), Interruption(), list[str]()
+    before = signal.getsignal(signal.SIGINT)
+
+    def poll_and_hear() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        answered.append("alive")
+
+    monkeypatch.setattr("gateway.launch.children.INTERRUPTION", interruption)
+    monkeypatch.setattr(child.process, "poll", poll_and_hear)
+    signal.signal(signal.SIGINT, interruption._hear)
+    try:
+        with pytest.raises(Stopped):
+            children.require_alive()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert answered == ["alive"]
