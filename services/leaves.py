@@ -31,6 +31,8 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "publication": _EVERY | {"release", "bodies"},
     "attribution": _EVERY | {"request_id", "platform", "chain", "records"},
     "statistics": _EVERY | {"month", "digest"},
+    "join": _EVERY | {"chain", "into"},
+    "closing": _EVERY | {"chain"},
 }  # fmt: skip
 """The members of a leaf by its kind: all of them and no other."""
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -152,6 +154,24 @@ def make_statistics_leaf(
     return Leaf(record_id, agency_id, at, "statistics", "", "", "", (), rfc8785.dumps(body))
 
 
+def make_join_leaf(record_id: UUID, agency_id: UUID, at: datetime, chain: UUID, into: UUID, *, nonce: bytes) -> Leaf:
+    """The canonical leaf that says that two chains are of one human from now on: ``into`` goes on, ``chain`` keeps what it has."""
+    body: dict[str, JsonValue] = {
+        "v": LEAF_FORMAT, "kind": "join", "id": str(record_id), "agency": str(agency_id),
+        "at": canonical_moment(at), "chain": str(chain), "into": str(into), "nonce": nonce.hex(),
+    }  # fmt: skip
+    return Leaf(record_id, agency_id, at, "join", "", "", "", (chain, into), rfc8785.dumps(body))
+
+
+def make_closing_leaf(record_id: UUID, agency_id: UUID, at: datetime, chain: UUID, *, nonce: bytes) -> Leaf:
+    """The canonical leaf that says that the link from a chain to its person was erased: from now on nobody knows whose it is."""
+    body: dict[str, JsonValue] = {
+        "v": LEAF_FORMAT, "kind": "closing", "id": str(record_id), "agency": str(agency_id),
+        "at": canonical_moment(at), "chain": str(chain), "nonce": nonce.hex(),
+    }  # fmt: skip
+    return Leaf(record_id, agency_id, at, "closing", "", "", "", (chain,), rfc8785.dumps(body))
+
+
 def name_statistics(month: str) -> str:
     """Under what the digest of a month is claimed, beside the releases of publications: a colon is in no release."""
     return f"statistics:{month}"
@@ -202,9 +222,11 @@ def check_leaf(leaf: Leaf, leaf_hash: bytes) -> list[str]:
 
 
 def name_persons(body: Mapping[str, JsonValue]) -> set[str]:
-    """The chain ids that an exposure's leaf names: actor and concerned."""
+    """The chain ids under which a leaf itself stands in the index: actor and concerned, both chains of a join, the one of a closing."""
     concerned = body.get("concerned")
     named = [body.get("actor"), *(concerned if isinstance(concerned, list) else [])]
+    if str(body.get("kind")) in {"join", "closing"}:
+        named += [body.get("chain"), body.get("into")]
     return {str(chain) for chain in named if chain}
 
 

@@ -53,7 +53,7 @@ _STRAYS: tuple[tuple[str, str, LiteralString], ...] = (
     (
         "exposure_persons", "the record is missing",
         ("SELECT p.agency_id, p.record_id FROM exposure_persons p WHERE NOT EXISTS (SELECT 1 FROM exposure_records r"
-        " WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id AND r.kind = 'exposure')"),
+        " WHERE r.agency_id = p.agency_id AND r.record_id = p.record_id AND r.kind IN ('exposure', 'join', 'closing'))"),
     ),
     (
         "exposure_persons", "the attribution that the row names is missing",

@@ -20,6 +20,8 @@ from services.leaves import (
     digest_manifest,
     hash_salt,
     make_attribution_leaf,
+    make_closing_leaf,
+    make_join_leaf,
     make_leaf,
     make_outcome_leaf,
     make_publication_leaf,
@@ -43,6 +45,8 @@ LEAVES = (
     make_outcome_leaf(RECORD, CHAIN, AGENCY, AT, Outcome.SENT, 200, nonce=b"n" * 32),
     make_publication_leaf(RECORD, AGENCY, AT, "0.1.0", {"/b": "2", "/a": "1"}, nonce=b"n" * 32),
     make_attribution_leaf(RECORD, AGENCY, AT, "wechat", "r", CHAIN, [UUID(int=6), UUID(int=7), UUID(int=6)], nonce=b"n" * 32),
+    make_join_leaf(RECORD, AGENCY, AT, CHAIN, UUID(int=8), nonce=b"n" * 32),
+    make_closing_leaf(RECORD, AGENCY, AT, CHAIN, nonce=b"n" * 32),
 )  # fmt: skip
 
 

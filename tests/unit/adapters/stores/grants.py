@@ -5,6 +5,7 @@ from __future__ import annotations
 LEDGER_APPENDS = {
     "exposure_records": "SELECT INSERT", "exposure_publications": "SELECT INSERT", "exposure_pending": "INSERT",
     **dict.fromkeys(("ledger_sequence", "ledger_tiles", "ledger_checkpoints", "ledger_beats"), "SELECT"),
+    **dict.fromkeys(("ledger_own_leaves", "ledger_map_nodes", "ledger_cosignatures"), "SELECT"),
 }  # fmt: skip
 DIRECTORY = {
     "agencies": "SELECT", "platform_apps": "SELECT", "merchant_accounts": "SELECT", "back_ends": "SELECT",
@@ -117,6 +118,7 @@ TABLES: dict[str, dict[str, str]] = {
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",
+        "ledger_links": "SELECT",
         "exposure_salts": "INSERT",
         "persons": (
             "SELECT INSERT UPDATE(assurance) UPDATE(phone_cipher) UPDATE(real_name_cipher) UPDATE(identity_cipher)"
@@ -217,6 +219,7 @@ TABLES: dict[str, dict[str, str]] = {
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",
+        **dict.fromkeys(("ledger_links", "ledger_linked"), "SELECT"),
         "exposure_salts": "SELECT INSERT UPDATE(salt) UPDATE(erased_at)",
         "persons": "SELECT",
         "logins": "SELECT",
@@ -268,12 +271,14 @@ TABLES: dict[str, dict[str, str]] = {
         "alert_sweeps": "SELECT",
         "calendar_versions": read_columns(("region", "version", "published_until")),
         "supervision_mailboxes": "SELECT",
-        "ledger_beats": "SELECT",
+        **dict.fromkeys(("ledger_beats", "ledger_cosignatures"), "SELECT"),
     },
     "sequencer": {
         "agencies": "SELECT", "exposure_records": "SELECT", "exposure_persons": "SELECT", "exposure_publications": "SELECT",
         "exposure_pending": "SELECT DELETE", "ledger_sequence": "SELECT INSERT", "ledger_checkpoints": "SELECT INSERT",
         "ledger_tiles": "SELECT INSERT UPDATE(hashes) UPDATE(width)", "ledger_beats": "SELECT INSERT UPDATE(ran_at) UPDATE(size)",
+        **dict.fromkeys(("ledger_own_leaves", "ledger_links", "ledger_cosignatures"), "SELECT INSERT"),
+        "ledger_map_nodes": "SELECT INSERT DELETE UPDATE(replaced_at)", "ledger_linked": "SELECT INSERT UPDATE(root) UPDATE(size)",
     },
 }  # fmt: skip
 """``UPDATE(x)`` is the right to this column alone. The owner (``migration``) is not listed."""

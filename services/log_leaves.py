@@ -1,0 +1,54 @@
+"""Leaves that the log writes itself, beside the records of agencies: what each checkpoint commits to.
+
+A map leaf at index n is the map (``services/sparse_map.py``) over the chains of all n leaves before it. Every batch ends with one, so the
+last leaf under each checkpoint but that of the empty tree is the map leaf with the size before it. Canonical JSON (RFC 8785), hashed as all leaves are;
+no record of an agency has a kind of these (``services/leaves.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import rfc8785
+
+from services.leaves import canonical_moment, read_leaf
+from services.model import JsonValue
+
+MAP_KIND = "map"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MapLeaf:
+    """The map after ``size`` leaves, and its root (32 bytes)."""
+
+    size: int
+    root: bytes
+
+
+def make_map_leaf(size: int, root: bytes, at: datetime) -> bytes:
+    """The canonical bytes of the leaf at index ``size``."""
+    if size < 0 or len(root) != 32:
+        raise ValueError("a map is over a number of leaves and has a root of 32 bytes")
+    body: dict[str, JsonValue] = {
+        "v": _FORMAT,
+        "kind": MAP_KIND,
+        "size": size,
+        "root": root.hex(),
+        "at": canonical_moment(at),
+    }
+    return rfc8785.dumps(body)
+
+
+def read_map_leaf(data: bytes) -> MapLeaf:
+    """What a map leaf says; raises ``ValueError`` for any bytes that ``make_map_leaf`` would not write."""
+    body = read_leaf(data)
+    try:
+        size, root, at = int(body["size"]), bytes.fromhex(body["root"]), datetime.fromisoformat(body["at"])
+        written = make_map_leaf(size, root, at)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        written = b""
+    if not data or written != data:
+        raise ValueError("this is no map leaf in its one form")
+    return MapLeaf(size, root)
