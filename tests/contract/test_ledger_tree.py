@@ -24,12 +24,8 @@ from services.sequencing import TreeBroken
 from tests.contract.test_ledger import make_exposure
 from tests.contract.test_ledger_verify import Ledger
 from tests.databases import Database
+from tests.ledger_tables import EMPTY_LEDGER
 from tests.sequencer_process import LOG
-
-TABLES = (
-    "exposure_records, exposure_persons, exposure_salts, exposure_publications, exposure_pending, ledger_sequence, ledger_tiles,"
-    " ledger_checkpoints, ledger_beats"
-)
 
 
 class Tree(Ledger):
@@ -64,7 +60,7 @@ def tree(database: Database) -> Iterator[Tree]:
     yield made
     made.log.close()
     made.sequencer.close()
-    made.execute(f"TRUNCATE {TABLES}")
+    made.execute(EMPTY_LEDGER)
     made.execute("DELETE FROM agencies")
 
 

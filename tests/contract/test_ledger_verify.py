@@ -24,6 +24,7 @@ from services.exposure import Direction, Outcome, Trail
 from tests.contract.test_ledger import make_exposure
 from tests.databases import Database
 from tests.fakes import FakeClock
+from tests.ledger_tables import EMPTY_LEDGER
 
 _FORGET = (
     "DELETE FROM exposure_pending p WHERE NOT EXISTS (SELECT 1 FROM exposure_records r WHERE r.record_id = p.record_id)"
@@ -88,10 +89,7 @@ def ledger(database: Database) -> Iterator[Ledger]:
     made = Ledger(database)
     yield made
     made.log.close()
-    made.execute(
-        "TRUNCATE exposure_records, exposure_persons, exposure_salts, exposure_publications, exposure_pending, ledger_sequence,"
-        " ledger_tiles, ledger_checkpoints, ledger_beats"
-    )
+    made.execute(EMPTY_LEDGER)
     made.execute("DELETE FROM agencies")
 
 

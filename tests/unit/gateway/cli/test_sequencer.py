@@ -21,6 +21,7 @@ from gateway.cli import main
 from tests.contract.test_ledger import make_exposure
 from tests.databases import Database
 from tests.fakes import FakeClock
+from tests.ledger_tables import EMPTY_LEDGER
 
 
 @pytest.fixture
@@ -42,10 +43,7 @@ def waiting(database: Database) -> Iterator[Database]:
     log.close()
     yield database
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
-        owner.execute(
-            "TRUNCATE exposure_records, exposure_persons, exposure_salts, exposure_pending, ledger_sequence, ledger_tiles,"
-            " ledger_checkpoints, ledger_beats"
-        )
+        owner.execute(EMPTY_LEDGER)
         owner.execute("DELETE FROM agencies")
 
 
