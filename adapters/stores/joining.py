@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Row, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.stores.cells import open_text, seal_text
+from adapters.stores.chain_leaves import append_join
+from adapters.stores.chains import ChainLinks, person_subject
 from adapters.stores.keyring import Keyring
 from adapters.stores.person_rows import add_event, load_row
 from adapters.stores.tables.persons import household_bindings, logins, persons
@@ -42,6 +44,17 @@ def join_persons(connection: Connection, keyring: Keyring, person_id: UUID, into
     for person in (target, source):
         data = {"from": str(source_id), "into": str(target_id)}
         add_event(connection, person.agency_id, person.person_id, "account_joined", at, data)
+    _join_chains(connection, keyring, source, target, at)
+
+
+def _join_chains(connection: Connection, keyring: Keyring, source: Row[Any], target: Row[Any], at: datetime) -> None:
+    """The leaf that stands in the chains of both accounts; none if the link of one was erased."""
+    links, found = ChainLinks(connection, keyring), []
+    for person in (source, target):
+        subject = person_subject(person.person_id)
+        found += links.find(person.agency_id, [subject]).values()
+    if len(set(found)) > 1:
+        append_join(connection, target.agency_id, found[0], found[1], at)
 
 
 def _follow(connection: Connection, person_id: UUID) -> UUID:

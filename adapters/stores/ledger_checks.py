@@ -99,6 +99,8 @@ def check_page(page: Page) -> Iterator[LedgerFault]:
             faults = list(_check_outcome(row, page))
         if not faults and row.kind == "attribution":
             faults = list(_check_attribution(leaf, attributed[row.record_id], page))
+        if not faults and row.kind == "join" and len(own) != 2:
+            faults = ["the join does not name two chains"]
         if not faults and row.kind == "publication":
             faults = list(_check_publication(leaf, published[row.record_id]))
         if not faults and row.kind == "statistics":

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from adapters.ids import make_id
 from adapters.stores.cells import open_text, seal_text
+from adapters.stores.chain_leaves import append_join
 from adapters.stores.chains import ChainLinks, identity_subject, person_subject
 from adapters.stores.connection import is_taken
 from adapters.stores.joining import join_persons
@@ -109,8 +110,16 @@ class SqlPersonStore:
             raise
         add_event(self._connection, row.agency_id, person_id, "identity_proven", at, {})
         if row.identity_hash is None:
-            self._chains.find_or_make(row.agency_id, identity_subject(identity_number), at)
-            add_event(self._connection, row.agency_id, person_id, "chain_adopted", at, {})
+            self._adopt_chain(row, identity_number, at)
+
+    def _adopt_chain(self, row: Row[Any], identity_number: str, at: datetime) -> None:
+        """The chain of the number is the account's from now on: an event, and a leaf that stands in both chains."""
+        chain = self._chains.find_or_make(row.agency_id, identity_subject(identity_number), at)
+        add_event(self._connection, row.agency_id, row.person_id, "chain_adopted", at, {})
+        own = person_subject(row.person_id)
+        into = self._chains.find(row.agency_id, [own]).get(own)
+        if into is not None and into != chain:
+            append_join(self._connection, row.agency_id, chain, into, at)
 
     def join(self, person_id: UUID, into: UUID, at: datetime) -> None:
         join_persons(self._connection, self._keyring, person_id, into, at)

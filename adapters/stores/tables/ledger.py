@@ -1,4 +1,4 @@
-"""The exposure ledger. It is written by ``exposure_log`` on its own connection, read here."""
+"""The exposure ledger. It is written by ``exposure_log`` on its own connection and by ``chain_leaves``, read here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ exposure_records = Table(
 exposure_persons = Table(
     "exposure_persons", metadata, id_column("agency_id", key=True), id_column("chain_id", key=True),
     id_column("record_id", key=True), text_column("platform"), id_column("attributed_by", nullable=True),
+)  # fmt: skip
+exposure_pending = Table(
+    "exposure_pending", metadata, id_column("agency_id", key=True), id_column("record_id", key=True),
 )  # fmt: skip
 exposure_salts = Table(
     "exposure_salts", metadata, id_column("agency_id", key=True), id_column("record_id", key=True),
