@@ -30,7 +30,7 @@ _SCOPE: LiteralString = (
 )
 _MAY_READ: LiteralString = (
     "SELECT count(*) FROM unnest(ARRAY['agencies', 'exposure_records', 'exposure_persons', 'exposure_salts',"
-    " 'exposure_publications', 'exposure_pending', 'ledger_sequence', 'ledger_tiles', 'ledger_checkpoints',"
+    " 'exposure_publications', 'exposure_pending', 'ledger_sequence', 'ledger_own_leaves', 'ledger_tiles', 'ledger_checkpoints',"
     " 'ledger_beats']) AS t(name) WHERE NOT has_table_privilege(name, 'SELECT')"
 )
 _AGENCIES: LiteralString = "SELECT DISTINCT agency_id FROM exposure_records ORDER BY agency_id"

@@ -49,7 +49,7 @@ def join_persons(connection: Connection, keyring: Keyring, person_id: UUID, into
 
 def _join_chains(connection: Connection, keyring: Keyring, source: Row[Any], target: Row[Any], at: datetime) -> None:
     """The leaf that stands in the chains of both accounts; none if the link of one was erased."""
-    links, found = ChainLinks(connection, keyring), []
+    links, found = ChainLinks(connection, keyring), list[UUID]()
     for person in (source, target):
         subject = person_subject(person.person_id)
         found += links.find(person.agency_id, [subject]).values()

@@ -25,7 +25,8 @@ MERGE_DELAY = timedelta(seconds=60)
 STEP = 1000
 _SEQUENCE: LiteralString = """
 SELECT s.index, s.agency_id, s.record_id, s.leaf_hash, r.leaf_hash AS own_hash
-FROM ledger_sequence s LEFT JOIN exposure_records r USING (agency_id, record_id) ORDER BY s.index
+FROM ledger_sequence s LEFT JOIN exposure_records r USING (agency_id, record_id)
+UNION ALL SELECT index, NULL, NULL, leaf_hash, sha256('\\x00'::bytea || leaf) FROM ledger_own_leaves ORDER BY index
 """
 _CHECKPOINTS: LiteralString = "SELECT size, root, note FROM ledger_checkpoints ORDER BY size"
 _BEYOND: LiteralString = """
@@ -104,16 +105,16 @@ class _Tree:
         return self._frontier.size + len(self._hashes)
 
     def _add(self, row: Any) -> Iterator[LedgerFault]:
+        place = "ledger_own_leaves" if row.record_id is None else "ledger_sequence"
         if self._holds and row.index != self._size:
             self._holds = False
-            yield _fault("ledger_sequence", f"index {self._size} is missing")
+            what = f"index {self._size} is missing" if row.index > self._size else f"index {row.index} stands twice"
+            yield _fault("ledger_sequence", what)
         if row.own_hash is None:
-            yield LedgerFault(
-                "ledger_sequence", row.agency_id, row.record_id, f"index {row.index}: the record is missing"
-            )
+            yield LedgerFault(place, row.agency_id, row.record_id, f"index {row.index}: the record is missing")
         elif bytes(row.own_hash) != bytes(row.leaf_hash):
-            what = f"index {row.index}: the record has another hash"
-            yield LedgerFault("ledger_sequence", row.agency_id, row.record_id, what)
+            what = f"index {row.index}: the {'leaf' if row.record_id is None else 'record'} has another hash"
+            yield LedgerFault(place, row.agency_id, row.record_id, what)
         if self._holds:
             self._hashes.append(bytes(row.leaf_hash))
 
