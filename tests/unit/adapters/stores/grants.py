@@ -219,7 +219,7 @@ TABLES: dict[str, dict[str, str]] = {
         **DIRECTORY,
         **LEDGER_APPENDS,
         "exposure_persons": "SELECT INSERT",
-        **dict.fromkeys(("ledger_links", "ledger_linked"), "SELECT"),
+        **dict.fromkeys(("ledger_links", "ledger_linked", "ledger_restores"), "SELECT"),
         "exposure_salts": "SELECT INSERT UPDATE(salt) UPDATE(erased_at)",
         "persons": "SELECT",
         "logins": "SELECT",
@@ -277,7 +277,7 @@ TABLES: dict[str, dict[str, str]] = {
         "agencies": "SELECT", "exposure_records": "SELECT", "exposure_persons": "SELECT", "exposure_publications": "SELECT",
         "exposure_pending": "SELECT DELETE", "ledger_sequence": "SELECT INSERT", "ledger_checkpoints": "SELECT INSERT",
         "ledger_tiles": "SELECT INSERT UPDATE(hashes) UPDATE(width)", "ledger_beats": "SELECT INSERT UPDATE(ran_at) UPDATE(size)",
-        **dict.fromkeys(("ledger_own_leaves", "ledger_links", "ledger_cosignatures"), "SELECT INSERT"),
+        **dict.fromkeys(("ledger_own_leaves", "ledger_links", "ledger_cosignatures", "ledger_restores"), "SELECT INSERT"),
         "ledger_map_nodes": "SELECT INSERT DELETE UPDATE(replaced_at)", "ledger_linked": "SELECT INSERT UPDATE(root) UPDATE(size)",
     },
 }  # fmt: skip
