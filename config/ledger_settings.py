@@ -15,6 +15,13 @@ LEDGER_VARIABLES: Mapping[str, Variable] = {
         "",
         secret=True,
     ),
+    "promise_key": Variable(
+        "GUITAI_PROMISE_KEY",
+        read_words,
+        "The key with which the public app signs promises, one line PRIVATE+KEY+origin/promise+hash+base64; without it nothing is promised.",
+        "",
+        secret=True,
+    ),
     "checkpoint_seconds": Variable(
         "GUITAI_CHECKPOINT_SECONDS",
         read_seconds,

@@ -237,6 +237,7 @@ class Settings:
     sweep_late_minutes: int
     calendar_days: int
     ledger_key: str | None = field(repr=False)
+    promise_key: str | None = field(repr=False)
     checkpoint_seconds: float
     log_level: LogLevel
     release: str

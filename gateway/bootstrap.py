@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from flask import Flask
 
+from adapters.ed25519 import read_signer
 from adapters.mail import open_mail
 from adapters.openid import OpenIdClient, OpenIdProvider
 from adapters.passwords import Argon2Hasher, TimedCodes, make_one_time_password
@@ -28,6 +29,7 @@ from gateway.desk import Desk
 from gateway.foundation import Foundation
 from gateway.guard import Guard
 from gateway.jobs.worker import WorkDesk
+from gateway.promising import Promiser
 from gateway.publication import Publication
 from gateway.recording import Recorder
 from gateway.routes.health import RollCall
@@ -49,8 +51,10 @@ from services.mapping import Texts
 from services.mapping_desk import MappingDesk
 from services.model import PlatformName
 from services.notice_desk import NoticeRoom
+from services.promises import name_origin
 from services.publishing import PublishingDesk
 from services.sessions import SessionDesk
+from services.signed_note import NoteRefused
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
 from services.uploads import UploadDesk
@@ -84,12 +88,24 @@ def make_desk(base: Foundation) -> Desk:
         limiter=base.redis.limiter,
         clock=base.clock,
         new_id=base.new_id,
-        recorder=Recorder(base.log, base.catalogue, publication, root),
+        recorder=Recorder(base.log, base.catalogue, publication, root, make_promiser(base.settings)),
         applicants=base.applicants,
         uploads=base.uploads,
         mandates=base.mandates,
         pushed_results=base.pushed_results,
     )
+
+
+def make_promiser(settings: Settings) -> Promiser | None:
+    """Who signs promises to clients; None without a key. Raises ``ConfigurationFault`` for a key of anything else."""
+    if settings.promise_key is None:
+        return None
+    signer = read_signer(settings.promise_key)
+    try:
+        name_origin(signer.key)
+    except NoteRefused as fault:
+        raise ConfigurationFault(f"GUITAI_PROMISE_KEY: {fault}") from None
+    return Promiser(signer, secrets.token_bytes)
 
 
 def make_sessions(base: Foundation) -> SessionDesk:

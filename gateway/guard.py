@@ -19,6 +19,7 @@ from gateway.arrival import ENVIRON_KEY, Arrival
 from gateway.errors import ReplyRefused
 from gateway.logging import describe_exception, get_logger
 from gateway.metrics import REPLIES_REFUSED, REQUESTS, SECONDS
+from gateway.promising import HEADER, gather_written
 from gateway.publication import PublishedBody
 from gateway.recording import Recorder, Reply
 from gateway.schemas.fields import UUID_FORM
@@ -80,16 +81,18 @@ class Guard:
         """Answer one request."""
         began = time.monotonic()
         arrival = UNREAD
-        try:
-            arrival = self._receive(environ)
-            with self.recorder.catalogue.hold():
-                reply = self._answer(environ, arrival)
-        except Exception as error:  # noqa: BLE001 - nothing may get past; see the module's docstring
-            note_fault("guard_failed", request_id=arrival.request_id, **describe_exception(error))
-            reply = self._fixed("internal", arrival)
+        with gather_written() as written:
+            try:
+                arrival = self._receive(environ)
+                with self.recorder.catalogue.hold():
+                    reply = self._answer(environ, arrival)
+            except Exception as error:  # noqa: BLE001 - nothing may get past; see the module's docstring
+                note_fault("guard_failed", request_id=arrival.request_id, **describe_exception(error))
+                reply = self._fixed("internal", arrival)
+        promise = self.recorder.promise(arrival, written)
         with suppress(Exception):  # a log or a counter that fails must not undo what was decided
             self._note(arrival, reply, time.monotonic() - began)
-        return self._send(arrival, reply, start_response)
+        return self._send(arrival, reply, promise, start_response)
 
     def _receive(self, environ: Environ) -> Arrival:
         body, fault = read_body(environ, self._limit_of(environ))
@@ -185,8 +188,10 @@ class Guard:
         )  # fmt: skip
 
     @staticmethod
-    def _send(arrival: Arrival, reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
+    def _send(arrival: Arrival, reply: Reply, promise: str | None, start_response: StartResponse) -> Iterable[bytes]:
         headers = [*reply.headers, *FIXED_HEADERS, ("X-Request-Id", arrival.request_id)]
+        if promise is not None:
+            headers.append((HEADER, promise))
         if reply.status != 204:
             headers.append(("Content-Length", str(len(reply.body))))
         start_response(f"{reply.status} {REASONS.get(reply.status, 'Error')}", headers)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.arrival import Arrival, Told
 from gateway.errors import ReplyRefused, make_error_table
 from gateway.metrics import count_exposure
+from gateway.promising import HEADER, Promiser, Written
 from gateway.publication import Publication
 from gateway.schemas.tables import list_places, table_of
 from services.catalogue import Catalogue
@@ -44,12 +45,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Writes the two directions of the edge into the ledger. ``root_agency`` answers for the desk's own rooms."""
+    """Writes the two directions of the edge into the ledger. ``root_agency`` answers for the desk's own rooms.
+
+    ``promiser``: signs for what was written of whoever the session is of; without one nothing is promised.
+    """
 
     log: ExposureLog
     catalogue: Catalogue
     publication: Publication
     root_agency: UUID
+    promiser: Promiser | None = None
 
     def tell_of_nothing(self, purpose: str = "manage_account") -> Told:
         """What is told of a request that reached no service: the account room."""
@@ -85,7 +90,7 @@ class Recorder:
         if not arrival.told:
             raise ReplyRefused(f"{arrival.route}: says nothing of its reply")
         names = self.derive_shown(arrival, reply)
-        headers = tuple(name.lower() for name, _ in reply.headers)
+        headers = tuple(name.lower() for name, _ in (*reply.headers, *self._list_added(arrival)))
         exposures = []
         for _, disclosure in arrival.disclosures():
             declared = disclosure.declaring(names)
@@ -97,6 +102,16 @@ class Recorder:
             )
         self.log.append(exposures)
         count_exposure(exposures)
+
+    def promise(self, arrival: Arrival, written: Sequence[Written]) -> str | None:
+        """What the guard adds to the reply: the promise for what this request has written of whoever the session is of. Raises nothing."""
+        if self.promiser is None or arrival.caller is None or not written:
+            return None
+        return self.promiser.promise(written, arrival.caller.chain_id)
+
+    def _list_added(self, arrival: Arrival) -> list[tuple[str, str]]:
+        """The header that comes after the record: its name may stand in it, its value cannot."""
+        return [(HEADER, "")] if self.promiser is not None and arrival.caller is not None else []
 
     def derive_shown(self, arrival: Arrival, reply: Reply) -> frozenset[str]:
         """The names of what a reply shows, held against what its route says. Raises ``ReplyRefused``, ``ExposureUndeclared``."""

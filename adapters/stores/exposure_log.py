@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from adapters.stores.ledger_writer import Entry, LedgerConnection, Publication
 from services.errors import ExposureUnavailable
 from services.exposure import Disclosure, Exposure, Outcome, Trail
 from services.leaves import (
+    Leaf,
     digest_manifest,
     make_attribution_leaf,
     make_leaf,
@@ -35,11 +36,20 @@ WAIT_SECONDS = 2.0
 APPENDS_FAILED = Counter("guitai_exposure_appends_failed_total", "Appends that the ledger did not take.")
 
 
+Note = Callable[[Sequence[tuple[Leaf, UUID | None]]], None]
+"""Told, after the commit and by the thread that asked for it, which leaves are durable and of which record each speaks."""
+
+
+def _tell_nobody(_rows: Sequence[tuple[Leaf, UUID | None]]) -> None:
+    """Who writes leaves that nobody waits for."""
+
+
 class SqlExposureLog:
     """``ports.ExposureLog``. Thread-safe; connections are made when first needed and replaced after a failure."""
 
-    def __init__(self, url: str, clock: Clock, pool_size: int = 2) -> None:
+    def __init__(self, url: str, clock: Clock, pool_size: int = 2, note: Note = _tell_nobody) -> None:
         self._clock = clock
+        self._note_durable = note
         writers = [LedgerConnection(url) for _ in range(pool_size)]
         self._writers = writers
         self._group: GroupCommit[Entry] = GroupCommit(writers, WAIT_SECONDS)
@@ -60,6 +70,8 @@ class SqlExposureLog:
         except ExposureUnavailable:
             APPENDS_FAILED.inc()
             raise
+        if entry.publication is None:
+            self._note_durable([(leaf, of) for leaf, of, _ in entry.rows])
 
     def append_outcome(
         self, record_id: UUID, agency_id: UUID, outcome: Outcome, status: int | None, received: Exposure | None

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from gateway.app import create_public_app
 from gateway.desk import Desk
 from gateway.guard import Guard
+from gateway.promising import Promiser
 from gateway.publication import Publication
 from gateway.recording import Recorder
 from services.bills import BillDesk
@@ -157,9 +158,12 @@ def _directory() -> FakeDirectory:
     return FakeDirectory({"demo-city": CITY, "demo-gas-office": GAS, "demo-water-office": WATER}, apps, merchants)
 
 
-def build_city(*, max_body_bytes: int = 4096) -> City:
+def build_city(
+    *, max_body_bytes: int = 4096, log: FakeExposureLog | None = None, promiser: Promiser | None = None
+) -> City:
     """A city with one gas and one water household."""
-    clock, log, store, sessions, keyed = FakeClock(), FakeExposureLog(), FakeStore(), FakeSessions(), FakeKeyedHash()
+    log = log or FakeExposureLog()
+    clock, store, sessions, keyed = FakeClock(), FakeStore(), FakeSessions(), FakeKeyedHash()
     limiter, reader, directory = FakeLimiter(clock), FakeExposureReader(), _directory()
     register = FakeRegister({WANG: RegisterEntry("王小明", "13800138001")})
     platforms = {name: FakePlatform(name, clock.now) for name in PLATFORMS}
@@ -171,7 +175,7 @@ def build_city(*, max_body_bytes: int = 4096) -> City:
     new_id = partial(new_id_of, clock)
     till = make_till(store, platforms, back_end_of, directory, clock, keyed)
     cases = make_cases(till, CATALOGUE, directory, keyed)
-    recorder = Recorder(log, CATALOGUE, Publication(partial(log.publish, CITY, "0.1.0")), CITY)
+    recorder = Recorder(log, CATALOGUE, Publication(partial(log.publish, CITY, "0.1.0")), CITY, promiser)
     desk = Desk(
         sessions=SessionDesk(
             store, sessions, platforms, CATALOGUE, directory, limiter, clock, new_id,
