@@ -12,22 +12,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.launch.places import ROOT
+from tests.loopback_only import find_prefix
 from tests.plugin_packages import find_debian_postgres
 
 SECONDS = 120
+INTERFACES = "interfaces"
+"""Beside the folder of the demo: what network it had."""
 
 
-def run_demo(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+def run_demo(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, before: Sequence[str] = ()
+) -> str:
     """Run ``python -m gateway demo`` to its end; its standard output. A status other than 0 fails the test."""
     done = subprocess.run(
-        [sys.executable, "-m", "gateway", "demo", "--home", str(folder), "--journey", "bills", *arguments],
+        [*before, sys.executable, "-m", "gateway", "demo", "--home", str(folder), "--journey", "bills", *arguments],
         cwd=ROOT, env=dict(environment or os.environ), capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
@@ -41,9 +46,17 @@ def read_lines(file: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """One run of the demo on the embedded store: its folder and what it printed."""
+    """One run of the demo on the embedded store, without any network where the kernel can do that: its folder and what it printed."""
     folder = tmp_path_factory.mktemp("demo")
-    return folder, run_demo(folder)
+    alone = find_prefix()
+    return folder, run_demo(folder, before=[*alone, str(folder.with_name(INTERFACES))] if alone else ())
+
+
+def test_the_whole_journey_needs_loopback_only(demo: tuple[Path, str]) -> None:
+    """Both payments go from the phone to the companies' books in a network namespace that has nothing but loopback."""
+    if find_prefix() is None:
+        pytest.skip("the kernel gives no network namespace")
+    assert demo[0].with_name(INTERFACES).read_text("utf-8") == "lo"
 
 
 def test_both_payments_are_written_off(demo: tuple[Path, str]) -> None:
