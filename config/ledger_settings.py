@@ -1,4 +1,4 @@
-"""Settings of the sequencer, which gives the ledger's records their places in the tree."""
+"""Settings of the tree over the ledger: the sequencer's, the key of promises, and the public keys that are told to others."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ LEDGER_VARIABLES: Mapping[str, Variable] = {
         "The key with which the public app signs promises, one line PRIVATE+KEY+origin/promise+hash+base64; without it nothing is promised.",
         "",
         secret=True,
+    ),
+    "ledger_public_key": Variable(
+        "GUITAI_LEDGER_PUBLIC_KEY",
+        read_words,
+        "What verifies the log's checkpoints, one line origin+hash+base64; the web app publishes it.",
+        "",
+    ),
+    "promise_public_key": Variable(
+        "GUITAI_PROMISE_PUBLIC_KEY",
+        read_words,
+        "What verifies promises, one line origin/promise+hash+base64; the web app publishes it.",
+        "",
     ),
     "checkpoint_seconds": Variable(
         "GUITAI_CHECKPOINT_SECONDS",

@@ -238,6 +238,8 @@ class Settings:
     calendar_days: int
     ledger_key: str | None = field(repr=False)
     promise_key: str | None = field(repr=False)
+    ledger_public_key: str | None
+    promise_public_key: str | None
     checkpoint_seconds: float
     log_level: LogLevel
     release: str

@@ -1,4 +1,4 @@
-"""The tree over the ledger in a run: the key of its log, made at the first start, and the sequencer as a process beside all others."""
+"""The tree over the ledger in a run: the keys of log and promises, made at the first start, and the sequencer as a process beside all others."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from adapters.ed25519 import read_signer, write_signer
 from adapters.secrets import write_secret
 from gateway.launch.children import Child
 from gateway.launch.stack import Stack
+from services.promises import KEY_SUFFIX
 
 ORIGIN = "ledger.demo.example"
 KEY = "ledger-key"
 PUBLIC_KEY = "ledger-key.pub"
 """In the home of a run: what verifies its checkpoints."""
+PROMISE_KEY = "promise-key"
+PROMISE_PUBLIC_KEY = "promise-key.pub"
+"""The same for promises."""
 
 
 def start_sequencer(stack: Stack) -> Child:
     """Start it with its own role and nothing that it does not need."""
-    make_key(stack)
     write_secret(stack.places.secrets, "database-url-sequencer", stack.role_urls["sequencer"].encode())
     environment = {
         "GUITAI_ENVIRONMENT": "demo",
@@ -30,9 +33,27 @@ def start_sequencer(stack: Stack) -> Child:
     return child
 
 
-def make_key(stack: Stack) -> None:
-    """The log's key unless it is there; its public half stands beside."""
-    secret = stack.places.secrets / KEY
+def make_keys(stack: Stack) -> None:
+    """The keys of the log and of its promises unless they are there, before any process starts."""
+    make_key(stack, KEY, PUBLIC_KEY, ORIGIN)
+    make_key(stack, PROMISE_KEY, PROMISE_PUBLIC_KEY, ORIGIN + KEY_SUFFIX)
+
+
+def make_key(stack: Stack, key: str, public_key: str, name: str) -> None:
+    """A key of this name unless it is there; its public half stands in the home."""
+    secret = stack.places.secrets / key
     if not secret.exists():
-        write_secret(stack.places.secrets, KEY, write_signer(ORIGIN, secrets.token_bytes(32)).encode())
-    stack.places.path(PUBLIC_KEY).write_text(f"{read_signer(secret.read_text('ascii')).key}\n", "ascii")
+        write_secret(stack.places.secrets, key, write_signer(name, secrets.token_bytes(32)).encode())
+    stack.places.path(public_key).write_text(f"{read_signer(secret.read_text('ascii')).key}\n", "ascii")
+
+
+def give_keys(stack: Stack, process: str) -> dict[str, str]:
+    """What a process is told of these keys: the public app signs promises, the web door publishes the public halves."""
+    if process == "public":
+        return {"GUITAI_PROMISE_KEY_FILE": str(stack.places.secrets / PROMISE_KEY)}
+    if process != "web":
+        return {}
+    return {
+        "GUITAI_LEDGER_PUBLIC_KEY": stack.places.path(PUBLIC_KEY).read_text("ascii").strip(),
+        "GUITAI_PROMISE_PUBLIC_KEY": stack.places.path(PROMISE_PUBLIC_KEY).read_text("ascii").strip(),
+    }

@@ -17,7 +17,7 @@ from adapters.stores.directory import import_accounts
 from gateway.launch.accounts import make_accounts
 from gateway.launch.catalogue import import_catalogue
 from gateway.launch.children import Child
-from gateway.launch.ledger import start_sequencer
+from gateway.launch.ledger import give_keys, make_keys, start_sequencer
 from gateway.launch.loopback import LoopbackFault, send
 from gateway.launch.mail import make_mail_environment, start_watchman
 from gateway.launch.papers import folder_of_seals, folder_of_slips, make_papers
@@ -107,6 +107,7 @@ def start_apps(stack: Stack) -> None:
     metrics = stack.places.home / "run" / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
+    make_keys(stack)
     children = {name: _start_app(stack, name, port) for name, port in ports.items()}
     worker_environment = make_environment(stack, "worker") | make_mail_environment(stack)
     worker = stack.children.start("worker", ["-m", "gateway", "worker", "run"], worker_environment)
@@ -173,6 +174,7 @@ def make_environment(stack: Stack, process: str) -> dict[str, str]:
         "GUITAI_SEALS": str(folder_of_seals(stack)) if process == "worker" else "",
         "GUITAI_CLOCK_FILE": str(stack.clock_file),
         "PROMETHEUS_MULTIPROC_DIR": str(stack.places.home / "run" / "metrics"),
+        **give_keys(stack, process),
     } | {name: value for name, value in os.environ.items() if name == "GUITAI_LOG_LEVEL"}
 
 
