@@ -221,6 +221,14 @@ def check_leaf(leaf: Leaf, leaf_hash: bytes) -> list[str]:
     return faults
 
 
+def check_canonical(data: bytes) -> list[str]:
+    """Faults of a record's bytes alone, without its row: canonical form and the members of its kind. They may be anything."""
+    body = read_leaf(data)
+    if not body or not _is_canonical(body, data):
+        return ["the leaf is not canonical"]
+    return _check_members(body)
+
+
 def name_persons(body: Mapping[str, JsonValue]) -> set[str]:
     """The chain ids under which a leaf itself stands in the index: actor and concerned, both chains of a join, the one of a closing."""
     concerned = body.get("concerned")

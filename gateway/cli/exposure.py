@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.cli.check_file import check as check_file
 from gateway.cli.database import find_database
+from gateway.cli.exposure_sums import check_sums
 from gateway.cli.faults import tell_faults
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 @click.group()
 def exposure() -> None:
     """The ledger of what platforms saw."""
+
+
+exposure.add_command(check_sums)
 
 
 @exposure.command()
@@ -82,3 +87,6 @@ def check_proofs() -> None:
     from gateway.cli.proof_stream import judge_lines
 
     judge_lines(sys.stdin.buffer, sys.stdout.buffer)
+
+
+exposure.add_command(check_file)
