@@ -124,12 +124,15 @@ def test_an_unpublished_body_does_not_leave_without_a_session(city: City) -> Non
         '{"assurance":"phone","phone_masked":null,"real_name_masked":"王小明"}'.encode(),
         b'{"assurance":"phone","assurance":"13800138001","phone_masked":null,"real_name_masked":null}',
         b'{"assurance":"{\\"a\\":1}","phone_masked":null,"real_name_masked":null}',
+        '{"\u0430ssurance":"phone","phone_masked":null,"real_name_masked":null}'.encode(),
+        '{"assurance":"phone","phone_masked":"\uff11\uff13\uff18****\uff18\uff10\uff10\uff11","real_name_masked":null}'.encode(),
+        '{"assurance":"phone","phone_masked":null,"real_name_masked":"\u738b\u200b\u5c0f\u660e"}'.encode(),
         b"[]",
         b"not json",
     ],
 )
 def test_a_reply_that_holds_more_than_its_schema_is_refused(city: City, body: bytes) -> None:
-    """Undeclared fields, unmasked values, double keys and nested text get the fixed 500, and nothing of them leaves."""
+    """Undeclared fields, unmasked values, double keys, nested text, letters and digits that only look right get the fixed 500, and nothing of them leaves."""
     token = city.log_in()
     view = exposed("manage_account", in_room("account", "manage_account"), shows=AccountReply)(
         lambda: CompleteResponse(body, content_type="application/json")
