@@ -49,6 +49,18 @@ PATTERN = Text(r"[\x20-\x7e]+", "a regular expression in printable ASCII (`\\u4e
 BUDGET = Record({direction: Listing(FIELD, maximum=80) for direction in DIRECTIONS})
 EXPOSURE = Record({}, dict.fromkeys(PLATFORMS, BUDGET))
 
+PURPOSE = Record(
+    TEXTS.required,
+    {
+        "consent": Choice(("required",)),
+        "separate": Flag(),
+        "legal_basis": Text(max_length=500),
+        "because": TEXTS,
+        "kept": TEXTS,
+        "fields": Record({}, {direction: Listing(FIELD, maximum=80) for direction in DIRECTIONS}),
+    },
+)
+"""A purpose in the service's own words. The other keys belong to one that rests on consent (``services/consent_rules.py``)."""
 CHOICE = Record({"value": Text(r"[A-Za-z0-9_\-]{1,40}", "a short word", 40), "label": TEXTS})
 PREFILLED_FROM = Text(
     r"account\.(phone|real_name|identity_number)|back_end\.[a-z][a-z0-9_]*",
@@ -160,7 +172,7 @@ MAPPING = Record(
         "payee": NAME,
         "payee_name": TEXTS,
         "order_description": TEXTS,
-        "purposes": Table(TEXTS, r"[a-z][a-z0-9_]*", 1),
+        "purposes": Table(PURPOSE, r"[a-z][a-z0-9_]*", 1),
         "inputs": Table(INPUT, r"[a-z][a-z0-9_]*"),
         "limits": LIMITS,
         "fees": Listing(FEE),
@@ -197,7 +209,8 @@ VOCABULARY = Record(
         "purposes": Table(TEXTS, FIELD.pattern, 1),
         "directions": Record(dict.fromkeys(DIRECTIONS, TEXTS)),
         "outcomes": Record(dict.fromkeys(OUTCOMES, TEXTS)),
-    }
+    },
+    {"recipients": Record({}, dict.fromkeys(PLATFORMS, TEXTS))},
 )
 
 MONEY_FEN = Whole(1, 10**11)

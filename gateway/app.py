@@ -25,6 +25,7 @@ from gateway.routes import (
     case_papers,
     cases,
     catalogue,
+    consents,
     drafts,
     exposure,
     health,
@@ -56,6 +57,7 @@ GUARDED = (
     sessions.blueprint, identity.blueprint, catalogue.blueprint, households.blueprint, payments.blueprint,
     applications.blueprint, lookups.blueprint, information.blueprint, drafts.blueprint, cases.blueprint,
     case_papers.blueprint, mandates.blueprint, ratings.blueprint, readings.blueprint, exposure.blueprint,
+    consents.blueprint,
 )  # fmt: skip
 OPEN = (sessions.sign_in_blueprint, offers.blueprint, notices.blueprint, results.blueprint)
 """Every blueprint stands in exactly one of the two: what has no session is the exception and is named here."""

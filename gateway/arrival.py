@@ -106,7 +106,7 @@ class Arrival:
         return disclose(
             told.what, platform=audience.platform, agency_id=told.agency_id, account=audience.account,
             purpose=told.purpose, request_id=self.request_id, actor=actor, concerned=told.concerned, subject=told.subject,
-            trail=None if self.caller else self.trail,
+            trail=None if self.caller else self.trail, person_id=self.caller.person_id if self.caller else None,
         )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ from services.act_book import ActBook
 from services.alert_mail import MailRoom
 from services.application_files import ApplicationFiles
 from services.bills import BillDesk
+from services.consents import ConsentDesk
 from services.console_ports import ConsoleStore, PasswordHasher
 from services.counter_desk import CounterDesk
 from services.errors import ConfigurationFault
@@ -61,6 +62,7 @@ from services.uploads import UploadDesk
 from services.watch import Trouble, WatchTerms, find_troubles, name_duties
 from services.web_sign_in import SESSION_MINUTES as WEB_SESSION_MINUTES
 from services.web_sign_in import WebSignInDesk
+from services.window_consents import ConsentRoom
 from services.window_desk import WindowDesk
 from services.window_mandates import MandateRoom
 from services.window_people import WindowPeople
@@ -88,7 +90,7 @@ def make_desk(base: Foundation) -> Desk:
         limiter=base.redis.limiter,
         clock=base.clock,
         new_id=base.new_id,
-        recorder=Recorder(base.log, base.catalogue, publication, root, make_promiser(base.settings)),
+        recorder=Recorder(base.log, base.catalogue, publication, root, make_promiser(base.settings), base.consents),
         applicants=base.applicants,
         uploads=base.uploads,
         mandates=base.mandates,
@@ -201,6 +203,7 @@ def open_work_desk(settings: Settings) -> WorkDesk:
         alerts=base.sweep_desk,
         alert_seconds=settings.sweep_seconds,
         statistics=base.statistics,
+        consents=ConsentDesk(base.store, base.catalogue, base.directory, base.clock, base.new_id),
     )
 
 
@@ -280,6 +283,7 @@ def make_counter_rooms(base: Foundation, store: WitnessedStore) -> CounterRooms:
         window=WindowDesk(desk, store),
         mandates=MandateRoom(desk, store),
         people=WindowPeople(desk, store, reader, base.catalogue),
+        consents=ConsentRoom(desk, store),
         uploads=UploadDesk(desk, base.file_judge, base.redis.limiter),
         notices=NoticeRoom(desk, store),
         money=ReturnRoom(base.till, store, base.redis.limiter),

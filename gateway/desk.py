@@ -10,6 +10,7 @@ from gateway.recording import Recorder
 from services.bills import BillDesk
 from services.case_access import ApplicantDesk
 from services.catalogue import Catalogue
+from services.consents import ConsentDesk
 from services.exposure_view import ExposureDesk
 from services.households import HouseholdDesk
 from services.identity import IdentityDesk
@@ -47,6 +48,11 @@ class Desk:
     mandates: MandateDesk
     pushed_results: PushedResults = field(default_factory=NothingPushed)
     shelf: InformationShelf = field(default_factory=InformationShelf)
+
+    @property
+    def consents(self) -> ConsentDesk:
+        """What a citizen agrees to and takes back."""
+        return ConsentDesk(self.store, self.catalogue, self.directory, self.clock, self.new_id)
 
     def till_for(self, request_id: str) -> Till:
         """The till under the id of this request: what it causes goes on under it."""

@@ -87,6 +87,7 @@ TABLE: Mapping[type[domain.GuitaiError], tuple[int, str]] = {
     domain.ExposureUnavailable: (503, "exposure_unavailable"),
     domain.ExposureUndeclared: (500, "internal"),
     domain.ExposureOverBudget: (500, "internal"),
+    domain.ConsentMissing: (403, "consent_missing"),
     ReplyRefused: (500, "internal"),
     domain.StoreUnavailable: (503, "store_unavailable"),
     domain.CacheUnavailable: (503, "cache_unavailable"),

@@ -166,6 +166,7 @@ def announce_request(arrival: Arrival, spoken: Spoken, values: Mapping[str, Any]
     apply_service(arrival, spoken)
     desk.recorder.record_entered(arrival)
     refuse_unasked(arrival, spoken)
+    desk.recorder.require_consents(arrival)
 
 
 def refuse_unasked(arrival: Arrival, spoken: Spoken) -> None:

@@ -65,6 +65,7 @@ from services.case_numbers import require_distinct_codes
 from services.case_ports import FileStore, NumberFormat, Printer, Registers, SlipPress, TextMessages
 from services.case_telling import NOTICE_PHRASE
 from services.catalogue import Catalogue
+from services.consents import StoredConsents
 from services.escalation_rule import EscalationRule
 from services.exposure import Disclosure
 from services.login_messages import PHRASES
@@ -119,6 +120,11 @@ class Foundation:
         return SqlExposureLog(self.settings.database_url, self.clock, self.settings.ledger_pool_size, note_written)
 
     @cached_property
+    def consents(self) -> StoredConsents:
+        """What door and guard ask before anything that rests on consent may be seen."""
+        return StoredConsents(self.store, self.directory)
+
+    @cached_property
     def directory(self) -> SqlDirectory:
         return SqlDirectory(self.store.engine, self.clock)
 
@@ -148,7 +154,7 @@ class Foundation:
     @cached_property
     def platforms(self) -> Mapping[PlatformName, Platform]:
         context = PlatformContext(
-            door=Door(self.http, self.log),
+            door=Door(self.http, self.log, self.consents),
             keys=KeyRing(self.secrets),
             clock=self.clock,
             disclose_keys=self._disclose_keys,

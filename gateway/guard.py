@@ -24,7 +24,7 @@ from gateway.publication import PublishedBody
 from gateway.recording import Recorder, Reply
 from gateway.schemas.fields import UUID_FORM
 from gateway.words import choose_language
-from services.errors import ExposureUnavailable, GuitaiError, RequestIncomplete, RequestTooLarge
+from services.errors import ConsentMissing, ExposureUnavailable, GuitaiError, RequestIncomplete, RequestTooLarge
 from services.model import Language
 
 Environ = dict[str, Any]
@@ -140,6 +140,8 @@ class Guard:
         except ExposureUnavailable:
             REPLIES_REFUSED.labels(arrival.route, "ledger").inc()
             return self._fixed("exposure_unavailable", arrival)
+        except ConsentMissing:
+            return self._refuse(arrival, "consent", "consent_missing")
         except GuitaiError as error:
             note_fault("reply_refused", request_id=arrival.request_id, route=arrival.route, error=type(error).__name__,
                        reason=str(error))  # fmt: skip
@@ -157,10 +159,10 @@ class Guard:
         REPLIES_REFUSED.labels(arrival.route, "unpublished").inc()
         return self._fixed("internal", arrival)
 
-    def _refuse(self, arrival: Arrival, reason: str) -> Reply:
-        """The fixed 500 in place of a reply that must not leave; it is shown too, so it is recorded too."""
+    def _refuse(self, arrival: Arrival, reason: str, code: str = "internal") -> Reply:
+        """A fixed error in place of a reply that must not leave; it is shown too, so it is recorded too."""
         REPLIES_REFUSED.labels(arrival.route, reason).inc()
-        fixed = self._fixed("internal", arrival)
+        fixed = self._fixed(code, arrival)
         arrival.tell([self.recorder.tell_of_nothing()])
         try:
             self.recorder.record_shown(arrival, fixed)

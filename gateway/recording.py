@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from gateway.arrival import Arrival, Told
@@ -14,6 +14,7 @@ from gateway.promising import HEADER, Promiser, Written
 from gateway.publication import Publication
 from gateway.schemas.tables import list_places, table_of
 from services.catalogue import Catalogue
+from services.consent_record import ConsentGate, NobodyAgreed
 from services.errors import ExposureOverBudget, ExposureUndeclared
 from services.exposure import (
     Direction,
@@ -47,7 +48,7 @@ class Reply:
 class Recorder:
     """Writes the two directions of the edge into the ledger. ``root_agency`` answers for the desk's own rooms.
 
-    ``promiser``: signs for what was written of whoever the session is of; without one nothing is promised.
+    ``consents`` says whether what rests on consent may be shown; without it nothing of it is. ``promiser``: signs for what was written of whoever the session is of; without one nothing is promised.
     """
 
     log: ExposureLog
@@ -55,6 +56,7 @@ class Recorder:
     publication: Publication
     root_agency: UUID
     promiser: Promiser | None = None
+    consents: ConsentGate = field(default_factory=NobodyAgreed)
 
     def tell_of_nothing(self, purpose: str = "manage_account") -> Told:
         """What is told of a request that reached no service: the account room."""
@@ -85,8 +87,16 @@ class Recorder:
             if over and not told.lenient:
                 raise ExposureOverBudget(f"{arrival.route}: {sorted(over)} entered outside the budget")
 
+    def require_consents(self, arrival: Arrival) -> None:
+        """Raise ``ConsentMissing`` if a purpose of this request rests on a consent that is not there. What was entered is recorded by then."""
+        for _, disclosure in arrival.disclosures():
+            self.consents.require(disclosure)
+
     def record_shown(self, arrival: Arrival, reply: Reply) -> None:
-        """Record a reply before its bytes leave. Raises ``ReplyRefused``, ``ExposureError``, ``ExposureUnavailable``."""
+        """Record a reply before its bytes leave. Raises ``ReplyRefused``, ``ExposureError``, ``ExposureUnavailable``.
+
+        Consent is asked for before the record, and again once it is committed: a withdrawal that was committed earlier wins.
+        """
         if not arrival.told:
             raise ReplyRefused(f"{arrival.route}: says nothing of its reply")
         names = self.derive_shown(arrival, reply)
@@ -100,8 +110,10 @@ class Recorder:
                     Direction.SHOWN_IN_CLIENT, declared, reply.body, reply.status, headers, operation=arrival.route
                 )
             )
+        self.require_consents(arrival)
         self.log.append(exposures)
         count_exposure(exposures)
+        self.require_consents(arrival)
 
     def promise(self, arrival: Arrival, written: Sequence[Written]) -> str | None:
         """What the guard adds to the reply: the promise for what this request has written of whoever the session is of. Raises nothing."""

@@ -197,6 +197,7 @@ class _Teller:
             request_id=self.request_id,
             concerned=tuple(dict.fromkeys(chain for chain in chains if chain != NO_CHAIN)),
             subject=case.case_id,
+            person_id=person.person_id,
         )
         keys = app.options.get("words_case_notice", WORD_KEYS[login.platform]).split(",")
         words = (NOTICE_PHRASE, f"*{take_tail(case.case_no)}", write_moment(notice.at))

@@ -131,7 +131,8 @@ def read_vocabulary(path: Path) -> tuple[Vocabulary | None, list[Fault]]:
         for section in ("fields", "purposes", "directions", "outcomes")
     }
     personal = frozenset(name for name, entry in document.value["fields"].items() if entry.get("personal"))
-    return Vocabulary(**words, personal=personal), []
+    recipients = {name: read_texts(entry) for name, entry in document.value.get("recipients", {}).items()}
+    return Vocabulary(**words, personal=personal, recipients=recipients), []
 
 
 def read_desk(path: Path, vocabulary: Vocabulary) -> tuple[dict[str, Room], list[Fault]]:

@@ -25,6 +25,7 @@ from services.case_stores import (
 )
 from services.cash_till import TillStore
 from services.census_record import CensusStore
+from services.consent_record import ConsentStore
 from services.mapping_record import MappingStore
 from services.month_record import MonthStore
 from services.ports import ClaimStore, JobQueue
@@ -181,6 +182,7 @@ class ConsoleTransaction(Protocol):
     audit: AuditStore
     census: CensusStore
     slowness: SlownessStore
+    consents: ConsentStore
 
 
 class ConsoleStore(Protocol):

@@ -15,7 +15,7 @@
     ├── NoticeRefused                a platform notice that does not verify
     ├── BackEndError                 BackEndRefused, BackEndUnreachable, BackEndOutcomeUnknown, BackEndGarbled
     ├── PlatformError                PlatformRefused, PlatformUnreachable, PlatformOutcomeUnknown, PlatformGarbled
-    ├── ExposureError                ExposureUnavailable, ExposureUndeclared, ExposureOverBudget
+    ├── ExposureError                ExposureUnavailable, ExposureUndeclared, ExposureOverBudget, ConsentMissing
     ├── StoreUnavailable, CacheUnavailable, VersionTaken
     └── ConfigurationFault
 
@@ -321,6 +321,12 @@ class ExposureOverBudget(ExposureError):
     """A declared field is outside the service's exposure budget for this platform and direction."""
 
     code = "exposure_over_budget"
+
+
+class ConsentMissing(ExposureError):
+    """The purpose rests on consent, and this person has not agreed to this text here, or has withdrawn it: nothing leaves."""
+
+    code = "consent_missing"
 
 
 class StoreUnavailable(GuitaiError):

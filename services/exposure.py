@@ -64,7 +64,8 @@ class Disclosure:
 
     ``fields`` is what the caller declares; the door compares it with what the bytes really hold and with ``budget``.
     ``account`` names our app or merchant account on the platform. ``subject`` is our id of the payment or case, if any.
-    ``trail`` gathers the records of a request whose person is not known yet.
+    ``trail`` gathers the records of a request whose person is not known yet. ``consent`` is the version of the text that ``person_id`` must
+    have agreed to and not withdrawn, empty for a purpose that rests on no consent.
     """
 
     agency_id: UUID
@@ -81,6 +82,8 @@ class Disclosure:
     subject: UUID | None = None
     fields: frozenset[str] = frozenset()
     trail: Trail | None = field(default=None, compare=False, repr=False)
+    consent: str = ""
+    person_id: UUID | None = field(default=None, repr=False)
 
     def declaring(self, fields: Iterable[str], *, account: str | None = None) -> Disclosure:
         """The same disclosure with the fields that the next bytes are declared to hold."""

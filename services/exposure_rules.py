@@ -10,6 +10,7 @@ from typing import Any
 from config.mapping_schema import PLATFORMS
 from config.shapes import Mismatch
 from config.strict_yaml import nearest_name
+from services.consent_rules import find_consent_faults
 from services.counter_words import list_case_words
 from services.mapping import Input, Output
 from services.service_words import ENTERED, PURPOSES, SHOWN, is_typed, list_words
@@ -27,6 +28,7 @@ def find_exposure_faults(
     yield from find_unknown_fields(value["exposure"], {**vocabulary.fields, **words})
     yield from _find_channels_without_budget(value)
     yield from _find_purposes(value, vocabulary)
+    yield from find_consent_faults(value)
     for platform, budget in value["exposure"].items():
         yield from _find_outside(f"exposure.{platform}", value["kind"], budget, inputs, outputs)
         yield from _find_outside_of_case(f"exposure.{platform}", value, budget)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from config.shapes import Shape
+from services.consent_record import PurposeText
 from services.counter_terms import CounterTerms
 from services.errors import ExposureUndeclared
 from services.exposure import Budget, Disclosure, Trail
@@ -215,6 +216,26 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """A purpose that rests on consent: the law of this purpose, the only fields that it has, and what is told, by platform.
+
+    ``separate``: it is asked for by itself, apart from all else (PIPL articles 23 and 29).
+    """
+
+    separate: bool
+    legal_basis: str
+    fields: Budget
+    texts: Mapping[PlatformName, PurposeText]
+
+    def narrow(self, budget: Budget) -> Budget:
+        """What may be seen for this purpose: of the service's budget only what the text names."""
+        return {
+            direction: names & (self.fields.get(direction, frozenset()) | ALWAYS_SHOWN)
+            for direction, names in budget.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceMapping:
     """One service. ``raw`` is the file as plain values; ``agency``, ``payee`` and ``back_end.name`` are bound per environment.
 
@@ -253,6 +274,7 @@ class ServiceMapping:
     documents: Mapping[str, bytes] = field(default_factory=dict)
     raw: Mapping[str, JsonValue] = field(default_factory=dict)
     counter: CounterTerms | None = None
+    consents: Mapping[str, ConsentTerms] = field(default_factory=dict)
 
     def is_on(self, platform: PlatformName) -> bool:
         """Whether the service is offered inside this platform's app."""
@@ -261,6 +283,12 @@ class ServiceMapping:
     def connections(self) -> Mapping[str, BackEndSpec]:
         """Every back end that the service speaks to, by name: its own and further ones."""
         return {self.back_end.name: self.back_end, **self.further_back_ends}
+
+
+NO_TEXT = "-"
+"""The version of a text that there is not: nobody can have agreed to it."""
+ALWAYS_SHOWN = frozenset({"error"})
+"""That something went wrong is told whatever a purpose names: nothing of it is about a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,14 +315,19 @@ def disclose(
     concerned: Sequence[UUID] = (),
     subject: UUID | None = None,
     trail: Trail | None = None,
+    person_id: UUID | None = None,
 ) -> Disclosure:
     """The disclosure for something that a platform is about to see of this service or room.
 
     A purpose that the mapping does not state raises ``ExposureUndeclared`` (PIPL art. 6: a definite purpose, and no other).
-    A platform without a budget gets the empty one, so that the door refuses every field.
+    A platform without a budget gets the empty one, so that the door refuses every field. A purpose that rests on consent has its own law,
+    its own fields and the version of its text: door and guard ask whether ``person_id`` agreed to it.
     """
     if what.purposes and purpose not in what.purposes:
         raise ExposureUndeclared(f"{what.id}: {purpose} is not a purpose of it")
+    budget = what.exposure.get(platform, {})
+    terms = what.consents.get(purpose) if isinstance(what, ServiceMapping) else None
+    text = terms.texts.get(platform) if terms else None
     return Disclosure(
         agency_id=agency_id,
         platform=platform,
@@ -302,11 +335,13 @@ def disclose(
         service=what.id,
         mapping_version=what.version,
         purpose=purpose,
-        legal_basis=what.legal_basis,
-        budget=what.exposure.get(platform, {}),
+        legal_basis=terms.legal_basis if terms else what.legal_basis,
+        budget=terms.narrow(budget) if terms else budget,
         request_id=request_id,
         actor=actor,
         concerned=tuple(concerned),
         subject=subject,
         trail=trail,
+        consent=(text.version if text else NO_TEXT) if terms else "",
+        person_id=person_id if terms else None,
     )

@@ -28,6 +28,7 @@ from services.mapping import Input, Late, Output, PaymentTerms, Room, ServiceMap
 from services.mapping_files import gather_documents
 from services.model import Assurance, PlatformName
 from services.openapi_supply import OpenApiSupply, find_document_faults
+from services.purpose_texts import read_consents
 from services.result_shapes import list_money_operations, need_operations, shape_operations
 from services.secret_rules import EXPECTED, FOUND, find_secret_comments, find_secrets
 from services.service_rules import (
@@ -105,7 +106,7 @@ def read_mapping(
         parts = reading.parts
     if faults or parts is None or parts.back_ends is None:
         return None, sorted(faults, key=lambda fault: fault.line)
-    return _build_mapping(document.value, parts, documents or {}), []
+    return _build_mapping(document.value, parts, documents or {}, vocabulary), []
 
 
 def _in_words(mismatch: Mismatch) -> tuple[str, str, str, str]:
@@ -221,7 +222,9 @@ class _Reading:
         return self.faulty.isdisjoint(GROUPS[group])
 
 
-def _build_mapping(value: Mapping[str, Any], parts: _Parts, documents: Mapping[str, bytes]) -> ServiceMapping:
+def _build_mapping(
+    value: Mapping[str, Any], parts: _Parts, documents: Mapping[str, bytes], vocabulary: Vocabulary
+) -> ServiceMapping:
     words, personal = read_words(value)
     back_ends = parts.back_ends
     if back_ends is None:
@@ -258,6 +261,7 @@ def _build_mapping(value: Mapping[str, Any], parts: _Parts, documents: Mapping[s
         documents=gather_documents(list_documents(value), documents),
         raw=value,
         counter=read_counter(value),
+        consents=read_consents(value, vocabulary),
     )
 
 

@@ -26,6 +26,7 @@ from services.case_stores import (
     SlipRegister,
 )
 from services.census_record import CensusStore
+from services.consent_record import ConsentStore
 from services.exposure import Exposure, Outcome, Trail
 from services.mail_record import MailStore
 from services.model import (
@@ -327,6 +328,7 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
+    consents: ConsentStore
     """The government store. Raises ``StoreUnavailable``."""
 
     def begin(self, agencies: Sequence[UUID]) -> AbstractContextManager[Transaction]: ...

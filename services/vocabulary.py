@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.mapping import Texts
 
@@ -17,3 +17,5 @@ class Vocabulary:
     personal: frozenset[str]
     directions: Mapping[str, Texts]
     outcomes: Mapping[str, Texts]
+    recipients: Mapping[str, Texts] = field(default_factory=dict)
+    """By platform: who receives what is shown there, and where to reach them (PIPL article 23)."""

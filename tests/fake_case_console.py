@@ -46,7 +46,7 @@ class PlainJudge:
 
 CASE_STORES = (
     "cases", "drafts", "files", "mandates", "ratings", "notices", "slips", "calendars", "claims", "jobs", "readings", "months",
-    "alerts", "census", "slowness",
+    "alerts", "census", "slowness", "consents",
 )  # fmt: skip
 
 

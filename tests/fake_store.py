@@ -24,6 +24,7 @@ from services.case_stores import (
     SlipRegister,
 )
 from services.census_record import CensusStore
+from services.consent_record import ConsentStore
 from services.errors import Conflict, NotFound, StoreUnavailable, VersionTaken
 from services.mail_record import MailStore
 from services.model import (
@@ -46,6 +47,7 @@ from tests.fake_applications import FakeApplications
 from tests.fake_case_books import FakeCalendars, FakeMandates, FakeNotices, FakeRatings, FakeSlips
 from tests.fake_case_tables import CaseTables, FakeCases, FakeDrafts, FakeFileIndex
 from tests.fake_census import FakeCensus
+from tests.fake_consents import ConsentBooks, FakeConsents
 from tests.fake_faults import Faults
 from tests.fake_mails import FakeMails, MailTables
 from tests.fake_months import FakeMonths
@@ -74,6 +76,7 @@ class Tables:
     due: dict[tuple[str, UUID, UUID], datetime] = field(default_factory=dict)
     counter: CaseTables = field(default_factory=CaseTables)
     mail: MailTables = field(default_factory=MailTables)
+    consents: ConsentBooks = field(default_factory=ConsentBooks)
 
     def snapshot(self) -> Tables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""
@@ -82,6 +85,7 @@ class Tables:
             kept[name] = {key: list(events) for key, events in kept[name].items()}
         kept["counter"] = self.counter.snapshot()
         kept["mail"] = self.mail.snapshot()
+        kept["consents"] = self.consents.snapshot()
         return Tables(**kept)
 
 
@@ -134,6 +138,7 @@ class FakeTransaction:
         self.readings: ReadingStore = FakeReadings(tables.counter, agencies)
         self.census: CensusStore = FakeCensus(tables.counter, agencies)
         self.slowness: SlownessStore = FakeSlowness(tables.counter, agencies)
+        self.consents: ConsentStore = FakeConsents(tables.consents, lambda: tables.persons, lambda: tables.joined)
 
 
 class _Rows:

@@ -6,12 +6,14 @@ What ``Door.send`` does, in this order, for each attempt by itself:
 2. reads the field names from the exact bytes, by the operation's wire table, and refuses whatever was not declared or is
    outside the service's budget: target, headers, body, and JSON that hides inside a text;
 3. asks the HTTP client whether these bytes would travel unchanged to an allowed origin;
-4. appends the record, which commits before anything leaves. If it cannot commit, nothing is sent;
-5. sends exactly these bytes, once;
-6. appends what became of them: ``sent`` with the answer's status (and, in the same commit, what the platform told us),
+4. asks, for a purpose that rests on consent, whether the person agreed and has not withdrawn it;
+5. appends the record, which commits before anything leaves. If it cannot commit, nothing is sent;
+6. asks the same again, so that a withdrawal which was committed before the record stops the call: its outcome is ``refused``;
+7. sends exactly these bytes, once;
+8. appends what became of them: ``sent`` with the answer's status (and, in the same commit, what the platform told us),
    ``refused`` if no byte left, ``unknown`` otherwise.
 
-**If step 6 fails, the answer still counts.** The record of step 4 stands and says what the platform may have seen; without
+**If step 8 fails, the answer still counts.** The record of step 5 stands and says what the platform may have seen; without
 an outcome it reads as unknown, which is never less than the truth. Dropping the answer instead would hide from us a paid
 order or a refund that the platform has made: money lost to save a line of a log. The failure is logged with the record's id.
 """
@@ -27,7 +29,14 @@ from prometheus_client import Counter
 
 from adapters.boundary import refuse_inside_transaction
 from adapters.http import HttpClient, HttpReply, HttpUnknown, HttpUnreachable, PreparedCall
-from services.errors import ExposureUnavailable, ExposureUndeclared, PlatformOutcomeUnknown, PlatformUnreachable
+from services.consent_record import ConsentGate, NobodyAgreed
+from services.errors import (
+    ExposureUnavailable,
+    ExposureUndeclared,
+    GuitaiError,
+    PlatformOutcomeUnknown,
+    PlatformUnreachable,
+)
 from services.exposure import (
     TRANSPORT_HEADERS,
     Direction,
@@ -77,16 +86,17 @@ class PlatformReply:
 
 
 class Door:
-    """Records, then sends. The HTTP client's purpose is the platform's name."""
+    """Records, then sends. The HTTP client's purpose is the platform's name. Without ``consents`` nothing leaves that rests on one."""
 
-    def __init__(self, http: HttpClient, log: ExposureLog) -> None:
+    def __init__(self, http: HttpClient, log: ExposureLog, consents: ConsentGate | None = None) -> None:
         self._http = http
         self._log = log
+        self._consents: ConsentGate = consents or NobodyAgreed()
 
     def send(self, request: PlatformRequest, disclosure: Disclosure) -> PlatformReply:
         """Let one request out and bring its answer back, whatever its status.
 
-        Raises ``ExposureUndeclared``, ``ExposureOverBudget``, ``ExposureUnavailable``, ``ConfigurationFault`` (nothing left),
+        Raises ``ExposureUndeclared``, ``ExposureOverBudget``, ``ExposureUnavailable``, ``ConsentMissing``, ``ConfigurationFault`` (nothing left),
         ``PlatformUnreachable`` (nothing left), ``PlatformOutcomeUnknown`` (no complete answer).
         """
         refuse_inside_transaction()
@@ -96,7 +106,13 @@ class Door:
         )
         content = request_content(request.method, request.target, request.body)
         exposure = Exposure(Direction.SENT_TO_SERVER, disclosure, content, operation=request.operation)
+        self._consents.require(disclosure)
         record_id = self._log.append([exposure])[0]
+        try:
+            self._consents.require(disclosure)
+        except GuitaiError:
+            self._end(record_id, request, disclosure, Outcome.REFUSED)
+            raise
         return self._transmit(call, request, disclosure, record_id)
 
     def _transmit(

@@ -20,6 +20,7 @@ from adapters.stores.cash_tills import SqlTillStore
 from adapters.stores.census import SqlCensusStore
 from adapters.stores.claims import SqlClaimStore
 from adapters.stores.connection import open_engine, reporting_unavailability, scoped
+from adapters.stores.consents import SqlConsentStore
 from adapters.stores.drafts import SqlDraftStore
 from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.keyring import Keyring
@@ -51,6 +52,7 @@ from services.case_stores import (
 )
 from services.cash_till import TillStore
 from services.census_record import CensusStore
+from services.consent_record import ConsentStore
 from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, StaffStore, WindowAccounts
 from services.mapping_record import MappingStore
 from services.month_record import MonthStore
@@ -89,6 +91,7 @@ class SqlConsoleTransaction:
         self.readings: ReadingStore = SqlReadingStore(connection, keyring)
         self.audit: AuditStore = SqlAuditStore(connection, keyring)
         self.census: CensusStore = SqlCensusStore(connection, names=True)
+        self.consents: ConsentStore = SqlConsentStore(connection)
 
 
 class SqlConsoleStore:

@@ -19,6 +19,7 @@ from adapters.stores.census import SqlCensusStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
 from adapters.stores.connection import open_engine, scoped
 from adapters.stores.drafts import SqlDraftStore
+from adapters.stores.consents import SqlConsentStore
 from adapters.stores.exposure_counts import tally_exposures
 from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.households import SqlHouseholdStore
@@ -51,6 +52,7 @@ from services.case_stores import (
 from services.census_record import CensusStore
 from services.mail_record import MailStore
 from services.month_record import MonthStore
+from services.consent_record import ConsentStore
 from services.ports import (
     ClaimStore,
     Clock,
@@ -92,6 +94,7 @@ class SqlTransaction:
         self.slowness: SlownessStore = SqlSlownessStore(connection, keyring)
 
 
+        self.consents: ConsentStore = SqlConsentStore(connection)
 class SqlStore:
     """``ports.Store`` and, for the worker's role, ``ports.DueWork``. ``engine`` may be shared with readers of the same role."""
 

@@ -24,6 +24,7 @@ from services.staff_sign_in import Admission, SignInDesk
 from services.staffing import Actor
 from services.uploads import UploadDesk
 from services.watch import Trouble
+from services.window_consents import ConsentRoom
 from services.window_desk import WindowDesk
 from services.window_mandates import MandateRoom
 from services.window_people import WindowPeople
@@ -39,6 +40,7 @@ class CounterRooms:
     window: WindowDesk
     mandates: MandateRoom
     people: WindowPeople
+    consents: ConsentRoom
     uploads: UploadDesk
     notices: NoticeRoom
     money: ReturnRoom

@@ -39,6 +39,7 @@ from gateway.console import (
     till_returns,
     window,
     window_handover,
+    window_consents,
     window_papers,
 )
 from gateway.console.catalogue_draft import MAX_FORM_BYTES
@@ -52,7 +53,7 @@ BLUEPRINTS = (
     entrance.blueprint, published.blueprint, account.blueprint, home.blueprint, applications.blueprint,
     administration.blueprint, acts.blueprint, audit.blueprint, audit_delays.blueprint, catalogue.blueprint, catalogue_editor.blueprint, catalogue_steps.blueprint,
     counter.blueprint, counter_case.blueprint, counter_acts.blueprint,
-    tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint,
+    tasks.blueprint, window.blueprint, window_handover.blueprint, window_papers.blueprint, window_consents.blueprint,
     till.blueprint, till_pay.blueprint, till_returns.blueprint, complaints.blueprint, ratings.blueprint,
     business.blueprint, census.blueprint,
     supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint, slowness.blueprint, slowness_own.blueprint,

@@ -28,6 +28,7 @@ from gateway.logging import describe_exception, get_logger
 from services.alert_mail import MailRoom
 from services.alert_sweep import SweepDesk
 from services.case_desk import CaseWorkshop
+from services.consents import ConsentDesk, keep_texts
 from services.ports import DueWork
 from services.rating_sums import tally_ratings
 from services.statistics import StatisticsDesk
@@ -44,6 +45,9 @@ KEPT_DAYS = 30
 
 TALLY_SECONDS = 60.0
 """How often the worker looks whether a day is over whose ratings are to be counted, and counts what platforms saw."""
+
+TEXTS_SECONDS = 60.0
+"""How often the worker looks whether a text of a purpose is new."""
 
 CLOSING_SECONDS = 300.0
 """How often the worker looks whether a month is over; nothing is counted where none is."""
@@ -76,6 +80,7 @@ class WorkDesk:
     alerts: SweepDesk | None = None
     alert_seconds: float = 60.0
     statistics: StatisticsDesk | None = None
+    consents: ConsentDesk | None = None
 
 
 class RetryInFiveSeconds(BaseRetryStrategy):
@@ -123,6 +128,7 @@ async def _work(desk: WorkDesk, stop: threading.Event) -> None:
                 _repeat(SWEEP_SECONDS, lambda: sweep(desk)),
                 _repeat(MONTHS_SECONDS, lambda: _in_thread(desk.due_work.extend_months)),
                 _repeat(TALLY_SECONDS, lambda: tally_up(desk)),
+                _repeat(TEXTS_SECONDS, lambda: keep_purposes(desk)),
                 _repeat(TIDY_SECONDS, lambda: tidy_up(desk)),
                 _repeat(CLOSING_SECONDS, lambda: close_months(desk)),
                 _repeat(FILES_SECONDS, lambda: sweep_files(desk)),
@@ -174,6 +180,19 @@ async def tally_up(desk: WorkDesk) -> None:
             pass
     except Exception as error:  # noqa: BLE001 - nor must these
         _log.warning("what platforms saw was not counted", **describe_exception(error))
+
+
+async def keep_purposes(desk: WorkDesk) -> None:
+    """Keep the texts of purposes that came into force, and ask those again who agreed to another. If it fails, it is tried next time."""
+    if desk.consents is None:
+        return
+    try:
+        asked = await asyncio.to_thread(keep_texts, desk.consents)
+    except Exception as error:  # noqa: BLE001 - without it nothing more is seen by anybody, and payments go on
+        _log.warning("texts of purposes were not kept", **describe_exception(error))
+        return
+    if asked:
+        _log.info("consents are asked for again", count=asked)
 
 
 async def tidy_up(desk: WorkDesk) -> None:

@@ -13,6 +13,7 @@ from gateway.web import (
     case_acts,
     cases,
     census,
+    consents,
     drafts,
     efforts,
     entrance,
@@ -33,7 +34,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
     money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
-    efforts.blueprint, census.blueprint, statistics.blueprint,
+    efforts.blueprint, census.blueprint, statistics.blueprint, consents.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES

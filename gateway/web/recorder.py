@@ -23,6 +23,9 @@ class OwnRecorder(Recorder):
     def record_entered(self, arrival: Arrival) -> None:
         """Nobody saw it but us."""
 
+    def require_consents(self, arrival: Arrival) -> None:
+        """Consents are about platforms."""
+
     def record_shown(self, arrival: Arrival, reply: Reply) -> None:
         """Hold the reply against its schema. Raises ``ReplyRefused``, ``ExposureUndeclared``."""
         if not arrival.told:

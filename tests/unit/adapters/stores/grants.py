@@ -49,6 +49,7 @@ DRAFT = "SELECT INSERT DELETE " + " ".join(
 )  # fmt: skip
 MANDATE_ENDS = " UPDATE(agent_person_id) UPDATE(revoked_at) UPDATE(revoked_by)"
 REVOKED = "SELECT(agency_id) SELECT(slip_id) SELECT(revoked_at)"
+CONSENTS = dict.fromkeys(("consent_events", "purpose_texts"), "SELECT INSERT")
 DELAYS_READ = dict.fromkeys(("reading_delays", "reading_delay_events"), "SELECT")
 
 
@@ -153,6 +154,7 @@ TABLES: dict[str, dict[str, str]] = {
         "revoked_slips": REVOKED,
         **DELAYS_READ,
         "case_readings": "SELECT",
+        **CONSENTS,
     },
     "console": {
         **ALERTS["console"],
@@ -208,6 +210,7 @@ TABLES: dict[str, dict[str, str]] = {
         "notice_attempts": "SELECT INSERT",
         "revoked_slips": REVOKED + " INSERT",
         "case_readings": "SELECT INSERT",
+        **CONSENTS,
         **dict.fromkeys(DELAYS_READ, "SELECT INSERT"),
         "staff_identities": "SELECT INSERT UPDATE(agency_id) UPDATE(identity_hash) UPDATE(set_at)",
     },
@@ -254,6 +257,8 @@ TABLES: dict[str, dict[str, str]] = {
         "notice_attempts": "SELECT INSERT",
         "revoked_slips": REVOKED + " INSERT",
         **DELAYS_READ,
+        **CONSENTS,
+        "consent_events": "SELECT INSERT DELETE",
         "supervision_mailboxes": "SELECT",
         "alert_mail_lines": "SELECT INSERT DELETE UPDATE(mail_id)",
         "alert_mails": "SELECT INSERT DELETE UPDATE(due_at) UPDATE(left_to) UPDATE(tries) UPDATE(state)",

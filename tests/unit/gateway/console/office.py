@@ -38,6 +38,7 @@ from services.staff_sign_in import SignInDesk
 from services.staffing import AgencyTree, Role, RoleHeld, StaffMember
 from services.till import Till
 from services.uploads import UploadDesk
+from services.window_consents import ConsentRoom
 from services.window_desk import WindowDesk
 from services.window_mandates import MandateRoom
 from services.window_people import WindowPeople
@@ -167,7 +168,7 @@ class Office:
         desk = replace(self.cases.desk, house=watched, catalogue=catalogue, new_id=self.new_id)
         return CounterRooms(
             CounterDesk(desk, watched), WindowDesk(desk, watched), MandateRoom(desk, watched),
-            WindowPeople(desk, watched, self.reader, catalogue), UploadDesk(desk, self.judge, self.limiter), NoticeRoom(desk, watched),
+            WindowPeople(desk, watched, self.reader, catalogue), ConsentRoom(desk, watched), UploadDesk(desk, self.judge, self.limiter), NoticeRoom(desk, watched),
             ReturnRoom(self.till, watched, self.limiter), TillRoom(watched, self.clock, self.new_id),
         )  # fmt: skip
 
