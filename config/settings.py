@@ -32,6 +32,7 @@ from config.setting_readers import (
 )
 from config.setting_variable import Variable
 from config.watch_settings import WATCH_VARIABLES, find_mail_faults
+from config.witness_settings import WITNESS_VARIABLES, find_witness_faults
 
 Environment = Literal["demo", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -176,6 +177,7 @@ VARIABLES: Mapping[str, Variable] = {
     **ALERT_VARIABLES,
     **WATCH_VARIABLES,
     **LEDGER_VARIABLES,
+    **WITNESS_VARIABLES,
     "log_level": Variable(
         "GUITAI_LOG_LEVEL", read_choice(get_args(LogLevel)), "Least severe log line that is written.", "info"
     ),
@@ -241,6 +243,14 @@ class Settings:
     ledger_public_key: str | None
     promise_public_key: str | None
     checkpoint_seconds: float
+    witness_url: str | None
+    witness_key: str | None
+    witness_signing_key: str | None = field(repr=False)
+    witness_log_keys: tuple[str, ...] | None
+    witness_declarers: Path | None
+    witness_state: Path
+    witness_host: str
+    witness_port: int
     log_level: LogLevel
     release: str
     metrics_dir: Path | None
@@ -262,7 +272,7 @@ def read_settings(environ: Mapping[str, str], *attributes: str) -> dict[str, Any
     """These settings alone, by attribute, for a process that is given no others; raises one ``SettingsFault``."""
     faults: list[str] = []
     values = {name: _read_variable(VARIABLES[name], environ, faults) for name in attributes}
-    faults += _find_unknown(environ) or find_mail_faults(values)
+    faults += _find_unknown(environ) or [*find_mail_faults(values), *find_witness_faults(values)]
     if faults:
         raise SettingsFault("settings: " + "; ".join(faults))
     return values
@@ -316,7 +326,7 @@ def _find_unknown(environ: Mapping[str, str]) -> list[str]:
 
 
 def _find_contradictions(values: Mapping[str, object]) -> list[str]:
-    faults = _find_half_provider(values) + find_mail_faults(values)
+    faults = _find_half_provider(values) + find_mail_faults(values) + find_witness_faults(values)
     if values["environment"] == "production":
         if values["clock_file"] is not None:
             faults.append("GUITAI_CLOCK_FILE is refused in production: time comes from the system")

@@ -51,6 +51,7 @@ MAY_MAKE_ADAPTERS = {
     "gateway/bootstrap.py": "the composition root: what each process opens",
     "gateway/bindings.py": "the composition root: back ends at the addresses of the accounts document",
     "gateway/workshop.py": "the composition root of a trial: drafts against back ends",
+    "gateway/witness.py": "the composition root of the witness, a process of the supervision office",
     "gateway/jobs/worker.py": "names the queue that it works on",
     "gateway/cli/": "commands that stand before any process: store, keys, sandbox, verification",
     "gateway/launch/": "the launcher: embedded servers, credentials of the sandbox",

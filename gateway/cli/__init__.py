@@ -28,6 +28,7 @@ COMMANDS = {
     "worker": ("gateway.cli.worker:worker", "Durable jobs: confirm, write off, refund, notify."),
     "watchman": ("gateway.cli.watchman:watchman", "The dead-man switch: watches the sweeper and the calendar."),
     "sequencer": ("gateway.cli.sequencer:sequencer", "Gives the ledger's records their places in the tree."),
+    "witness": ("gateway.cli.witness:witness", "The supervision office's cosigner: refuses a ledger that forks."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
 }
 """Name of each group: where it is, and one sentence for ``--help``."""
