@@ -19,6 +19,7 @@ from adapters.passwords import Argon2Hasher, TimedCodes, make_one_time_password
 from adapters.queue import make_queue_app
 from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.exposure_reader import SqlExposureReader
+from adapters.stores.log_files import SqlLogFiles
 from adapters.stores.lookout import SqlLookout
 from adapters.stores.overview import SqlOverview
 from config.settings import Settings
@@ -55,7 +56,7 @@ from services.notice_desk import NoticeRoom
 from services.promises import name_origin
 from services.publishing import PublishingDesk
 from services.sessions import SessionDesk
-from services.signed_note import NoteRefused
+from services.signed_note import NoteKey, NoteRefused, read_key
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
 from services.uploads import UploadDesk
@@ -185,7 +186,18 @@ def make_web_desk(base: Foundation) -> WebDesk:
         random=secrets.token_bytes,
         release=settings.release,
         secure=settings.environment == "production",
+        log_files=SqlLogFiles(base.store.engine, None),
+        log_keys=read_log_keys(settings),
     )
+
+
+def read_log_keys(settings: Settings) -> tuple[NoteKey, ...]:
+    """The public keys of log and promises, those that are set. Raises ``ConfigurationFault`` for what is none."""
+    lines = (settings.ledger_public_key, settings.promise_public_key)
+    try:
+        return tuple(read_key(line) for line in lines if line)
+    except NoteRefused as fault:
+        raise ConfigurationFault(f"a public key of the ledger's log: {fault}") from None
 
 
 def open_work_desk(settings: Settings) -> WorkDesk:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app, g
 
 from gateway.desk import Desk
 from services.case_access import ApplicantDesk
+from services.log_files import LogFiles, NothingPublished
 from services.model import Caller
 from services.organisations import MandateDesk
+from services.signed_note import NoteKey
 from services.uploads import UploadDesk
 from services.web_sign_in import WebSignInDesk
 
 
 @dataclass(frozen=True, slots=True)
 class WebDesk:
-    """The dependencies of the pages. ``citizen`` are those of the citizen API beside them; ``secure`` is off only on loopback."""
+    """The dependencies of the pages. ``citizen`` are those of the citizen API beside them; ``secure`` is off only on loopback.
+
+    ``log_files`` and ``log_keys`` are what is published of the ledger's log.
+    """
 
     citizen: Desk
     entrance: WebSignInDesk
@@ -27,6 +32,8 @@ class WebDesk:
     random: Callable[[int], bytes]
     release: str
     secure: bool
+    log_files: LogFiles = field(default_factory=NothingPublished)
+    log_keys: tuple[NoteKey, ...] = ()
 
 
 def current_web() -> WebDesk:

@@ -18,6 +18,7 @@ from gateway.web import (
     efforts,
     entrance,
     home,
+    ledger,
     mandates,
     money,
     published,
@@ -34,7 +35,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
     money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
-    efforts.blueprint, census.blueprint, statistics.blueprint, consents.blueprint,
+    efforts.blueprint, census.blueprint, statistics.blueprint, ledger.blueprint, consents.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES

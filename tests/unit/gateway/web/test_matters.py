@@ -48,7 +48,8 @@ def test_every_page_says_who_may_see_it(door: WebDoor) -> None:
         "/sign-in", "/sign-in/code", "/sign-in/name", "/static/web.css", "/static/icon.svg", "/favicon.ico", "/keys", "/v",
         "/v/<text>",
         "/v/<text>/rate", "/efforts", "/efforts/<service>", "/business", "/business/<slug>", "/business/<slug>/table",
-        "/census", "/statistics", "/statistics/<period>", "/statistics/<period>/table",
+        "/census", "/statistics", "/statistics/<period>", "/statistics/<period>/table", "/ledger", "/ledger/checkpoint",
+        "/ledger/keys", "/ledger/tile/<path:rest>",
     }  # fmt: skip
 
 

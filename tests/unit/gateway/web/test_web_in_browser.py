@@ -103,7 +103,7 @@ def walk_pages(scene: Scene) -> dict[str, str]:
         "draft": f"/drafts/{counter.draft()}", "voice": f"/voice/case/{accepted}", "payments": "/payments",
         "applications": "/applications", "mandates": "/mandates", "seen": "/seen", "readings": "/readings", "account": "/account", "verify": "/v",
         "slip": f"/v/{slip.rpartition('/')[2]}", "no-slip": "/v/abc",
-        "efforts": "/efforts", "effort": "/efforts/gas-bill", "business": "/business", "business-agency": "/business/demo-office", "nothing": "/cases/01a199fc-2100-71e3-adad-c8c3f79ad022",
+        "efforts": "/efforts", "effort": "/efforts/gas-bill", "business": "/business", "business-agency": "/business/demo-office", "ledger": "/ledger", "nothing": "/cases/01a199fc-2100-71e3-adad-c8c3f79ad022",
     }  # fmt: skip
 
 
