@@ -18,9 +18,14 @@ import click
 from gateway.cli.faults import tell_faults
 
 if TYPE_CHECKING:
-    from adapters.stores.sequencer import SqlSequencer
+    from collections.abc import Callable
 
-NEEDED = ("environment", "database_url", "clock_file", "ledger_key", "checkpoint_seconds", "log_level")
+    from adapters.stores.sequencer import SqlSequencer
+    from services.cosigning import Standing
+
+NEEDED = (
+    "environment", "database_url", "clock_file", "ledger_key", "checkpoint_seconds", "witness_url", "witness_key", "log_level",
+)  # fmt: skip
 """The settings that this process reads, and no other."""
 
 
@@ -35,21 +40,30 @@ def sequencer(*, once: bool) -> None:
     settings = SimpleNamespace(**read_settings(os.environ, *NEEDED))
     configure_logging(settings.log_level)
     opened = _open(settings)
+    publish, close = _open_cosigning(settings)
     if once:
         try:
             placed = opened.run()
+            publish()
         finally:
             opened.close()
+            close()
         click.echo("another sequencer is at it" if placed is None else f"{placed} records have their places")
         return
     stop = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda _number, _frame: stop.set())
-    keep_placing(opened, stop, settings.checkpoint_seconds)
+    keep_placing(opened, stop, settings.checkpoint_seconds, publish)
+    close()
 
 
-def keep_placing(sequencer: SqlSequencer, stop: threading.Event, seconds: float) -> None:
-    """Give places every so many seconds until ``stop`` is set. Whatever goes wrong is told to the log; what waits goes on waiting."""
+def keep_placing(
+    sequencer: SqlSequencer, stop: threading.Event, seconds: float, publish: Callable[[], object] = lambda: None
+) -> None:
+    """Give places every so many seconds until ``stop`` is set. Whatever goes wrong is told to the log; what waits goes on waiting.
+
+    ``publish`` is called after the batches, outside any transaction: it asks the witness.
+    """
     from gateway.logging import describe_exception, get_logger
 
     log = get_logger("sequencer")
@@ -62,6 +76,10 @@ def keep_placing(sequencer: SqlSequencer, stop: threading.Event, seconds: float)
                 log.info("records have their places", count=placed)
         except Exception as error:  # noqa: BLE001 - the next look may find the store or the tree mended
             log.warning("the sequencer could give no places", **describe_exception(error))
+        try:
+            publish()
+        except Exception as error:  # noqa: BLE001 - the sequence goes on without a cosignature
+            log.warning("the witness could not be asked", **describe_exception(error))
         stop.wait(max(0.05, seconds - (time.monotonic() - began)))
     sequencer.close()
 
@@ -77,3 +95,48 @@ def _open(settings: Any) -> SqlSequencer:
         raise ConfigurationFault("the sequencer signs checkpoints: set GUITAI_LEDGER_KEY_FILE")
     clock = make_clock(settings.clock_file, settings.environment)
     return SqlSequencer(settings.database_url, clock, read_signer(settings.ledger_key))
+
+
+def _open_cosigning(settings: Any) -> tuple[Callable[[], object], Callable[[], None]]:
+    """What asks the witness of these settings, if there is one, and what ends it. Raises ``ConfigurationFault`` for a key of another form."""
+    from adapters.clock import make_clock
+    from adapters.ed25519 import read_signer, verify_ed25519
+    from adapters.stores.cosignatures import SqlHeads
+    from adapters.witness_line import HttpWitness
+    from services.cosigning import Cosigning
+    from services.errors import ConfigurationFault
+    from services.signed_note import COSIGNATURE, NoteRefused, read_key
+
+    if settings.witness_url is None:
+        return lambda: None, lambda: None
+    try:
+        witness = read_key(settings.witness_key)
+    except NoteRefused as refused:
+        raise ConfigurationFault(f"GUITAI_WITNESS_KEY: {refused}") from None
+    if witness.kind != COSIGNATURE:
+        raise ConfigurationFault("GUITAI_WITNESS_KEY: a witness has a key for cosignatures")
+    clock = make_clock(settings.clock_file, settings.environment)
+    heads = SqlHeads(settings.database_url, clock, witness.name)
+    log_key = read_signer(settings.ledger_key).key
+    line = HttpWitness(settings.witness_url)
+    cosigning = Cosigning(heads, line.ask, log_key, witness, verify_ed25519, _tell_standing)
+
+    def close() -> None:
+        heads.close()
+        line.close()
+
+    return cosigning.run, close
+
+
+def _tell_standing(standing: Standing) -> None:
+    """Once for each change: a fork loudly, for people to look at."""
+    from gateway.logging import get_logger
+    from services.cosigning import Standing
+
+    log = get_logger("sequencer")
+    if standing is Standing.COSIGNED:
+        log.info("the witness cosigns", state=str(standing))
+    elif standing is Standing.FORKED:
+        log.error("the witness knows another tree: nothing is published until this is explained", state=str(standing))
+    else:
+        log.warning("the witness does not cosign: nothing new is published", state=str(standing))
