@@ -29,6 +29,7 @@ from services.consent_record import ConsentStore
 from services.mapping_record import MappingStore
 from services.month_record import MonthStore
 from services.ports import ClaimStore, JobQueue
+from services.privacy_record import PrivacyStore
 from services.reading_record import ReadingStore
 from services.slowness_record import SlownessStore
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
@@ -182,6 +183,7 @@ class ConsoleTransaction(Protocol):
     audit: AuditStore
     census: CensusStore
     slowness: SlownessStore
+    privacy: PrivacyStore
     consents: ConsentStore
 
 

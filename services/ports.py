@@ -298,7 +298,10 @@ class DueWork(Protocol):
         """Delete at most ``limit`` drafts that nobody has touched since ``until``, with their files, and as many files of nothing; how many."""
 
     def tally_exposures(self) -> bool:
-        """Count a further part of what platforms saw, for the console's first page; whether more is left."""
+        """Count a further part of what platforms saw, for the console's first page and the privacy officer; whether more is left."""
+
+    def look_into_breaches(self) -> bool:
+        """Find who is affected for one sheet that waits; whether there was one."""
 
 
 class Transaction(Protocol):

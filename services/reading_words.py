@@ -37,6 +37,8 @@ LOOKS: Mapping[str, Texts] = {
     "window.find_receipt": _say("按收据号查找缴费", "looked up a payment by its receipt"),
     "window.print_receipt": _say("打印收据", "printed the receipt of a payment"),
     "audit.replay": _say("审计复核", "reviewed it for audit"),
+    "privacy.look": _say("个人信息保护负责人查看平台所见", "the privacy officer looked at what platforms saw"),
+    "privacy.notify": _say("因个人信息安全事件列入通知名单", "listed for notification of a breach"),
 }
 KINDS: Mapping[str, Texts] = {
     "case": _say("办理", "worked on the case"),
@@ -45,6 +47,7 @@ KINDS: Mapping[str, Texts] = {
     "alert": _say("监督检查", "supervised how it is handled"),
     "pattern": _say("监督检查", "supervised how it is handled"),
     "audit": _say("审计", "audited"),
+    "privacy": _say("个人信息保护", "worked on the protection of personal information"),
 }
 """By the first word of an act that has none of its own above."""
 OTHER = _say("查阅", "looked at it")

@@ -28,6 +28,7 @@ from tests.fake_case_books import make_calendar
 from tests.fake_cases import FakeSlipPress, make_case_desk
 from tests.fake_families import FakeBusinessRegister, FakeFamilyRegister, FakePeopleRegister, FakeTownRegisters
 from tests.fake_mappings import FakeMappingConsole
+from tests.fake_privacy import FakePrivacy, Shelf
 from tests.fake_readings import FakeAudit
 from tests.fake_store import FakeStore, Tables
 from tests.fake_window import Drawers, FakeTills, FakeWindowPayments
@@ -55,7 +56,7 @@ class FakeCaseConsole(FakeMappingConsole):
 
     def __init__(self, tree: AgencyTree, clock: FakeClock) -> None:
         super().__init__(tree, clock)
-        self.counter, self.drawers = FakeStore(), Drawers()
+        self.counter, self.drawers, self.shelf = FakeStore(), Drawers(), Shelf()
         self.changes: list[StaffChange] = []
         calendar = make_calendar()
         self.tables.counter.calendars[calendar.region, calendar.version] = calendar
@@ -77,6 +78,7 @@ class FakeCaseConsole(FakeMappingConsole):
             scope = frozenset(agencies)
             loose.payments = FakeWindowPayments(cases, self.counter, scope)
             loose.tills = FakeTills(self.drawers, scope)
+            loose.privacy = FakePrivacy(self.shelf, scope)
             for name in CASE_STORES:
                 setattr(loose, name, getattr(cases, name))
             loose.accounts = FakeWindowAccounts(cast("Any", self))

@@ -29,6 +29,7 @@ from adapters.stores.mappings import SqlMappingStore
 from adapters.stores.months import SqlMonthStore
 from adapters.stores.notice_attempts import SqlNoticeStore
 from adapters.stores.people import SqlPeopleIndex
+from adapters.stores.privacy import SqlPrivacyStore
 from adapters.stores.ratings import SqlRatingStore
 from adapters.stores.readings import SqlReadingStore
 from adapters.stores.slip_register import SqlSlipRegister
@@ -57,6 +58,7 @@ from services.console_ports import ActStore, ConsoleTransaction, PeopleIndex, St
 from services.mapping_record import MappingStore
 from services.month_record import MonthStore
 from services.ports import ClaimStore, Clock, JobQueue
+from services.privacy_record import PrivacyStore
 from services.reading_record import ReadingStore
 from services.slowness_record import SlownessStore
 from services.staffing import AgencyTree
@@ -91,6 +93,7 @@ class SqlConsoleTransaction:
         self.readings: ReadingStore = SqlReadingStore(connection, keyring)
         self.audit: AuditStore = SqlAuditStore(connection, keyring)
         self.census: CensusStore = SqlCensusStore(connection, names=True)
+        self.privacy: PrivacyStore = SqlPrivacyStore(connection, keyring)
         self.consents: ConsentStore = SqlConsentStore(connection)
 
 

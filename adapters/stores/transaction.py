@@ -13,6 +13,7 @@ from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
 from adapters.stores.alerts import SqlAlertStore
 from adapters.stores.applications import SqlApplicationStore
+from adapters.stores.breaches import find_affected
 from adapters.stores.calendars import SqlCalendarStore
 from adapters.stores.cases import SqlCaseStore
 from adapters.stores.census import SqlCensusStore
@@ -21,6 +22,7 @@ from adapters.stores.connection import open_engine, scoped
 from adapters.stores.drafts import SqlDraftStore
 from adapters.stores.consents import SqlConsentStore
 from adapters.stores.exposure_counts import tally_exposures
+from adapters.stores.exposure_sums import read_size, sum_exposures
 from adapters.stores.file_index import SqlFileIndex
 from adapters.stores.households import SqlHouseholdStore
 from adapters.stores.keyring import Keyring
@@ -129,9 +131,20 @@ class SqlStore:
             return forget_drafts(connection, until, limit)
 
     def tally_exposures(self) -> bool:
-        """See the port and ``exposure_counts``, by the clock port. Only the worker's role may."""
-        with scoped(self.engine, self._all_agencies()) as connection:
-            return tally_exposures(connection, self._clock.now())
+        """See the port and ``exposure_counts``, ``exposure_sums``, by the clock port. Only the worker's role may."""
+        with scoped(self.engine, ()) as connection:
+            placed = read_size(connection)
+        agencies = self._all_agencies()
+        with scoped(self.engine, agencies) as connection:
+            more = tally_exposures(connection, self._clock.now())
+        with scoped(self.engine, agencies) as connection:
+            return sum_exposures(connection, *placed) or more if placed else more
+
+    def look_into_breaches(self) -> bool:
+        """See the port and ``breaches``, by the clock port. Only the worker's role may."""
+        agencies = self._all_agencies()
+        with scoped(self.engine, agencies) as connection:
+            return find_affected(connection, self._keyring, self._clock.now(), agencies)
 
     def list_contents(self) -> Iterator[tuple[UUID, str]]:
         """Agency and digest of every file in the index, as they are at this moment, read piece by piece."""

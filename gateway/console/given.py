@@ -58,6 +58,11 @@ GIVES: Mapping[str, Mapping[str, Ids]] = {
         "list_of_persons": lambda rows: (application.person_id for application, _ in rows),
     },
     "people": {"find_persons": lambda found: found},
+    "privacy": {
+        "list_joined": lambda found: found,
+        "find_order": lambda order: (order.person_id,),
+        "list_holders": lambda holders: (one.holder_id for one in holders if one.kind == "person"),
+    },
     "files": {"load": lambda file: (file.owner,), "list_of": lambda files: (file.owner for file in files)},
     "ratings": {
         "find_rating": lambda rating: (rating.subject,),

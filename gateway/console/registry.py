@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[int, tuple[str, str]], ...] = (
     (40, ("督查与统计", "Supervision")),
     (50, ("普查与评估", "Evaluation")),
     (60, ("审计", "Audit")),
+    (70, ("个人信息保护", "Privacy")),
     (80, ("系统", "System")),
     (90, ("本人", "Own")),
 )

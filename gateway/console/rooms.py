@@ -24,6 +24,10 @@ from gateway.console import (
     entrance,
     home,
     planning,
+    privacy,
+    privacy_breaches,
+    privacy_looks,
+    privacy_reports,
     published,
     ratings,
     slowness,
@@ -58,6 +62,7 @@ BLUEPRINTS = (
     business.blueprint, census.blueprint,
     supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint, slowness.blueprint, slowness_own.blueprint,
     statistics.blueprint, statistics_people.blueprint, statistics_honours.blueprint, planning.blueprint,
+    privacy.blueprint, privacy_looks.blueprint, privacy_reports.blueprint, privacy_breaches.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES

@@ -168,7 +168,7 @@ async def sweep(desk: WorkDesk) -> None:
 
 
 async def tally_up(desk: WorkDesk) -> None:
-    """Count the ratings of days that are over, and what platforms saw till a minute ago. If it fails, it is tried next time."""
+    """Count the ratings of days that are over, and what platforms saw till a minute ago, find who a breach affects. If it fails, it is tried next time."""
     today = business_day(desk.till.clock.now())
     agencies = await asyncio.to_thread(desk.till.directory.all_agencies)
     try:
@@ -180,6 +180,11 @@ async def tally_up(desk: WorkDesk) -> None:
             pass
     except Exception as error:  # noqa: BLE001 - nor must these
         _log.warning("what platforms saw was not counted", **describe_exception(error))
+    try:
+        while await asyncio.to_thread(desk.due_work.look_into_breaches):
+            pass
+    except Exception as error:  # noqa: BLE001 - nor may this
+        _log.warning("who is affected by a breach was not found", **describe_exception(error))
 
 
 async def keep_purposes(desk: WorkDesk) -> None:

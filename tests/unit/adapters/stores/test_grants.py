@@ -139,7 +139,7 @@ def test_agency_comes_first_in_every_key(database: Database) -> None:
     others = {name for name, first in rows if first != "agency_id"}
     assert others == {
         "alembic_version", "alert_sweeps", "calendar_days", "calendar_versions", "catalogue_version", "directory_version", "job_tasks", "purpose_texts",
-        "exposure_tallies", "ledger_beats", "ledger_checkpoints", "ledger_cosignatures", "ledger_linked", "ledger_links", "ledger_map_nodes",
+        "exposure_summed", "exposure_tallies", "ledger_beats", "ledger_checkpoints", "ledger_cosignatures", "ledger_linked", "ledger_links", "ledger_map_nodes",
         "ledger_own_leaves", "ledger_restores", "ledger_sequence", "ledger_tiles", "monthly_tables", "rating_tallies",
     }  # fmt: skip
 

@@ -213,6 +213,9 @@ class Housekeeping:
     def tally_exposures(self) -> bool:
         return False
 
+    def look_into_breaches(self) -> bool:
+        return False
+
 
 def test_forgetting_goes_on_until_a_batch_is_not_full() -> None:
     """Each batch is bounded; what is kept is counted from now by the clock port."""
