@@ -37,9 +37,10 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the store's own tests once per kind of PostgreSQL."""
+    """Run the store's own tests once per kind of PostgreSQL, unless a module says that one is enough (``ON_ONE_POSTGRES``)."""
     folder = metafunc.definition.path.relative_to(Path(__file__).parent.parent).as_posix()
-    if "cluster" in metafunc.fixturenames and folder.startswith(ON_EVERY_POSTGRES):
+    one = getattr(metafunc.module, "ON_ONE_POSTGRES", False)
+    if "cluster" in metafunc.fixturenames and folder.startswith(ON_EVERY_POSTGRES) and not one:
         metafunc.parametrize("cluster", KINDS, indirect=True, scope="session")
 
 

@@ -1,6 +1,6 @@
 """A sequencer for tests that kill it: it stands still inside its transaction after the write that is named.
 
-``python -m tests.sequencer_process SEQUENCER_URL MARKER WRITE``
+``python -m tests.sequencer_process SEQUENCER_URL MARKER WRITE``: it begins when ``MARKER.go`` is there, and makes ``MARKER`` when it stands still.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+from adapters.clock import SystemClock
 from adapters.ed25519 import Ed25519Signer
 from adapters.stores.sequencer import SqlSequencer
-from tests.fakes import FakeClock
 
 LOG = Ed25519Signer("ledger.example", bytes(range(32)))
 
@@ -24,7 +24,9 @@ def main(url: str, marker: str, write: str) -> None:
             Path(marker).touch()
             time.sleep(0.1)
 
-    SqlSequencer(url, FakeClock(), LOG, between=stand_still).run()
+    while not Path(f"{marker}.go").exists():
+        time.sleep(0.02)
+    SqlSequencer(url, SystemClock(), LOG, between=stand_still).run()
 
 
 if __name__ == "__main__":

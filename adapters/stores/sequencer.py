@@ -1,60 +1,66 @@
-"""The sequencer's hand on the store: waiting records get their places, in one transaction with tiles, checkpoint and sign of life.
+"""The sequencer's hand on the store: waiting records get their places, in one transaction with links, map, tiles, checkpoint and sign of life.
 
-Two sequencers at once: the second does not get the lock and does nothing; were there no lock, the primary key of the sequence would
-refuse one of them whole. SIGKILL anywhere leaves what the last commit left.
+A batch is records, then what the log itself has to say (``OwnLeaves``), then the map over all of it as the last leaf. What was placed before
+there were chains is linked first, batch by batch. Two sequencers at once: the second does not get the lock and does nothing; were there no
+lock, the primary keys would refuse one of them whole. SIGKILL anywhere leaves what the last commit left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, LiteralString
-from uuid import UUID
+from functools import partial
+from typing import Any, LiteralString, NamedTuple, Protocol, TypeVar
 
 import psycopg
 
+from adapters.stores import chain_store, place_store
+from adapters.stores.chain_store import MapState, StoredMap
 from adapters.stores.connection import SERVER_OPTIONS, PatientConnection, StoreFault, without_values
+from adapters.stores.place_store import LastOwn, OwnLeaf, Placed, read_one
 from adapters.stores.tile_store import StoredTiles
 from services.checkpoint import Checkpoint, sign_checkpoint
 from services.errors import StoreUnavailable
-from services.merkle import EMPTY_ROOT
+from services.log_leaves import MAP_KIND, MapLeaf, make_map_leaf, read_map_leaf
+from services.merkle import EMPTY_ROOT, hash_leaf
 from services.ports import Clock
-from services.sequencing import Step, TreeBroken, take_step
+from services.sequencing import Linked, TreeBroken, link_batch, require_leaf, take_step
 from services.signed_note import NoteSigner
 
 BATCH = 1000
 """Records that get their places in one transaction."""
+PRUNED = 1000
+"""So many nodes of old maps a look deletes at most, and twice as many as it has replaced."""
 LOCK = 0x677473
+WRITES = ("sequence", "own", "links", "nodes", "replaced", "linked", "tiles", "checkpoint", "pending", "beat")
+"""The writes of a batch in their order."""
 _ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(%s)"
 _SCOPE: LiteralString = (
     "SELECT set_config('guitai.agencies', coalesce((SELECT string_agg(agency_id::text, ',') FROM agencies), ''), true)"
 )
-_HEAD: LiteralString = "SELECT size, root FROM ledger_checkpoints ORDER BY size DESC LIMIT 1"
-_NEXT: LiteralString = "SELECT coalesce(max(index) + 1, 0) FROM ledger_sequence"
-_WAITING: LiteralString = """
-SELECT r.agency_id, r.record_id, r.leaf_hash FROM exposure_pending p JOIN exposure_records r USING (agency_id, record_id)
-WHERE NOT EXISTS (SELECT 1 FROM ledger_sequence s WHERE s.agency_id = r.agency_id AND s.record_id = r.record_id)
-ORDER BY r.record_id, r.agency_id LIMIT %s
-"""
-_PLACE: LiteralString = """
-INSERT INTO ledger_sequence (index, agency_id, record_id, leaf_hash, sequenced_at)
-SELECT %s + place - 1, agency_id, record_id, leaf_hash, %s
-FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[]) WITH ORDINALITY AS t(agency_id, record_id, leaf_hash, place)
-"""
-_TILES: LiteralString = """
-INSERT INTO ledger_tiles (level, number, width, hashes)
-SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::smallint[], %s::bytea[])
-ON CONFLICT (level, number) DO UPDATE SET width = excluded.width, hashes = excluded.hashes
-"""
-_CHECKPOINT: LiteralString = "INSERT INTO ledger_checkpoints (size, root, note, at) VALUES (%s, %s, %s, %s)"
-_DONE: LiteralString = """
-DELETE FROM exposure_pending p USING unnest(%s::uuid[], %s::uuid[]) AS t(agency_id, record_id)
-WHERE p.agency_id = t.agency_id AND p.record_id = t.record_id
-"""
-_BEAT: LiteralString = """
-INSERT INTO ledger_beats (alone, ran_at, size) VALUES (true, %s, %s)
-ON CONFLICT (alone) DO UPDATE SET ran_at = excluded.ran_at, size = excluded.size
-"""
-Waiting = tuple[UUID, UUID, bytes]
+T = TypeVar("T")
+
+
+class OwnLeaves(Protocol):
+    """Who has something to say in the log's own name."""
+
+    def take_leaves(self, connection: psycopg.Connection[Any], first: int) -> Sequence[OwnLeaf]:
+        """The leaves to be placed in this batch, from the index ``first`` on; what it writes belongs to the batch's transaction."""
+        ...
+
+
+class Batch(NamedTuple):
+    """What one transaction did: records placed, nodes of the map replaced, and whether there is more to do at once."""
+
+    placed: int
+    replaced: int
+    again: bool
+
+
+class _Silent:
+    """The log has nothing to say but its maps."""
+
+    def take_leaves(self, connection: psycopg.Connection[Any], first: int) -> Sequence[OwnLeaf]:  # noqa: ARG002
+        return ()
 
 
 def _go_on(_where: str) -> None:
@@ -65,24 +71,27 @@ class SqlSequencer:
     """Gives places under the role ``sequencer``. One connection, made anew after a failure; used by one thread."""
 
     def __init__(
-        self, url: str, clock: Clock, signer: NoteSigner, batch: int = BATCH, between: Callable[[str], None] = _go_on
-    ) -> None:
-        """``between`` is told after each write which one it was: sequence, tiles, checkpoint, pending, beat."""
+        self, url: str, clock: Clock, signer: NoteSigner, batch: int = BATCH, between: Callable[[str], None] = _go_on,
+        own: OwnLeaves | None = None,
+    ) -> None:  # fmt: skip
+        """``between`` is told after each write which one it was: ``WRITES``. ``own``: what the log places beside records and maps."""
         self._url, self._clock, self._signer, self._batch, self._between = url, clock, signer, batch, between
+        self._own: OwnLeaves = own or _Silent()
         self._connection: psycopg.Connection[Any] | None = None
 
     def run(self) -> int | None:
-        """Place all that waits, batch by batch; how many, or None if another sequencer is at it.
+        """Place all that waits, batch by batch; how many records, or None if another sequencer is at it.
 
         Raises ``StoreUnavailable``, ``TreeBroken`` if what is stored does not agree with itself, ``StoreFault`` for a missing right.
         """
         placed = 0
         while True:
-            count = self._try_batch()
-            if count is None:
+            done = self._begin(self._do_batch)
+            if done is None:
                 return None
-            placed += count
-            if count < self._batch:
+            placed += done.placed
+            self._begin(partial(chain_store.prune_map, now=self._clock.now(), most=PRUNED + 2 * done.replaced))
+            if not done.again:
                 return placed
 
     def close(self) -> None:
@@ -91,7 +100,8 @@ class SqlSequencer:
             self._connection.close()
         self._connection = None
 
-    def _try_batch(self) -> int | None:
+    def _begin(self, act: Callable[[psycopg.Connection[Any]], T]) -> T | None:
+        """Do something in one transaction, alone; None if another sequencer is at it."""
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = PatientConnection.connect(
@@ -99,57 +109,108 @@ class SqlSequencer:
                     application_name="guitai-sequencer",
                 )  # fmt: skip
             with self._connection.transaction():
-                return self._place_batch(self._connection)
+                if not read_one(self._connection, _ALONE, LOCK)[0]:
+                    return None
+                self._connection.execute(_SCOPE)
+                return act(self._connection)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()
             raise StoreUnavailable("the ledger does not answer") from without_values(error)
-        except psycopg.errors.UniqueViolation:
-            return None
+        except psycopg.errors.UniqueViolation as error:
+            what = f"{error.diag.table_name} has already what was about to be written ({error.diag.constraint_name})"
+            raise TreeBroken(what) from without_values(error)
         except psycopg.Error as error:
             raise StoreFault("the ledger refused a place") from without_values(error)
 
-    def _place_batch(self, connection: psycopg.Connection[Any]) -> int | None:
-        if not _read_one(connection, _ALONE, LOCK)[0]:
-            return None
-        connection.execute(_SCOPE)
-        before = self._read_head(connection)
-        waiting = connection.execute(_WAITING, (self._batch,)).fetchall()
-        if waiting:
-            step = take_step(before, [bytes(row[2]) for row in waiting], StoredTiles(connection), self._signer)
-            self._write(connection, before.size, waiting, step)
-        connection.execute(_BEAT, (self._clock.now(), before.size + len(waiting)))
+    def _do_batch(self, connection: psycopg.Connection[Any]) -> Batch:
+        before, linked = self._read_head(connection), chain_store.read_linked(connection)
+        if self._is_behind(connection, before, linked):
+            return self._catch_up(connection, before, linked)
+        waiting = place_store.read_waiting(connection, self._batch)
+        own = self._own.take_leaves(connection, before.size + len(waiting))
+        size, replaced = before.size, 0
+        if waiting or own:
+            size, replaced = self._write_batch(connection, before, linked, waiting, own)
+        place_store.write_beat(connection, self._clock.now(), size)
         self._between("beat")
-        return len(waiting)
+        return Batch(len(waiting), replaced, len(waiting) == self._batch)
 
     def _read_head(self, connection: psycopg.Connection[Any]) -> Checkpoint:
-        """The newest checkpoint; the empty tree gets its own first."""
-        origin, at = self._signer.key.name, self._clock.now()
-        row = connection.execute(_HEAD).fetchone()
-        (size,) = _read_one(connection, _NEXT)
-        if size != (row[0] if row else 0):
-            raise TreeBroken(f"the sequence ends at {size} and the newest checkpoint does not")
-        if row is not None:
-            return Checkpoint(origin, row[0], bytes(row[1]))
-        empty = Checkpoint(origin, 0, EMPTY_ROOT)
-        connection.execute(_CHECKPOINT, (0, EMPTY_ROOT, sign_checkpoint(empty, self._signer), at))
-        return empty
+        """The newest checkpoint, as this log signed it; the empty tree gets its own first."""
+        origin, row = self._signer.key.name, place_store.read_head(connection)
+        found = Checkpoint(origin, 0, EMPTY_ROOT) if row is None else Checkpoint(origin, row.size, row.root)
+        note = sign_checkpoint(found, self._signer)
+        if row is None:
+            place_store.write_checkpoint(connection, found, note, self._clock.now())
+        elif row.note != note:
+            raise TreeBroken(f"the checkpoint at {found.size} is not what this log signed")
+        return found
 
-    def _write(self, connection: psycopg.Connection[Any], first: int, waiting: Sequence[Waiting], step: Step) -> None:
-        at = self._clock.now()
-        agencies, records, hashes = (list(column) for column in zip(*waiting, strict=True))
-        connection.execute(_PLACE, (first, at, agencies, records, hashes))
+    def _is_behind(self, connection: psycopg.Connection[Any], before: Checkpoint, linked: MapState) -> bool:
+        """Whether leaves are there that were placed before there were chains. From the first map leaf on none is."""
+        last = place_store.read_last_own(connection)
+        if last is not None:
+            require_leaf(before, before.size - 1, last.leaf_hash, StoredTiles(connection))
+            if (last.index, _read_map(last)) != (before.size - 1, MapLeaf(before.size - 1, linked.root)):
+                raise TreeBroken(f"the tree of {before.size} leaves does not end with the map that is stored")
+        if linked.size > before.size or (linked.size < before.size and last is not None):
+            raise TreeBroken(f"chains reach to {linked.size} and the tree to {before.size}")
+        return linked.size < before.size
+
+    def _catch_up(self, connection: psycopg.Connection[Any], before: Checkpoint, linked: MapState) -> Batch:
+        """Link some of the leaves that were placed before there were chains; the first map leaf will cover all of them."""
+        end = min(linked.size + self._batch, before.size)
+        records = place_store.read_placed(connection, linked.size, end)
+        links = self._link(connection, linked, records)
+        self._write_chains(connection, links, linked.size, MapState(end, links.change.root), None)
+        return Batch(0, 0, again=True)
+
+    def _link(self, connection: psycopg.Connection[Any], linked: MapState, records: Sequence[Placed]) -> Linked:
+        chains = chain_store.find_chains(connection, records)
+        heads = chain_store.read_heads(connection, {name for names in chains for name in names})
+        return link_batch([one.leaf_hash for one in records], chains, heads, linked.root, StoredMap(connection))
+
+    def _write_batch(
+        self, connection: psycopg.Connection[Any], before: Checkpoint, linked: MapState, waiting: Sequence[Placed],
+        own: Sequence[OwnLeaf],
+    ) -> tuple[int, int]:  # fmt: skip
+        """All rows of one batch; the size of the tree then, and how many nodes of the map were replaced."""
+        at, last = self._clock.now(), before.size + len(waiting) + len(own)
+        links = self._link(connection, linked, waiting)
+        own = [*own, OwnLeaf(MAP_KIND, make_map_leaf(last, links.change.root, at))]
+        hashes = [record.leaf_hash for record in waiting] + [hash_leaf(leaf.data) for leaf in own]
+        step = take_step(before, hashes, StoredTiles(connection), self._signer)
+        place_store.place_records(connection, before.size, at, waiting)
         self._between("sequence")
-        tiles = [(tile.level, tile.number, tile.width, data) for tile, data in step.tiles.items()]
-        connection.execute(_TILES, [list(column) for column in zip(*tiles, strict=True)])
+        place_store.place_own(connection, before.size + len(waiting), own)
+        self._between("own")
+        self._write_chains(connection, links, before.size, MapState(last + 1, links.change.root), last)
+        place_store.write_tiles(connection, step)
         self._between("tiles")
-        connection.execute(_CHECKPOINT, (step.checkpoint.size, step.checkpoint.root, step.note, at))
+        place_store.write_checkpoint(connection, step.checkpoint, step.note, at)
         self._between("checkpoint")
-        connection.execute(_DONE, (agencies, records))
+        place_store.end_waiting(connection, waiting)
         self._between("pending")
+        return step.checkpoint.size, len(links.replaced)
+
+    def _write_chains(
+        self, connection: psycopg.Connection[Any], links: Linked, first: int, after: MapState, map_leaf: int | None
+    ) -> None:
+        chain_store.write_links(connection, first, links.links)
+        self._between("links")
+        chain_store.write_nodes(connection, links.change.list_nodes())
+        self._between("nodes")
+        chain_store.mark_replaced(connection, links.replaced, map_leaf)
+        self._between("replaced")
+        chain_store.write_linked(connection, after)
+        self._between("linked")
 
 
-def _read_one(connection: psycopg.Connection[Any], statement: LiteralString, *values: Any) -> tuple[Any, ...]:
-    row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
-    if row is None:
-        raise StoreFault("a statement that always has a row had none")
-    return row
+def _read_map(last: LastOwn) -> MapLeaf | None:
+    """What the last leaf of the log says of the map; None if it is none, or not what its hash says."""
+    if last.kind != MAP_KIND or hash_leaf(last.leaf) != last.leaf_hash:
+        return None
+    try:
+        return read_map_leaf(last.leaf)
+    except ValueError:
+        return None
