@@ -104,7 +104,7 @@ def reserve_ports(places: Places, report: Callable[[str], None] = lambda _line: 
     held = {}
     for name, usual in PREFERRED_PORTS.items():
         wishes = [wish for wish in (last.get(name), usual, 0) if isinstance(wish, int)]
-        held[name] = next(taken for taken in map(_reserve_port, wishes) if taken is not None)
+        held[name] = next(taken for taken in map(reserve_port, wishes) if taken is not None)
         if (port := held[name].getsockname()[1]) != wishes[0]:
             report(f"port {wishes[0]} is taken by another program: {name} gets {port}")
     ports = {name: taken.getsockname()[1] for name, taken in held.items()}
@@ -112,7 +112,8 @@ def reserve_ports(places: Places, report: Callable[[str], None] = lambda _line: 
     return held
 
 
-def _reserve_port(wish: int) -> socket.socket | None:
+def reserve_port(wish: int) -> socket.socket | None:
+    """A bound loopback socket at this port (0: any), as ``reserve_ports`` holds them; None if another program has it."""
     taken = socket.socket()
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
