@@ -62,6 +62,14 @@ class ProofUnavailable(Exception):
     """No file can be made now: nothing is published yet, or the ledger's rows do not fit each other."""
 
 
+class ProofReader(Protocol):
+    """Where files are made."""
+
+    def make_file(self, chains: Sequence[UUID], made_at: datetime) -> ExposureFile:
+        """The file of these chains under the checkpoint that is published now, of one snapshot. Raises ``ProofUnavailable``."""
+        ...
+
+
 def make_file(
     published: Published, chains: Sequence[UUID], rows: LedgerRows, nodes: NodeReader, map_nodes: MapNodes,
     made_at: datetime,

@@ -133,11 +133,11 @@ def say_report(report: FileReport) -> list[Words]:
     lines = [
         (f"文件属实：{len(report.records)} 条记录" + (f"（{parts[0]}）" if told else ""),
          f"The file holds: {len(report.records)} records" + (f" ({parts[1]})" if told else "")),
-        (f"日志 {report.checkpoint.origin}，检查点大小 {size}；" + (f"见证人于 {_write(at)} 看到" if at is not None else "没有用见证人的密钥核验"),
+        (f"日志 {report.checkpoint.origin}，检查点大小 {size}；" + (f"见证人于 {write_moment(at)} 看到" if at is not None else "没有用见证人的密钥核验"),
          f"Log {report.checkpoint.origin}, checkpoint of size {size}; "
-         + (f"a witness saw it at {_write(at)}" if at is not None else "judged by no witness: a fork shown to you alone would not be noticed")),
-        (f"文件制作于 {_write(file.made_at.timestamp())}；检查点之后的记录不在其中",
-         f"Made at {_write(file.made_at.timestamp())}; what came after the checkpoint is not in it"),
+         + (f"a witness saw it at {write_moment(at)}" if at is not None else "judged by no witness: a fork shown to you alone would not be noticed")),
+        (f"文件制作于 {write_moment(file.made_at.timestamp())}；检查点之后的记录不在其中",
+         f"Made at {write_moment(file.made_at.timestamp())}; what came after the checkpoint is not in it"),
     ]  # fmt: skip
     lines += [
         (f"链 {one.chain}：{one.length} 条，没有缺失", f"Chain {one.chain}: {one.length} links, none missing")
@@ -146,8 +146,8 @@ def say_report(report: FileReport) -> list[Words]:
         for one in file.chains
     ]
     lines += [
-        (f"日志曾从备份恢复：{_write(one.since)} 至 {_write(one.until)} 的记录可能丢失。理由：{one.reason}",
-         f"The log was put back to a backup: records from {_write(one.since)} to {_write(one.until)} may be lost. Reason: {one.reason}")
+        (f"日志曾从备份恢复：{write_moment(one.since)} 至 {write_moment(one.until)} 的记录可能丢失。理由：{one.reason}",
+         f"The log was put back to a backup: records from {write_moment(one.since)} to {write_moment(one.until)} may be lost. Reason: {one.reason}")
         for one in report.restores
     ]  # fmt: skip
     lines += [
@@ -157,7 +157,8 @@ def say_report(report: FileReport) -> list[Words]:
     return [*lines, LIMIT]
 
 
-def _write(seconds: float) -> str:
+def write_moment(seconds: float) -> str:
+    """A moment in the time of China; what no calendar has, as its seconds."""
     try:
         return f"{datetime.fromtimestamp(seconds, UTC).astimezone(_CHINA):%Y-%m-%d %H:%M:%S} +08:00"
     except (OverflowError, ValueError, OSError):

@@ -14,10 +14,14 @@ from uuid import UUID
 from services.catalogue import Catalogue
 from services.doors import PLATFORMS, is_own
 from services.errors import InputRefused
+from services.exposure_survey import EVERYTHING, SeenChoice, SeenField, SeenRecord, SeenSurvey, group_records
 from services.model import Caller, JsonValue, Language, Page, PlatformName
 from services.ports import ExposureReader, Store
 
 PAGE_SIZE = 50
+READ_AT_ONCE = 500
+MOST = 5000
+"""How many of the newest records a choice and its groups look through."""
 
 LIMITS_OF_KNOWLEDGE: Mapping[Language, str] = {
     Language.ZH_CN: (
@@ -48,33 +52,6 @@ def say_limits(door: PlatformName, language: Language) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenField:
-    """One kind of thing that was seen, with its name in the reader's language."""
-
-    name: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeenRecord:
-    """One record of the ledger in plain words: beside each code stand its words in the reader's language."""
-
-    record_id: UUID
-    at: datetime
-    direction: str
-    direction_label: str
-    service: str
-    service_title: str
-    purpose: str
-    legal_basis: str
-    fields: tuple[SeenField, ...]
-    outcome: str | None
-    outcome_label: str | None
-    platform: str | None = None
-    """Which platform saw it: "wechat" or "alipay"."""
-
-
-@dataclass(frozen=True, slots=True)
 class ExposureDesk:
     """Reads the ledger for the person in front. The catalogue has the words for its codes."""
 
@@ -82,20 +59,57 @@ class ExposureDesk:
     reader: ExposureReader
     words: Catalogue
 
-    def list_seen(self, caller: Caller, cursor: str | None) -> Page[SeenRecord]:
-        """A page of records on the caller's platform, at an own door of every platform, newest first.
+    def list_seen(self, caller: Caller, cursor: str | None, choice: SeenChoice = EVERYTHING) -> Page[SeenRecord]:
+        """A page of chosen records on the caller's platform, at an own door of every platform, newest first.
 
         Raises ``InputRefused`` for a cursor of another form.
         """
         before = read_cursor(cursor)
+        stopped: UUID | None = None
+        if choice == EVERYTHING:
+            found = self._read(caller, choice, PAGE_SIZE + 1, before)
+        else:
+            found, stopped = self._read_chosen(caller, choice, before, PAGE_SIZE + 1)
+        page = [explain_record(self.words, leaf, caller.language) for leaf in found[:PAGE_SIZE]]
+        following = page[-1].record_id if len(found) > PAGE_SIZE else stopped
+        return Page(page, str(following) if following else None)
+
+    def survey_seen(self, caller: Caller, choice: SeenChoice = EVERYTHING) -> SeenSurvey:
+        """The chosen records grouped by purpose, and what can be chosen."""
+        everything, stopped = self._read_chosen(caller, SeenChoice(choice.platform), None, MOST)
+        told = [(leaf, explain_record(self.words, leaf, caller.language)) for leaf in everything]
+        return SeenSurvey(
+            groups=group_records([one for leaf, one in told if choice.admits(leaf)]),
+            services=tuple(sorted({one.service: one.service_title for _, one in told}.items())),
+            purposes=tuple(sorted({one.purpose_code: one.purpose for _, one in reversed(told)}.items())),
+            whole=stopped is None,
+        )
+
+    def _read_chosen(
+        self, caller: Caller, choice: SeenChoice, before: UUID | None, most: int
+    ) -> tuple[list[Mapping[str, JsonValue]], UUID | None]:
+        """Chosen leaves, newest first, and the record after which nothing was looked at, None if all were: ``MOST`` are at once."""
+        found: list[Mapping[str, JsonValue]] = []
+        for _ in range(MOST // READ_AT_ONCE):
+            leaves = self._read(caller, choice, READ_AT_ONCE, before)
+            found += [leaf for leaf in leaves if choice.admits(leaf)]
+            if len(leaves) < READ_AT_ONCE:
+                return found[:most], None
+            before = UUID(leaves[-1]["id"])
+            if len(found) >= most:
+                break
+        return found[:most], before
+
+    def _read(
+        self, caller: Caller, choice: SeenChoice, limit: int, before: UUID | None
+    ) -> list[Mapping[str, JsonValue]]:
+        """The newest leaves of the platforms that may be shown at this door."""
         with self.store.begin(caller.agencies) as tx:
             chains = tx.persons.list_chains(caller.person_id)
         shown = PLATFORMS if is_own(caller.app.platform) else (caller.app.platform,)
-        leaves = [leaf for one in shown for leaf in self.reader.list_of_chains(chains, one, PAGE_SIZE + 1, before)]
-        found = sorted(leaves, key=lambda leaf: UUID(leaf["id"]), reverse=True)
-        page = [explain_record(self.words, leaf, caller.language) for leaf in found[:PAGE_SIZE]]
-        more = len(found) > PAGE_SIZE
-        return Page(page, str(page[-1].record_id) if more else None)
+        asked = [one for one in shown if choice.platform in (None, one)]
+        leaves = [leaf for one in asked for leaf in self.reader.list_of_chains(chains, one, limit, before)]
+        return sorted(leaves, key=lambda leaf: UUID(leaf["id"]), reverse=True)[:limit]
 
 
 def explain_record(words: Catalogue, leaf: Mapping[str, JsonValue], language: Language) -> SeenRecord:
@@ -114,6 +128,8 @@ def explain_record(words: Catalogue, leaf: Mapping[str, JsonValue], language: La
         outcome=outcome,
         outcome_label=words.outcome(outcome, language) if outcome else None,
         platform=leaf.get("platform"),
+        purpose_code=leaf["purpose"],
+        about=UUID(leaf["subject"]) if leaf.get("subject") else None,
     )
 
 

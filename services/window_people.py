@@ -17,7 +17,8 @@ from services.console_ports import ConsoleStore, ConsoleTransaction, PersonKey
 from services.counter_permits import CLERK
 from services.doors import PLATFORMS
 from services.errors import Conflict, InputRefused, NotFound
-from services.exposure_view import SeenRecord, explain_record
+from services.exposure_survey import SeenRecord
+from services.exposure_view import explain_record
 from services.identity import tidy_phone
 from services.mandate_deeds import find_named
 from services.model import JsonValue, Language, PlatformName
