@@ -19,6 +19,7 @@ from services.leaves import read_leaf
 from services.log_leaves import read_map_leaf
 from services.map_updates import MapNodes, prove_entry
 from services.merkle import NodeReader, hash_leaf, prove_inclusion
+from services.restores import Restore
 from services.signed_note import read_note
 from services.sparse_map import write_proof
 
@@ -68,6 +69,20 @@ class ProofReader(Protocol):
     def make_file(self, chains: Sequence[UUID], made_at: datetime) -> ExposureFile:
         """The file of these chains under the checkpoint that is published now, of one snapshot. Raises ``ProofUnavailable``."""
         ...
+
+    def list_restores(self) -> Sequence[Restore]:
+        """Every restore from a backup that the log has declared, the oldest first."""
+        ...
+
+
+class NoProofs:
+    """``ProofReader`` where no log is published."""
+
+    def make_file(self, chains: Sequence[UUID], made_at: datetime) -> ExposureFile:
+        raise ProofUnavailable(f"no log is published: {len(chains)} chains at {made_at} have no proof")
+
+    def list_restores(self) -> Sequence[Restore]:
+        return ()
 
 
 def make_file(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from werkzeug.test import Client, TestResponse
 
@@ -22,12 +23,15 @@ from services.bills import BillDesk
 from services.case_access import ApplicantDesk
 from services.case_ports import JudgedFile
 from services.doors import PLATFORMS
+from services.exposure_file import ExposureFile
+from services.exposure_file_maker import ProofUnavailable
 from services.exposure_view import ExposureDesk
 from services.file_rules import refuse_file
 from services.households import HouseholdDesk
 from services.identity import IdentityDesk
 from services.model import PlatformName, RegisterEntry
 from services.organisations import MandateDesk
+from services.restores import Restore
 from services.sessions import SessionDesk
 from services.uploads import UploadDesk
 from services.web_sign_in import SentCode, WebSignInDesk
@@ -43,6 +47,7 @@ from tests.fakes import (
     load_catalogue,
 )
 from tests.slip_samples import make_press
+from tests.small_log import SmallLog
 
 LI, ZHAO = "110101198501010025", "11010119700202003X"
 NAMES = {WANG: "王小明", LI: "李丽", ZHAO: "赵刚"}
@@ -88,6 +93,22 @@ class FakeMessages:
         return "delivered"
 
 
+class FakeProofs:
+    """Implements ``exposure_file_maker.ProofReader`` over a log in memory; without a log nothing is published."""
+
+    def __init__(self) -> None:
+        self.log: SmallLog | None = None
+        self.restores: list[Restore] = []
+
+    def make_file(self, chains: Sequence[UUID], made_at: datetime) -> ExposureFile:
+        if self.log is None:
+            raise ProofUnavailable
+        return replace(self.log.make_file(*chains), made_at=made_at)
+
+    def list_restores(self) -> list[Restore]:
+        return self.restores
+
+
 class FakeJudge:
     """Implements ``case_ports.FileJudge``: the first word of a file is its type, or the rule by which it is refused."""
 
@@ -122,6 +143,7 @@ class WebDoor:
             ZHAO: RegisterEntry(NAMES[ZHAO], None),
         })  # fmt: skip
         self.codes, self.messages, self.reader = FakeCodes(), FakeMessages(), FakeExposureReader()
+        self.proofs = FakeProofs()
         self.web = self._furnish(secure)
         self.app: Any = create_web_app(self.web, max_body_bytes=65_536)
 
@@ -152,7 +174,7 @@ class WebDoor:
         )  # fmt: skip
         return WebDesk(
             citizen, entrance, counter.door, UploadDesk(counter.desk, FakeJudge(), self.limiter),
-            MandateDesk(counter.desk, store, self.limiter), counter.desk.random, "0.1.0", secure,
+            MandateDesk(counter.desk, store, self.limiter), counter.desk.random, "0.1.0", secure, proofs=self.proofs,
         )  # fmt: skip
 
     @property

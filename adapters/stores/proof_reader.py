@@ -16,7 +16,10 @@ from adapters.stores.published_checkpoint import read_published
 from adapters.stores.tile_store import StoredTiles
 from services.exposure_file import MAX_LEAVES, ExposureFile
 from services.exposure_file_maker import LinkRow, ProofUnavailable, Published, make_file
+from services.log_leaves import read_restore_leaf
 from services.map_updates import MapNode
+from services.restores import Restore, read_restore
+from services.signed_note import read_note
 from services.tiles import TileNodes
 
 _LINKS: LiteralString = """
@@ -31,6 +34,7 @@ _RECORDS: LiteralString = """
 SELECT record_id, index FROM ledger_sequence WHERE agency_id = ANY(guitai_agencies()) AND record_id = ANY(%s) AND index < %s
 """
 _RESTORES: LiteralString = "SELECT index FROM ledger_own_leaves WHERE kind = 'restore' AND index < %s ORDER BY index"
+_RESTORE_LEAVES: LiteralString = "SELECT leaf FROM ledger_own_leaves WHERE kind = 'restore' ORDER BY index"
 _NODES: LiteralString = "SELECT hash, left_half, right_half, is_leaf FROM ledger_map_nodes WHERE hash = ANY(%s)"
 
 
@@ -63,6 +67,13 @@ class SqlProofReader:
                 raise
             except psycopg.Error as error:
                 raise StoreFault("the ledger refused to be read") from without_values(error)
+
+    def list_restores(self) -> list[Restore]:
+        """See ``exposure_file_maker.ProofReader``."""
+        with scoped(self._engine, ()) as connection:
+            driver: Any = connection.connection.driver_connection
+            rows = driver.execute(_RESTORE_LEAVES).fetchall()
+        return [read_restore(read_note(read_restore_leaf(bytes(row[0]))).text) for row in rows]
 
     def close(self) -> None:
         """Close the pool."""

@@ -1,21 +1,19 @@
-"""The reader's account: its log-ins, and everything that the platforms may have seen of them."""
+"""The reader's account and its log-ins."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from gateway.web.desk import current_citizen, current_web
 from gateway.web.frame import say_fault, show_page
 from gateway.web.gate import page, see_other
 from gateway.web.words import DOORS, Words
 from services.errors import LastLogin
-from services.exposure_view import say_limits
 from services.masking import mask_phone
-from services.model import Language
 
-ACCOUNT, SEEN = ("账户", "Account"), ("平台所见", "What platforms saw")
+ACCOUNT = ("账户", "Account")
 blueprint = Blueprint("account", __name__)
 
 
@@ -52,14 +50,3 @@ def restore(login_id: UUID) -> Response:
     """Let a log-in in again that was cut off."""
     current_web().citizen.sessions.let_in_again(current_citizen(), login_id)
     return see_other("/account")
-
-
-@page(blueprint, "/seen", title=SEEN, place=50)
-def show_seen() -> Response:
-    """Every record of the ledger about the reader, of both platforms, newest first."""
-    caller = current_citizen()
-    listed = current_web().citizen.exposure.list_seen(caller, request.args.get("before") or None)
-    limits = tuple(say_limits(caller.app.platform, language) for language in (Language.ZH_CN, Language.EN))
-    return show_page(
-        "seen.html", title=SEEN, records=listed.items, following=listed.next_cursor, doors=DOORS, limits=limits
-    )

@@ -9,6 +9,7 @@ from flask import current_app, g
 
 from gateway.desk import Desk
 from services.case_access import ApplicantDesk
+from services.exposure_file_maker import NoProofs, ProofReader
 from services.log_files import LogFiles, NothingPublished
 from services.model import Caller
 from services.organisations import MandateDesk
@@ -21,7 +22,8 @@ from services.web_sign_in import WebSignInDesk
 class WebDesk:
     """The dependencies of the pages. ``citizen`` are those of the citizen API beside them; ``secure`` is off only on loopback.
 
-    ``log_files`` and ``log_keys`` are what is published of the ledger's log.
+    ``log_files`` and ``log_keys`` are what is published of the ledger's log, ``proofs`` makes
+    a citizen's file.
     """
 
     citizen: Desk
@@ -34,6 +36,7 @@ class WebDesk:
     secure: bool
     log_files: LogFiles = field(default_factory=NothingPublished)
     log_keys: tuple[NoteKey, ...] = ()
+    proofs: ProofReader = field(default_factory=NoProofs)
 
 
 def current_web() -> WebDesk:

@@ -23,6 +23,7 @@ from gateway.web import (
     money,
     published,
     readings,
+    seen,
     statistics,
     visits,
     voice,
@@ -34,7 +35,7 @@ from services.file_rules import LARGEST_MEGABYTES, MEGABYTE
 WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
-    money.blueprint, mandates.blueprint, account.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
+    money.blueprint, mandates.blueprint, account.blueprint, seen.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
     efforts.blueprint, census.blueprint, statistics.blueprint, ledger.blueprint, consents.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
