@@ -219,9 +219,9 @@ def create_console_app(desk: ConsoleDesk) -> Flask:
 
 def create_operations_app(
     pings: Sequence[Ping], *, release: str, list_services: health.ListServices = list,
-    list_duties: health.ListDuties = dict,
+    look: health.Look = lambda: ({}, {}),
 ) -> Flask:  # fmt: skip
     """Health, readiness, the services' state and metrics; the server binds it to loopback."""
     app = make_flask("gateway.operations")
-    app.register_blueprint(health.make_blueprint(pings, release, list_services, list_duties))
+    app.register_blueprint(health.make_blueprint(pings, release, list_services, look))
     return app

@@ -60,7 +60,7 @@ from services.signed_note import NoteKey, NoteRefused, read_key
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import SignInDesk
 from services.uploads import UploadDesk
-from services.watch import Trouble, WatchTerms, find_troubles, name_duties
+from services.watch import Sighting, Trouble, WatchTerms, find_troubles, measure_ledger, name_duties
 from services.web_sign_in import SESSION_MINUTES as WEB_SESSION_MINUTES
 from services.web_sign_in import WebSignInDesk
 from services.window_consents import ConsentRoom
@@ -186,18 +186,28 @@ def make_web_desk(base: Foundation) -> WebDesk:
         random=secrets.token_bytes,
         release=settings.release,
         secure=settings.environment == "production",
-        log_files=SqlLogFiles(base.store.engine, None),
+        log_files=SqlLogFiles(base.store.engine, name_witness(settings)),
         log_keys=read_log_keys(settings),
     )
 
 
 def read_log_keys(settings: Settings) -> tuple[NoteKey, ...]:
-    """The public keys of log and promises, those that are set. Raises ``ConfigurationFault`` for what is none."""
-    lines = (settings.ledger_public_key, settings.promise_public_key)
+    """The public keys of log, promises and witness, those that are set. Raises ``ConfigurationFault`` for what is none."""
+    lines = (settings.ledger_public_key, settings.promise_public_key, settings.witness_key)
     try:
         return tuple(read_key(line) for line in lines if line)
     except NoteRefused as fault:
         raise ConfigurationFault(f"a public key of the ledger's log: {fault}") from None
+
+
+def name_witness(settings: Settings) -> str | None:
+    """The name of the witness whose cosignature publishes a checkpoint, if one is set. Raises ``ConfigurationFault``."""
+    if settings.witness_key is None:
+        return None
+    try:
+        return read_key(settings.witness_key).name
+    except NoteRefused as fault:
+        raise ConfigurationFault(f"GUITAI_WITNESS_KEY: {fault}") from None
 
 
 def open_work_desk(settings: Settings) -> WorkDesk:
@@ -239,20 +249,34 @@ def make_mail_room(base: Foundation) -> MailRoom:
 
 def make_watch(base: Foundation) -> Callable[[], tuple[Trouble, ...]]:
     """What the watchman would find now, asked on this process's own role (public or console). It raises ``StoreUnavailable``."""
-    lookout, settings = SqlLookout(base.store.engine), base.settings
+    look = make_look(base)
+    return lambda: look()[1]
+
+
+def make_look(base: Foundation) -> Callable[[], tuple[Sighting, tuple[Trouble, ...]]]:
+    """The same with what was seen."""
+    settings = base.settings
+    lookout = SqlLookout(base.store.engine, name_witness(settings))
     terms = WatchTerms(timedelta(minutes=settings.sweep_late_minutes), settings.calendar_days)
-    return lambda: find_troubles(lookout.look(), terms, base.clock.now())
+
+    def look() -> tuple[Sighting, tuple[Trouble, ...]]:
+        sighting = lookout.look()
+        return sighting, find_troubles(sighting, terms, base.clock.now())
+
+    return look
 
 
 def open_operations(settings: Settings) -> Flask:
     """Health, readiness, the services' state and metrics; the server binds it to loopback."""
     base = Foundation(settings)
-    watch = make_watch(base)
+    look = make_look(base)
+
+    def tell_duties() -> tuple[dict[str, str], dict[str, float | None]]:
+        sighting, troubles = look()
+        return name_duties(troubles), measure_ledger(sighting, base.clock.now())
+
     return create_operations_app(
-        base.list_pings(),
-        release=settings.release,
-        list_services=base.switches.describe,
-        list_duties=lambda: name_duties(watch()),
+        base.list_pings(), release=settings.release, list_services=base.switches.describe, look=tell_duties
     )
 
 

@@ -5,8 +5,9 @@ Several processes share a folder (``PROMETHEUS_MULTIPROC_DIR``); the operations 
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
@@ -36,6 +37,23 @@ SWEPT_UNTIL = Gauge(
     "guitai_alerts_swept_until_seconds", "How far the sweeper has come, by the clock port, seconds since 1970.",
     multiprocess_mode="max",
 )  # fmt: skip
+
+LEDGER: Mapping[str, Gauge] = {
+    name: Gauge(f"guitai_ledger_{name}", sentence, multiprocess_mode="mostrecent")
+    for name, sentence in {
+        "sequencer_looked_seconds": "How long ago the sequencer looked, seconds by the clock port; NaN: never, or unknown.",
+        "oldest_waiting_seconds": "How long the oldest record has waited for its place, seconds; 0: none waits; NaN: unknown.",
+        "uncosigned_seconds": "How long the oldest checkpoint that is newer than each cosigned one has waited, seconds; 0: none; NaN: unknown.",
+    }.items()
+}
+
+
+def note_ledger(figures: Mapping[str, float | None]) -> None:
+    """Put down how the ledger's log is kept, as the last look found it."""
+    for name, gauge in LEDGER.items():
+        nothing = math.nan if name not in figures or name == "sequencer_looked_seconds" else 0.0
+        found = figures.get(name)
+        gauge.set(nothing if found is None else found)
 
 
 def count_exposure(exposures: Iterable[Exposure]) -> None:

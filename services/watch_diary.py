@@ -14,6 +14,9 @@ REPEATS: Mapping[TroubleKind, tuple[timedelta, ...]] = {
     TroubleKind.STORE: (timedelta(hours=4), timedelta(days=1)),
     TroubleKind.SWEEPER: (timedelta(hours=4), timedelta(days=1)),
     TroubleKind.CALENDAR: (timedelta(days=7),),
+    **dict.fromkeys(
+        (TroubleKind.SEQUENCER, TroubleKind.WAITING, TroubleKind.WITNESS), (timedelta(hours=4), timedelta(days=1))
+    ),
 }
 """How long after the first letter the second follows, after the second the third, …; the last one goes on."""
 AGAIN = timedelta(hours=1)

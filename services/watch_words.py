@@ -14,6 +14,9 @@ SUBJECTS: dict[TroubleKind, Pair] = {
     TroubleKind.STORE: ("政务库无法访问", "the government store does not answer"),
     TroubleKind.SWEEPER: ("预警扫描已停止", "alerts are no longer swept"),
     TroubleKind.CALENDAR: ("工作日历即将到期或已到期", "the calendar of working days ends soon or has ended"),
+    TroubleKind.SEQUENCER: ("披露账本已停止排序", "the exposure ledger gives no places"),
+    TroubleKind.WAITING: ("披露记录等待超过承诺时限", "a record of the exposure ledger waits longer than was promised"),
+    TroubleKind.WITNESS: ("披露账本的检查点没有联署", "checkpoints of the exposure ledger are not cosigned"),
 }
 ADVICE: dict[TroubleKind, Pair] = {
     TroubleKind.STORE: (
@@ -27,6 +30,18 @@ ADVICE: dict[TroubleKind, Pair] = {
     TroubleKind.CALENDAR: (
         "超出日历的办理期限只能按周一至周五推算，可能变动。请在国务院办公厅发布下一年度放假通知后立即导入（clock import）。",
         "Limits beyond it are presumed and may move. Please import next year's notice of the State Council when it is out (clock import).",
+    ),
+    TroubleKind.SEQUENCER: (
+        "在恢复之前，新的披露记录虽已保存，但没有编号和检查点，向公民承诺的 60 秒时限无法兑现。请立即通知运维人员检查排序进程（sequencer）。",
+        "Until it is back new records are kept but have no place under a checkpoint, and the 60 seconds promised to citizens are not. Please have the sequencer looked at.",
+    ),
+    TroubleKind.WAITING: (
+        "有一条披露记录超过 60 秒仍没有编号。请通知运维人员检查排序进程（sequencer），并运行 exposure verify。",
+        "A record has had no place for more than 60 seconds. Please have the sequencer looked at, and exposure verify run.",
+    ),
+    TroubleKind.WITNESS: (
+        "在联署恢复之前不会公布新的检查点，公民下载的文件也只到上一个已联署的检查点；披露记录照常保存。请检查监督机构的联署进程（witness）：如果它拒绝联署，账本可能被改动或分叉，请先查明原因。",
+        "No newer checkpoint is published until it is, and citizens' files end at the last cosigned one; records are kept as ever. Please look at the witness: if it refuses, the ledger may have been changed or forked, so find out why first.",
     ),
 }  # fmt: skip
 FROM_WATCHMAN: Pair = (
@@ -49,7 +64,23 @@ def say_trouble(trouble: Trouble) -> Pair:
         return f"预警扫描自 {at} 起没有进展", f"No sweep of alerts has come further than {at} (Beijing time)"
     if trouble.kind is TroubleKind.CALENDAR:
         return _say_calendar(trouble)
+    if trouble.kind in SINCE:
+        return _say_ledger(trouble)
     return "政务库无法访问", "The government store does not answer"
+
+
+SINCE: dict[TroubleKind, Pair] = {
+    TroubleKind.SEQUENCER: ("披露账本自 {at} 起没有排序", "The exposure ledger has given no places since {at} (Beijing time)"),
+    TroubleKind.WAITING: ("有披露记录自 {at} 起等待编号", "A record of the exposure ledger has waited for its place since {at} (Beijing time)"),
+    TroubleKind.WITNESS: ("披露账本自 {at} 起的检查点没有联署", "Checkpoints of the exposure ledger since {at} (Beijing time) are not cosigned"),
+}  # fmt: skip
+
+
+def _say_ledger(trouble: Trouble) -> Pair:
+    if trouble.since is None:
+        return "披露账本从未排序", "The exposure ledger has never given places"
+    chinese, english = (sentence.format(at=say_moment(trouble.since)) for sentence in SINCE[trouble.kind])
+    return chinese, english
 
 
 def _say_calendar(trouble: Trouble) -> Pair:

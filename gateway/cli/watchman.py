@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NEEDED = (
     "environment", "database_url", "clock_file", "smtp_url", "smtp_password", "smtp_authorities", "mail_from",
-    "watch_mail", "watch_diary", "watch_seconds", "sweep_late_minutes", "calendar_days", "log_level",
+    "watch_mail", "watch_diary", "watch_seconds", "sweep_late_minutes", "calendar_days", "witness_key", "log_level",
 )  # fmt: skip
 """The settings that this process reads, and no other."""
 
@@ -34,7 +34,7 @@ NEEDED = (
 )
 @tell_faults
 def watchman(*, once: bool) -> None:
-    """Watch the sweeper of alerts and the calendar of working days, and write to the supervision office when they fail."""
+    """Watch the sweeper of alerts, the calendar and the ledger's log, and write to the supervision office when they fail."""
     from config.settings import read_settings
     from gateway.logging import configure_logging
 
@@ -79,7 +79,7 @@ def _open(settings: Any) -> Watchman:
         raise ConfigurationFault("a watchman without mail tells nobody: set GUITAI_SMTP_URL and GUITAI_MAIL_FROM")
     log = get_logger("watchman")
     return Watchman(
-        SqlLookout(settings.database_url),
+        SqlLookout(settings.database_url, _name_witness(settings)),
         mail,
         FileDiary(settings.watch_diary),
         make_clock(settings.clock_file, settings.environment),
@@ -87,6 +87,16 @@ def _open(settings: Any) -> Watchman:
         settings.watch_mail or (),
         report=lambda what, which: log.warning("the watchman reports", state=what, subject=which),
     )
+
+
+def _name_witness(settings: Any) -> str | None:
+    from services.errors import ConfigurationFault
+    from services.signed_note import NoteRefused, read_key
+
+    try:
+        return read_key(settings.witness_key).name if settings.witness_key else None
+    except NoteRefused as fault:
+        raise ConfigurationFault(f"GUITAI_WITNESS_KEY: {fault}") from None
 
 
 def _read_terms(settings: Any) -> Any:
@@ -102,9 +112,11 @@ def _look_once(settings: Any) -> None:
     from services.watch_words import say_trouble
 
     clock = make_clock(settings.clock_file, settings.environment)
-    troubles = find_troubles(SqlLookout(settings.database_url).look(), _read_terms(settings), clock.now())
+    troubles = find_troubles(
+        SqlLookout(settings.database_url, _name_witness(settings)).look(), _read_terms(settings), clock.now()
+    )
     for trouble in troubles:
         click.echo(" / ".join(say_trouble(trouble)))
     if troubles:
         raise click.exceptions.Exit(1)
-    click.echo("the sweeper sweeps, and the calendar reaches far enough")
+    click.echo("the sweeper sweeps, the calendar reaches far enough, and the ledger's records have their places")

@@ -11,12 +11,15 @@ from concurrent.futures import Future
 from flask import Blueprint, Response
 
 from gateway.logging import describe_exception, get_logger
-from gateway.metrics import write_metrics
+from gateway.metrics import note_ledger, write_metrics
 from services.errors import StoreUnavailable
 from services.ports import Ping
+from services.watch import DUTIES
 
 ListServices = Callable[[], Sequence[Mapping[str, str | int]]]
-ListDuties = Callable[[], Mapping[str, str]]
+Figures = Mapping[str, float | None]
+Look = Callable[[], tuple[Mapping[str, str], Figures]]
+"""How the duties are done, and how the ledger's log is kept, of one look into the store."""
 PATIENCE_SECONDS = 2.0
 """How long an answer of ``/ready`` waits, for all dependencies together."""
 _log = get_logger("health")
@@ -56,17 +59,23 @@ class Duties:
 
     name = "duties"
 
-    def __init__(self, list_duties: ListDuties) -> None:
-        self._list_duties = list_duties
-        self._found: Mapping[str, str] = {}
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._found: tuple[Mapping[str, str], Figures] = ({}, {})
 
     def ping(self) -> None:
         """Raises whatever keeps them from being known."""
-        self._found = self._list_duties()
+        self._found = self._look()
 
     def describe(self, *, answered: bool) -> dict[str, str]:
         """Each duty by its name; ``unknown`` where nobody could say."""
-        return dict(self._found) if answered else dict.fromkeys(("sweeper", "calendar"), "unknown")
+        return dict(self._found[0]) if answered else dict.fromkeys(DUTIES, "unknown")
+
+    def measure(self, *, answered: bool) -> dict[str, float | None]:
+        """The figures of the ledger's log; none where nobody could say. They are counters too."""
+        figures = self._found[1] if answered else {}
+        note_ledger(figures)
+        return dict(figures)
 
 
 def _await_answer(name: str, answer: Future[bool], deadline: float) -> bool:
@@ -78,17 +87,17 @@ def _await_answer(name: str, answer: Future[bool], deadline: float) -> bool:
 
 
 def make_blueprint(
-    pings: Sequence[Ping], release: str, list_services: ListServices = list, list_duties: ListDuties = dict
+    pings: Sequence[Ping], release: str, list_services: ListServices = list, look: Look = lambda: ({}, {})
 ) -> Blueprint:
     """``/health``, ``/ready``, ``/duties``, ``/services`` and ``/metrics``; ``/ready`` asks every dependency once and names those that fail.
 
-    ``/ready`` also says how the duties are done (``sweeper``, ``calendar``), but its status is that of the dependencies: a balancer that
+    ``/ready`` also says how the duties are done (``watch.DUTIES``) and how the ledger's log is kept, but its status is that of the dependencies: a balancer that
     asks it must not take citizens' doors away because the supervision office is told late. ``/duties`` has the status of the duties.
 
     ``/services`` says what is served, what is switched off, and what is not bound in this environment and by what it lacks.
     """
     blueprint = Blueprint("health", __name__)
-    duties = Duties(list_duties)
+    duties = Duties(look)
     roll, roll_of_duties = RollCall((*pings, duties)), RollCall((duties,))
 
     @blueprint.get("/health")
@@ -98,12 +107,13 @@ def make_blueprint(
     @blueprint.get("/ready")
     def show_readiness() -> Response:
         found = roll.ask()
-        told = duties.describe(answered=found.pop(duties.name))
+        answered = found.pop(duties.name)
         ready = all(found.values())
         body = {
             "status": "ready" if ready else "not ready",
             "dependencies": {k: "ok" if v else "failed" for k, v in found.items()},
-            "duties": told,
+            "duties": duties.describe(answered=answered),
+            "ledger": duties.measure(answered=answered),
         }
         return _answer(body, 200 if ready else 503)
 
@@ -121,6 +131,7 @@ def make_blueprint(
 
     @blueprint.get("/metrics")
     def show_metrics() -> Response:
+        duties.measure(answered=roll_of_duties.ask()[duties.name])
         return Response(write_metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return blueprint

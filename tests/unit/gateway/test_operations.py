@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import structlog
 
 from gateway.app import create_operations_app
 from gateway.logging import ALLOWED, configure_logging, describe_exception, drop_unknown_keys, get_logger
-from gateway.routes.health import ListDuties, RollCall
+from gateway.routes.health import RollCall
 from services.errors import StoreUnavailable
 from services.ports import Ping
+from services.watch import DUTIES
 
 
 @pytest.fixture(autouse=True)
@@ -70,8 +71,11 @@ def test_readiness_names_what_fails() -> None:
     assert get([Answering()], "/ready")[0] == 200
 
 
-def ask_duties(path: str, list_duties: ListDuties) -> tuple[int, dict[str, Any]]:
-    client = create_operations_app([Answering()], release="0.1.0", list_duties=list_duties).test_client()
+def ask_duties(
+    path: str, list_duties: Callable[[], dict[str, str]], **figures: float | None
+) -> tuple[int, dict[str, Any]]:
+    look = lambda: (list_duties(), figures)  # noqa: E731
+    client = create_operations_app([Answering()], release="0.1.0", look=look).test_client()
     answer = client.get(path)
     return answer.status_code, json.loads(answer.get_data(as_text=True))
 
@@ -98,9 +102,25 @@ def test_a_duty_that_nobody_can_see_is_not_called_done() -> None:
         raise StoreUnavailable("the password is 1234")
 
     ready, body = ask_duties("/ready", fail)
-    assert (ready, body["duties"]) == (200, {"sweeper": "unknown", "calendar": "unknown"})
+    assert (ready, body["duties"], body["ledger"]) == (200, dict.fromkeys(DUTIES, "unknown"), {})
     assert ask_duties("/duties", fail)[0] == 503
     assert "1234" not in str(body)
+
+
+def test_readiness_and_counters_tell_how_the_log_is_kept() -> None:
+    """How long ago the sequencer looked and how long the oldest record waits, by the same look; 0 is none, NaN is nobody knows."""
+    figures = {"sequencer_looked_seconds": 3.5, "oldest_waiting_seconds": None, "uncosigned_seconds": 700.0}
+
+    def count(**told: float | None) -> list[str]:
+        app = create_operations_app([Answering()], release="0.1.0", look=lambda: ({}, told))
+        lines = app.test_client().get("/metrics").get_data(as_text=True).splitlines()
+        return sorted(line for line in lines if line.startswith("guitai_ledger_"))
+
+    assert ask_duties("/ready", dict, **figures)[1]["ledger"] == figures
+    assert count(**figures) == [
+        "guitai_ledger_oldest_waiting_seconds 0.0", "guitai_ledger_sequencer_looked_seconds 3.5", "guitai_ledger_uncosigned_seconds 700.0",
+    ]  # fmt: skip
+    assert [line.split()[1] for line in count()] == ["NaN"] * 3
 
 
 class Frozen:

@@ -283,6 +283,7 @@ TABLES: dict[str, dict[str, str]] = {
         "calendar_versions": read_columns(("region", "version", "published_until")),
         "supervision_mailboxes": "SELECT",
         **dict.fromkeys(("ledger_beats", "ledger_cosignatures"), "SELECT"),
+        "ledger_checkpoints": read_columns(("size", "at")),
     },
     "sequencer": {
         "agencies": "SELECT", "exposure_records": "SELECT", "exposure_persons": "SELECT", "exposure_publications": "SELECT",
@@ -299,6 +300,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "guitai_enqueue": {"public", "console", "worker"},
     "guitai_add_month": {"worker"},
     "guitai_has_provisional": {"watch", "public", "console"},
+    "guitai_waiting_since": {"watch", "public", "console"},
     "guitai_chain_links": {"console"},
     "guitai_records_of": {"console"},
     "guitai_breach_holders": {"console"},

@@ -59,7 +59,7 @@ def test_functions_with_their_owners_rights_have_a_fixed_search_path(database: D
     assert found.keys() == {
         "guitai_add_month", "guitai_add_payment_moves", "guitai_breach_holders", "guitai_case_goes_on", "guitai_case_touched", "guitai_chain_links",
         "guitai_complaint_filed", "guitai_complaint_moved", "guitai_enqueue", "guitai_has_provisional", "guitai_links_of",
-        "guitai_look_noted", "guitai_payment_moved", "guitai_rating_struck", "guitai_records_of", "guitai_till_begins", "guitai_till_goes_on",
+        "guitai_look_noted", "guitai_payment_moved", "guitai_rating_struck", "guitai_records_of", "guitai_till_begins", "guitai_till_goes_on", "guitai_waiting_since",
         "guitai_window_events", "guitai_window_payments", "guitai_window_receipt", "guitai_window_returns",
     }  # fmt: skip
     assert set(found.values()) == {"search_path=public, pg_temp"}

@@ -5,22 +5,24 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from adapters.ids import make_id
 from adapters.stores.connection import open_engine, scoped
 from adapters.stores.directory import import_accounts
 from adapters.stores.lookout import SqlLookout
 from adapters.stores.mails import SqlMailStore
 from services.alert_record import SweepRun
 from services.errors import ConfigurationFault, StoreUnavailable
-from services.watch import Sighting
+from services.watch import LedgerSighting, Sighting
 from tests.contract.samples import ACCOUNTS
 from tests.databases import Database
+from tests.ledger_tables import EMPTY_LEDGER
 
 CITY, GAS, SECOND = "supervision@city.example", "supervision@gas.example", "duty@city.example"
 AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -86,7 +88,7 @@ def test_what_is_no_list_of_addresses_is_not_imported(database: Database, lookou
 
 def test_the_sighting_is_the_note_the_calendars_and_one_yes_or_no(database: Database, lookout: SqlLookout) -> None:
     """Of each region the newest version counts; a closed case's deadline beyond it does not."""
-    assert lookout.look() == Sighting(None, {}, provisional=False)
+    assert lookout.look() == Sighting(None, {}, provisional=False, ledger=LedgerSighting(None))
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         owner.execute("INSERT INTO alert_sweeps VALUES (true, %s, %s, 3, 1)", [AT, AT])
         for version, until in ((1, "2026-12-31"), (2, "2027-12-31")):
@@ -94,12 +96,34 @@ def test_the_sighting_is_the_note_the_calendars_and_one_yes_or_no(database: Data
                 "INSERT INTO calendar_versions VALUES ('CN', %s, '2004-01-01', %s, repeat('a', 64), %s, 'test')",
                 [version, until, AT],
             )
-    assert lookout.look() == Sighting(SweepRun(AT, AT, 3, 1), {"CN": date(2027, 12, 31)}, provisional=False)
+    assert lookout.look() == Sighting(SweepRun(AT, AT, 3, 1), {"CN": date(2027, 12, 31)}, ledger=LedgerSighting(None))
     with closing(SqlLookout(database.urls["public"])) as operations:
         assert operations.look() == lookout.look()
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         owner.execute("DELETE FROM alert_sweeps")
         owner.execute("DELETE FROM calendar_versions")
+
+
+def test_the_ledgers_log_is_seen_without_its_records(database: Database, lookout: SqlLookout) -> None:
+    """The oldest of what waits, of any agency; the sequencer's look; the oldest checkpoint past the newest that this witness cosigned."""
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        for seconds in (5, 3, 9):
+            owner.execute("INSERT INTO exposure_pending VALUES (%s, %s)", [uuid4(), make_id(AT + timedelta(seconds=seconds))])
+        owner.execute("INSERT INTO ledger_beats VALUES (true, %s, 7)", [AT])
+        for size in (0, 3, 7):
+            owner.execute(
+                "INSERT INTO ledger_checkpoints VALUES (%s, %s, '', %s)", [size, bytes(32), AT + timedelta(minutes=size)]
+            )
+        owner.execute("INSERT INTO ledger_cosignatures VALUES (0, 'w', '', %s), (7, 'other', '', %s)", [AT, AT])
+    waiting = AT + timedelta(seconds=3)
+    assert lookout.look().ledger == LedgerSighting(AT, waiting)
+    for role in ("watch", "public", "console"):
+        with closing(SqlLookout(database.urls[role], "w")) as witnessed:
+            assert witnessed.look().ledger == LedgerSighting(AT, waiting, AT + timedelta(minutes=3))
+    with closing(SqlLookout(database.urls["watch"], "other")) as done:
+        assert done.look().ledger == LedgerSighting(AT, waiting)
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        owner.execute(EMPTY_LEDGER)
 
 
 def test_a_store_that_cannot_be_reached_is_said_to_be_away(database: Database) -> None:
