@@ -52,14 +52,21 @@ def make_key(stack: Stack, key: str, public_key: str, name: str) -> None:
     stack.places.path(public_key).write_text(f"{read_signer(secret.read_text('ascii')).key}\n", "ascii")
 
 
+def give_witness_key(stack: Stack) -> dict[str, str]:
+    """Whose cosignature publishes a checkpoint, for whoever publishes or watches."""
+    return {"GUITAI_WITNESS_KEY": stack.places.path(witness.PUBLIC_KEY).read_text("ascii").strip()}
+
+
 def give_keys(stack: Stack, process: str) -> dict[str, str]:
     """What a process is told of these keys: the public app signs promises, the web door and the window give out the public halves."""
     if process == "public":
         return {"GUITAI_PROMISE_KEY_FILE": str(stack.places.secrets / PROMISE_KEY)}
+    if process == "operations":
+        return give_witness_key(stack)
     if process not in {"web", "console"}:
         return {}
     return {
-        "GUITAI_WITNESS_KEY": stack.places.path(witness.PUBLIC_KEY).read_text("ascii").strip(),
+        **give_witness_key(stack),
         "GUITAI_LEDGER_PUBLIC_KEY": stack.places.path(PUBLIC_KEY).read_text("ascii").strip(),
         "GUITAI_PROMISE_PUBLIC_KEY": stack.places.path(PROMISE_PUBLIC_KEY).read_text("ascii").strip(),
     }

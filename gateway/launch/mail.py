@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.secrets import write_secret
 from gateway.launch.children import Child
+from gateway.launch.ledger import give_witness_key
 from gateway.launch.loopback import send
 from gateway.launch.stack import Stack
 
@@ -61,6 +62,7 @@ def start_watchman(stack: Stack) -> Child | None:
         "GUITAI_CLOCK_FILE": str(stack.clock_file),
         "GUITAI_WATCH_MAIL": ",".join(_list_mailboxes(stack)),
         "GUITAI_WATCH_DIARY": str(stack.places.path("run", "watchman.json")),
+        **give_witness_key(stack),
     }
     child = stack.children.start("watchman", ["-m", "gateway", "watchman"], environment)
     stack.report(
