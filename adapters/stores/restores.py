@@ -36,6 +36,7 @@ class PlacedRestore:
     reason: str
     declared_by: tuple[str, ...]
     statement: bytes
+    leaf: bytes
 
 
 def list_restores(connection: psycopg.Connection[Any]) -> list[PlacedRestore]:
@@ -65,4 +66,4 @@ def _describe(index: int, leaf: bytes) -> PlacedRestore:
         datetime.fromtimestamp(seconds, UTC) for seconds in (said.since, said.until, said.declared_at)
     )
     by = tuple(dict.fromkeys(one.name for one in note.signatures))
-    return PlacedRestore(index, said, since, until, declared, said.reason, by, statement)
+    return PlacedRestore(index, said, since, until, declared, said.reason, by, statement, leaf)

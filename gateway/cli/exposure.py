@@ -13,6 +13,7 @@ from gateway.cli.check_file import check as check_file
 from gateway.cli.database import find_database
 from gateway.cli.exposure_sums import check_sums
 from gateway.cli.faults import tell_faults
+from gateway.cli.restores import check_note, declare_restore, sign_restore, submit_restore
 
 if TYPE_CHECKING:
     from services.signed_note import NoteKey
@@ -24,6 +25,8 @@ def exposure() -> None:
 
 
 exposure.add_command(check_sums)
+for _one in (declare_restore, sign_restore, submit_restore, check_note):
+    exposure.add_command(_one)
 
 
 @exposure.command()
@@ -68,17 +71,22 @@ def _find_log_key(home: Path, given: str | None) -> NoteKey | None:
 @exposure.command("new-key")
 @click.argument("origin")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--kind", type=click.Choice(["log", "promise", "person", "witness"]), default="log", show_default=True,
+    help="Whose key: a witness's public half is one for cosignatures, the others are plain.",
+)  # fmt: skip
 @tell_faults
-def new_key(origin: str, file: Path) -> None:
-    """Make the key of a log with this origin, write it to a new FILE (0600), print its public half."""
+def new_key(origin: str, file: Path, kind: str) -> None:
+    """Make the key of a log with this ORIGIN (or of a person or witness with this name), write it to a new FILE (0600), print its public half."""
     import secrets
 
     from adapters.ed25519 import read_signer, write_signer
+    from services.signed_note import COSIGNATURE, ED25519
 
     line = write_signer(origin, secrets.token_bytes(32))
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(line + "\n")
-    click.echo(str(read_signer(line).key))
+    click.echo(str(read_signer(line, COSIGNATURE if kind == "witness" else ED25519).key))
 
 
 @exposure.command("check-proofs")
