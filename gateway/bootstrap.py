@@ -22,6 +22,7 @@ from adapters.stores.exposure_reader import SqlExposureReader
 from adapters.stores.log_files import SqlLogFiles
 from adapters.stores.lookout import SqlLookout
 from adapters.stores.overview import SqlOverview
+from adapters.stores.proof_reader import SqlProofReader
 from config.settings import Settings
 from gateway.app import create_console_app, create_operations_app, create_public_app, create_web_app
 from gateway.console.desk import ConsoleDesk, CounterRooms
@@ -188,6 +189,7 @@ def make_web_desk(base: Foundation) -> WebDesk:
         secure=settings.environment == "production",
         log_files=SqlLogFiles(base.store.engine, name_witness(settings)),
         log_keys=read_log_keys(settings),
+        proofs=SqlProofReader(base.store.engine, base.directory.all_agencies, name_witness(settings)),
     )
 
 
@@ -314,11 +316,14 @@ def make_counter_rooms(base: Foundation, store: WitnessedStore) -> CounterRooms:
     """The counter and the window of the staff: the desk of cases on the console's own store."""
     desk = replace(base.case_desk, house=store)
     reader = SqlExposureReader(base.store.engine, base.directory.all_agencies, console=True)
+    proofs = SqlProofReader(
+        base.store.engine, base.directory.all_agencies, name_witness(base.settings), console=True
+    )
     return CounterRooms(
         counter=CounterDesk(desk, store),
         window=WindowDesk(desk, store),
         mandates=MandateRoom(desk, store),
-        people=WindowPeople(desk, store, reader, base.catalogue),
+        people=WindowPeople(desk, store, reader, base.catalogue, proofs),
         consents=ConsentRoom(desk, store),
         uploads=UploadDesk(desk, base.file_judge, base.redis.limiter),
         notices=NoticeRoom(desk, store),

@@ -7,17 +7,22 @@ because no platform stands by: PIPL articles 44, 45 and 48.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from uuid import UUID
 
 from services.case_desk import CaseDesk
 from services.case_errors import OwnMatter
 from services.catalogue import Catalogue
+from services.checkpoint import Checkpoint
+from services.citizen_files import make_worded
 from services.console_ports import ConsoleStore, ConsoleTransaction, PersonKey
 from services.counter_permits import CLERK
 from services.doors import PLATFORMS
 from services.errors import Conflict, InputRefused, NotFound
-from services.exposure_survey import SeenRecord
+from services.exposure_file import write_file
+from services.exposure_file_maker import NoProofs, ProofReader, ProofUnavailable, Published
+from services.exposure_survey import SeenGroup, SeenRecord, group_records
 from services.exposure_view import explain_record
 from services.identity import tidy_phone
 from services.mandate_deeds import find_named
@@ -35,13 +40,29 @@ MOST = 5000
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPaper:
+    """What is printed: every record by platform, the same by purpose, and the file that is handed over beside it, if one can be made."""
+
+    seen: Mapping[PlatformName, Sequence[SeenRecord]]
+    groups: tuple[SeenGroup, ...]
+    checkpoint: Checkpoint | None = None
+    file: bytes = b""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the file in hex: what is on paper and what is on the medium are the same."""
+        return sha256(self.file).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class WindowPeople:
-    """``store`` is the console's, ``reader`` one that its role may use (``SqlExposureReader(…, console=True)``)."""
+    """``store`` is the console's, ``reader`` and ``proofs`` are those that its role may use (``…, console=True``)."""
 
     desk: CaseDesk
     store: ConsoleStore
     reader: ExposureReader
     words: Catalogue
+    proofs: ProofReader = field(default_factory=NoProofs)
 
     def verify_holder(self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str) -> int:
         """Raise the accounts of whoever stands there to verified-at-window; gives how many there were.
@@ -74,8 +95,8 @@ class WindowPeople:
 
     def list_exposures(
         self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str, language: Language = Language.ZH_CN
-    ) -> Mapping[PlatformName, Sequence[SeenRecord]]:
-        """What each platform may have seen of whoever stands there, newest first: noted before anything is read.
+    ) -> KnownPaper:
+        """What each platform may have seen of whoever stands there, newest first, and the file: noted before anything is read.
 
         Raises ``NotPermitted``, ``InputRefused``, ``OwnMatter``, the errors of the register.
         """
@@ -86,7 +107,19 @@ class WindowPeople:
             subject = persons[0] if persons else ""
             read = name_holders(persons, number)
             self._note(tx, actor, "person.exposures", agency_id, subject, told, {"chains": len(chains)}, read)
-        return {platform: self._read_all(chains, platform, language) for platform in PLATFORMS}
+        seen = {platform: self._read_all(chains, platform, language) for platform in PLATFORMS}
+        groups = group_records([one for records in seen.values() for one in records])
+        return KnownPaper(seen, groups, *self._make_file(chains, language))
+
+    def _make_file(self, chains: Sequence[UUID], language: Language) -> tuple[Checkpoint | None, bytes]:
+        """The file with proofs and its checkpoint; none where nothing is published, or nobody here has a chain."""
+        if not chains:
+            return None, b""
+        try:
+            file = make_worded(self.proofs, chains, self.words, self.desk.clock, language)
+        except ProofUnavailable:
+            return None, b""
+        return Published(file.checkpoint).checkpoint, write_file(file)
 
     def _read_all(self, chains: Sequence[UUID], platform: PlatformName, language: Language) -> list[SeenRecord]:
         told: list[SeenRecord] = []

@@ -20,14 +20,19 @@ from gateway.errors import explain_error
 from services.case_record import Mandate, MandateKind
 from services.counter_permits import CLERK
 from services.errors import GuitaiError, InputRefused, NotFound
+from services.exposure_file import name_file
 from services.mandate_deeds import Grant
+from services.signed_note import encode_base64
 from services.window_mandates import Shown
+from services.window_people import KnownPaper
 
 MANDATES, KNOWN, VERIFY = (
     ("委托", "Mandates"),
     ("平台所见", "What platforms know"),
     ("窗口核验身份", "Verify an account"),
 )
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a file that the page carries; who has a larger one fetches it from the web door."""
 blueprint = Blueprint("window_papers", __name__)
 
 
@@ -151,7 +156,7 @@ def _ask_of_person(what: str) -> Response:
     try:
         if what == "known":
             found = rooms.people.list_exposures(current_actor(), find_agency(), shown, reason)
-            return show_person(what, found=found, name=shown.card.name)
+            return show_person(what, name=shown.card.name, **describe_known(found))
         count = rooms.people.verify_holder(current_actor(), find_agency(), shown, reason)
     except NotFound:
         return show_person(what, 404, fault=("没有此人的账户。", "There is no account of this person."))
@@ -161,9 +166,20 @@ def _ask_of_person(what: str) -> Response:
     return show_person(what, done=(f"已核验 {count} 个账户。", f"{count} verified."))
 
 
+def describe_known(paper: KnownPaper) -> dict[str, Any]:
+    """What the printed page has, and the file for a medium: in the page itself, so that both are of one look and one moment."""
+    published = paper.checkpoint
+    return {
+        "found": paper.seen, "groups": paper.groups, "published": published,
+        "root": encode_base64(published.root) if published else "", "fingerprint": paper.fingerprint,
+        "file": encode_base64(paper.file) if 0 < len(paper.file) <= MOST_BYTES else "",
+        "file_name": name_file(current_console().clock.now()),
+    }  # fmt: skip
+
+
 def show_person(what: str, status: int = 200, **cells: Any) -> Response:
     """The form for a card, with what came of it."""
-    told = {"fault": None, "lines": (), "done": None, "found": None, "name": ""} | cells
+    told = {"fault": None, "lines": (), "done": None, "found": None, "name": "", "published": None} | cells
     return show_page(
         "window_person.html", status, title=KNOWN if what == "known" else VERIFY, what=what, given=request.form, **told
     )

@@ -328,7 +328,7 @@ def test_the_window_prints_what_both_platforms_may_have_seen(office: Office, peo
             log.append([make_exposure(gas, chain, platform)])
     finally:
         log.close()
-    seen = people.list_exposures(office.clerk, gas, SELF, REASON)
+    seen = people.list_exposures(office.clerk, gas, SELF, REASON).seen
     assert {platform.value: len(records) for platform, records in seen.items()} == {"wechat": 1, "alipay": 1}
     with office.store.begin(office.all) as tx:
         (act,) = tx.acts.list_acts(9, None, act="person.exposures")

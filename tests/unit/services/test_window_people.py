@@ -9,16 +9,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.ed25519 import verify_ed25519
 from services.case_errors import OwnMatter
 from services.console_ports import ConsoleStore, PersonKey
 from services.doors import PLATFORMS
 from services.errors import BackEndUnreachable, Conflict, InputRefused, NotFound, NotPermitted, StoreUnavailable
+from services.exposure_file_check import check_file
 from services.model import Assurance, JsonValue, Person, PlatformName
 from services.staffing import Role
 from services.walk_ins import ApplicantShown
 from services.window_mandates import Shown
 from services.window_people import PAGE, WindowPeople
 from tests.counter_office import AGENT_NUMBER, APPLICANT_NUMBER, OFFICE, REASON, SIBLING, CounterOffice
+from tests.small_log import SmallLog
+from tests.web_door import FakeProofs
 
 PHONE = "13800000001"
 SELF = ApplicantShown(Shown("王秀英", APPLICANT_NUMBER), card_seen=True)
@@ -161,7 +165,7 @@ def test_all_records_of_both_platforms_are_printed_after_the_act(room: Room) -> 
     for _ in range(PAGE + 3):
         room.reader.add(mine.chain_id, PlatformName.WECHAT)
     room.reader.add(stranger, PlatformName.ALIPAY)
-    seen = room.people.list_exposures(room.office.clerk, OFFICE, SELF, REASON)
+    seen = room.people.list_exposures(room.office.clerk, OFFICE, SELF, REASON).seen
     assert {platform: len(records) for platform, records in seen.items()} == {
         PlatformName.WECHAT: PAGE + 3, PlatformName.ALIPAY: 0,
     }  # fmt: skip
@@ -172,3 +176,19 @@ def test_all_records_of_both_platforms_are_printed_after_the_act(room: Room) -> 
     with pytest.raises(StoreUnavailable):
         room.people.list_exposures(room.office.clerk, OFFICE, SELF, REASON)
     assert room.reader.asked == before
+
+
+def test_the_file_with_proofs_is_handed_over_beside_the_paper(room: Room) -> None:
+    """It holds by itself, and the paper has its fingerprint and checkpoint; where nothing is published there is none."""
+    mine = room.add_account(APPLICANT_NUMBER)
+    room.reader.add(mine.chain_id, PlatformName.WECHAT)
+    bare = room.people.list_exposures(room.office.clerk, OFFICE, SELF, REASON)
+    assert (bare.checkpoint, bare.file, [group.count for group in bare.groups]) == (None, b"", [1])
+    proofs = FakeProofs()
+    proofs.log = log = SmallLog()
+    log.place(log.make_record(mine.chain_id), log.make_record(mine.chain_id, platform="alipay"))
+    paper = replace(room.people, proofs=proofs).list_exposures(room.office.clerk, OFFICE, SELF, REASON)
+    report = check_file(paper.file, log.log.key, [log.witness.key], [], verify_ed25519)
+    assert (report.faults, len(report.records)) == ((), 2)
+    assert paper.checkpoint is not None
+    assert (paper.checkpoint.size, len(paper.fingerprint)) == (3, 64)
