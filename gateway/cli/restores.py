@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 60
 """So long after the newest cosignature a record of the lost tree may have been appended, if nothing else is said: the merge delay."""
 
+BACKUP_DAYS = 35
+"""So long a backup may hold salts that were destroyed since (docs/witness.md)."""
+
 home_option = click.option(
     "--home", type=click.Path(path_type=Path), default=Path("var"), show_default=True,
     help="Home of a run on this machine: its store, public keys and witness, where nothing else is given.",
@@ -265,6 +268,11 @@ def _show(restore: Restore) -> None:
     click.echo(f"恢复到 / put back to: {restore.kept_size}")
     click.echo(f"丢失 / lost: {restore.kept_size} … {restore.lost_size} ({since} … {until})")
     click.echo(f"原因 / reason: {restore.reason}")
+    days = (restore.declared_at - restore.since) // 86_400
+    if days > BACKUP_DAYS:
+        click.echo(
+            f"注意：备份已超过 {BACKUP_DAYS} 天 / note: kept for {days} days, longer than a backup may be", err=True
+        )
 
 
 R = TypeVar("R")
