@@ -103,6 +103,7 @@ STORY_OF_CASE: Mapping[str, Any] = {
     ),
     "materials": Table(Choice(("sample", "promise")), FIELD.pattern),
     "delivery": Choice(DELIVERIES),
+    "agrees": Listing(FIELD, 1),
     "address": Text(r"[^\n]+", "an address on one line", 200),
     "parent": Record(
         {
@@ -114,7 +115,7 @@ STORY_OF_CASE: Mapping[str, Any] = {
 }
 """What a story of kind ``case`` may say beside the others: for whom it is, what is uploaded or vouched for, how the result is taken.
 
-``parent``: an old parent for whom the person acts, and who authorises them before.
+``agrees``: purposes with ``consent: required`` that the person agrees to first. ``parent``: an old parent for whom the person acts, and who authorises them before.
 """
 
 ONE_LINE = Text(r"[^\n]+", "a text on one line", 300)

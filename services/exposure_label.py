@@ -37,6 +37,8 @@ class PlatformLabel:
 
 UNMASKED = "unmasked"
 """In place of a direction: a field that was shown masked, and now with another mask or none."""
+UNASKED = "unasked"
+"""In place of a direction: a purpose for which consent was asked, and now is not."""
 HIDDEN = "hidden"
 """The mask of a text without one that the counter fills in."""
 
@@ -95,6 +97,13 @@ def _find_widenings(old: ServiceMapping | None, new: ServiceMapping) -> Iterator
                 yield Widening(str(platform), str(direction), field)
         if platform in (old.exposure if old is not None else {}):
             yield from (Widening(str(platform), UNMASKED, word) for word in _find_unmasked(old, new))
+            yield from (Widening(str(platform), UNASKED, code) for code in _find_unasked(old, new))
+
+
+def _find_unasked(old: ServiceMapping | None, new: ServiceMapping) -> Iterator[str]:
+    """Purposes that ``old`` has only with consent, and ``new`` without."""
+    asked = old.consents if old is not None else {}
+    return (code for code in asked if code in new.purposes and code not in new.consents)
 
 
 def _find_unmasked(old: ServiceMapping | None, new: ServiceMapping) -> Iterator[str]:

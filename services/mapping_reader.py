@@ -48,7 +48,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "form": ("kind", "assurance", "inputs", "outputs", "words"),
     "terms": ("kind", "payment", "late"),
     "fees": ("kind", "payment", "exposure"),
-    "stories": ("kind", "channels", "inputs", "payment", "demo", "counter"),
+    "stories": ("kind", "channels", "inputs", "payment", "demo", "counter", "purposes"),
     "steps": ("kind", "agency", "steps"),
     "counter": ("kind", "channels", "assurance", "inputs", "outputs", "limits", "counter"),
     "effort": ("kind", "channels", "assurance", "inputs", "payment", "limits", "steps", "counter", "effort"),

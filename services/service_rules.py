@@ -156,6 +156,10 @@ def find_story_faults(
             if channel not in playable:
                 expected = "a channel of the service: " + ", ".join(playable)
                 yield Mismatch(f"{path}.channels[{at}]", "another channel", expected)
+        asking = [code for code, purpose in value.get("purposes", {}).items() if purpose.get("consent")]
+        for at, code in enumerate(story.get("agrees", ())):
+            if code not in asking:
+                yield Mismatch(f"{path}.agrees[{at}]", "a purpose that asks for no consent", "one with consent: required")
         yield from _find_amount_faults(f"{path}.amount_fen", story.get("amount_fen"), payment)
         yield from find_case_story_faults(path, story, {"counter": {}, **value})
 

@@ -26,7 +26,8 @@ class Story:
     ``at_start``: played when a demonstration begins, before all others. ``amount_fen``: the amount that a payer chooses. Of a case:
     ``organisation`` (``name``, ``credit_code``) for which it is, empty for the person; ``materials`` brought (``sample``: uploaded,
     ``promise``: vouched for), ``delivery`` with its ``address``, ``parent`` (``name``, ``identity_number``, ``phone``) for whom the
-    person acts, and ``own_doors``: the web or the window, where it is played too.
+    person acts, and ``own_doors``: the web or the window, where it is played too. ``agrees``: the purposes that the person agrees to
+    inside a platform's app, before they apply.
     """
 
     person: str
@@ -41,6 +42,7 @@ class Story:
     address: str = ""
     parent: Mapping[str, str] = field(default_factory=dict)
     own_doors: tuple[PlatformName, ...] = ()
+    agrees: tuple[str, ...] = ()
 
 
 def read_stories(mapping: ServiceMapping, today: date) -> tuple[Story, ...]:
@@ -66,7 +68,12 @@ def _read(mapping: ServiceMapping, story: Mapping[str, JsonValue], today: date) 
         address=str(story.get("address") or ""),
         parent=_fill_in_all(story.get("parent"), today),
         own_doors=tuple(one for one in doors.OWN_DOORS if mapping.is_on(one) and one in channels),
+        agrees=tuple(code for code in _list_of(story.get("agrees")) if code in mapping.consents),
     )
+
+
+def _list_of(value: JsonValue) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
 
 
 def _find_delivery(mapping: ServiceMapping, story: Mapping[str, JsonValue]) -> str:

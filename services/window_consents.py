@@ -46,8 +46,8 @@ class ConsentRoom:
         """Every consent of whoever stands there, both platforms. Raises ``NotFound`` without an account, ``NotPermitted``, ``OwnMatter``, ``InputRefused``."""
         number, name, told = self._identify(actor, agency_id, shown, reason)
         with self.store.begin(tuple(actor.tree.parents)) as tx:
-            person_id = self._find_account(tx, number)
-            self._note(tx, actor, "consent.look_up", agency_id, person_id, told, {}, number)
+            person_id, found = self._find_account(tx, number)
+            self._note(tx, actor, "consent.look_up", agency_id, found, told, {})
             return self._draw(tx, name, person_id)
 
     def say(
@@ -64,12 +64,12 @@ class ConsentRoom:
             raise Conflict(detail={"rule": "changed"})
         number, name, told = self._identify(actor, agency_id, shown, reason)
         with self.store.begin(tuple(actor.tree.parents)) as tx:
-            person_id = self._find_account(tx, number)
+            person_id, found = self._find_account(tx, number)
             act = "consent.give" if agree else "consent.withdraw"
             detail: dict[str, JsonValue] = {
                 "service": matter.service, "purpose": matter.purpose, "platform": matter.platform,
             }  # fmt: skip
-            self._note(tx, actor, act, agency_id, person_id, told, detail, number)
+            self._note(tx, actor, act, agency_id, found, told, detail)
             self._write(tx, Saying(person_id, matter, WINDOW, actor.member.staff_id), offered, after, agree=agree)
             return self._draw(tx, name, person_id)
 
@@ -90,11 +90,13 @@ class ConsentRoom:
         offers = list_offers(self.desk.catalogue)
         return Holder(name, tuple(draw_lines(tx.consents, offers, tx.consents.list_of(person_id), None)))
 
-    def _find_account(self, tx: ConsoleTransaction, number: str) -> UUID:
+    def _find_account(self, tx: ConsoleTransaction, number: str) -> tuple[UUID, list[UUID]]:
+        """The account that all of theirs are by now, and all of them. Raises ``NotFound``."""
         found = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
         if not found:
             raise NotFound
-        return tx.consents.hold(found[0])[1]
+        _, person_id = tx.consents.hold(found[0])
+        return person_id, list(dict.fromkeys([person_id, *found]))
 
     def _identify(self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str) -> tuple[str, str, str]:
         """Number and name of whoever stands there, by the register, and the reason. Nobody does this for themselves."""
@@ -109,11 +111,11 @@ class ConsentRoom:
         return number, name, told
 
     def _note(
-        self, tx: ConsoleTransaction, actor: Actor, act: str, agency_id: UUID, person_id: UUID, reason: str,
-        detail: Mapping[str, JsonValue], number: str,
+        self, tx: ConsoleTransaction, actor: Actor, act: str, agency_id: UUID, found: list[UUID], reason: str,
+        detail: Mapping[str, JsonValue],
     ) -> None:  # fmt: skip
         made = Act(
-            self.desk.new_id(), agency_id, self.desk.clock.now(), actor.member.staff_id, act, "person", str(person_id),
+            self.desk.new_id(), agency_id, self.desk.clock.now(), actor.member.staff_id, act, "person", str(found[0]),
             reason, dict(detail),
         )  # fmt: skip
-        append_look(tx, actor, made, name_holders([person_id], number), self.desk.new_id)
+        append_look(tx, actor, made, name_holders(found), self.desk.new_id)

@@ -24,6 +24,7 @@ from services.case_access import ApplicantDesk
 from services.case_file import CaseFile
 from services.case_ports import JudgedFile, RegisteredOrganisation, Registers
 from services.case_record import Hand
+from services.consents import StoredConsents
 from services.doors import PLATFORMS
 from services.exposure import Direction, Exposure
 from services.exposure_view import ExposureDesk
@@ -153,7 +154,7 @@ class CaseCity:
             exposure=ExposureDesk(store, FakeExposureReader(), catalogue),
             till=counter.till, catalogue=catalogue, directory=directory, platforms=platforms, store=store, log=self.log,
             limiter=self.limiter, clock=clock, new_id=new_id,
-            recorder=Recorder(self.log, catalogue, Publication(partial(self.log.publish, root, "0.1.0")), root),
+            recorder=Recorder(self.log, catalogue, Publication(partial(self.log.publish, root, "0.1.0")), root, consents=StoredConsents(store, directory)),
             applicants=counter.door, uploads=UploadDesk(counter.desk, FakeJudge(), self.limiter),
             mandates=MandateDesk(counter.desk, store, self.limiter),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from gateway.console.catalogue_words import CHANNELS, DIRECTIONS, STATES, Words
 from gateway.console.fault_words import say_expected, say_found
 from gateway.console.frame import SHANGHAI
 from services.exposure import Direction
-from services.exposure_label import PlatformLabel, SeenField, Widening, label_exposure, name_fields
+from services.exposure_label import UNASKED, PlatformLabel, SeenField, Widening, label_exposure, name_fields
 from services.mapping import ServiceMapping
 from services.mapping_desk import ServiceLine
 from services.model import Language, PlatformName
@@ -131,6 +131,7 @@ def _draw_seen(
 
 
 LESS_MASKED: Words = ("减少或更换遮挡", "shown with another mask or none")
+UNASKED_WORDS: Words = ("不再征求同意", "no consent is asked for any more")
 
 
 def say_widening(one: Widening, mapping: ServiceMapping | None, vocabulary: Vocabulary) -> Words:
@@ -138,6 +139,10 @@ def say_widening(one: Widening, mapping: ServiceMapping | None, vocabulary: Voca
     channel = CHANNELS.get(one.channel, (one.channel, one.channel))
     if not one.field:
         return (f"新渠道：{channel[0]}", f"a new channel: {channel[1]}")
+    if one.direction == UNASKED:
+        name = mapping.purposes.get(one.field, {}) if mapping else {}
+        chinese, english = name.get(Language.ZH_CN, one.field), name.get(Language.EN, one.field)
+        return (f"{channel[0]} · {UNASKED_WORDS[0]}：{chinese}", f"{channel[1]} · {UNASKED_WORDS[1]}: {english}")
     direction = next((words for code, words in DIRECTIONS.items() if code.value == one.direction), LESS_MASKED)
     texts = vocabulary.fields.get(one.field) or (mapping.words.get(one.field, {}) if mapping else {})
     chinese, english = texts.get(Language.ZH_CN, one.field), texts.get(Language.EN, one.field)

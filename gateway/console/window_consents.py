@@ -11,6 +11,7 @@ from gateway.console import counter_forms as forms
 from gateway.console.counter_refusals import HANDLED, say_refusal
 from gateway.console.desk import current_actor, current_console
 from gateway.console.frame import show_page
+from gateway.console.given import withhold_given
 from gateway.console.registry import room
 from gateway.console.window_papers import find_agency
 from gateway.console.words import Words
@@ -80,6 +81,7 @@ def _say(*, agree: bool) -> Response:
     except NotFound:
         return _show(404, fault=("没有此人的账户，或者没有这一项。", "There is no such account, or no such purpose."))
     except HANDLED as refused:
+        withhold_given()  # it was read to judge the form; the page says only that it is refused
         words, lines = say_refusal(refused)
         return _show(explain_error(refused)[0], fault=words, lines=lines)
     return _show(found=found, done=("已登记，即时生效。", "It is recorded and in force."))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from adapters.clock import SHANGHAI
+from gateway.demo.agreeing import agree
 from gateway.demo.examination import Matter
 from gateway.demo.journey import require
 from gateway.demo.phone import Person
 from gateway.demo.signing_in import sign_in
 from gateway.demo.window import open_walk_in
 from gateway.demo.workdays import count_on, is_working, next_working
+from services.doors import PLATFORMS
 from services.model import PlatformName
 
 A_YEAR = timedelta(days=365)
@@ -23,6 +25,8 @@ def begin(matter: Matter, door: PlatformName) -> None:
         greet(matter)
     else:
         greet(matter)
+        if door in PLATFORMS:
+            agree(matter)
         apply(matter)
     check_receipt(matter)
 

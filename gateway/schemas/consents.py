@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from gateway.schemas.catalogue import NAME, SERVICE_ID, TEXT
 from gateway.schemas.fields import Choice, Count, Flag, Many, Moment, Strict, Word
@@ -19,7 +19,7 @@ class ConsentRequest(Strict):
     version = Word(
         CHOICE, VERSION_FORM, required=True, description="所同意的文本的版本 · version of the text that is agreed to"
     )
-    after = Count(CHOICE, required=True)
+    after = Count(CHOICE, required=True, strict=True, validate=validate.Range(min=0))
     """As ``number`` was shown."""
 
 

@@ -116,10 +116,20 @@ def texts(city: City, phone: str) -> list[dict[str, Any]]:
     return list(send("GET", f"{city.url('text-messages')}/_sandbox/messages?phone={phone}").json())
 
 
+def agree(phone: Phone) -> None:
+    """They agree to be told by messages of this platform, in the words that the app shows."""
+    [shown] = [one for one in phone.call("GET", "/consents")["consents"] if one["service"] == SERVICE]
+    given = phone.call(
+        "POST", f"/consents/{SERVICE}/tell_case", {"version": shown["version"], "after": shown["number"]}
+    )
+    assert given["in_force"]
+
+
 @pytest.mark.parametrize("platform", ["wechat", "alipay"])
 def test_a_message_then_a_text_message(city: City, desk: Desk, platform: str) -> None:
     """One phrase and four characters on the platform; a day later the text message, and the telephone's receipt ends it."""
     phone = sign_in(city, platform, real_name=True)
+    agree(phone)
     case_id = desk.receive(phone, phone.person.phone)
     await_truth(lambda: len(read_messages(phone)) == 1, 20, "nobody was told of the receipt")
     desk.refuse(case_id)
@@ -143,6 +153,7 @@ def test_a_message_then_a_text_message(city: City, desk: Desk, platform: str) ->
 def test_who_refuses_messages(city: City, desk: Desk) -> None:
     """43101 on WeChat: the text message goes out at once."""
     phone = sign_in(city, "wechat", real_name=True)
+    agree(phone)
     case_id = desk.receive(phone, phone.person.phone)
     await_truth(lambda: len(read_messages(phone)) == 1, 20, "nobody was told of the receipt")
     city.arrange("wechat", "subscribe_send", "user_refused")
@@ -150,9 +161,33 @@ def test_who_refuses_messages(city: City, desk: Desk) -> None:
     desk.await_attempts(case_id, ("platform", "failed"), ("sms", "sent"))
 
 
+def test_nothing_leaves_without_consent(city: City, desk: Desk) -> None:
+    """Nobody has agreed, or has taken it back: WeChat's servers receive nothing of it, the text message goes out; in between they do."""
+    phone = sign_in(city, "wechat", real_name=True)
+    first = desk.receive(phone, phone.person.phone)
+    desk.refuse(first)
+    desk.await_attempts(first, ("platform", "failed"), ("sms", "sent"))
+    assert read_messages(phone) == []
+    agree(phone)
+    second = desk.receive(phone, phone.person.phone)
+    desk.refuse(second)
+    desk.await_attempts(second, ("platform", "sent"))
+    city.await_quiet()
+    received = len(city.received())
+    assert len(read_messages(phone)) == 2
+    assert phone.call("DELETE", f"/consents/{SERVICE}/tell_case")["state"] == "withdrawn"
+    third = desk.receive(phone, phone.person.phone)
+    desk.refuse(third)
+    desk.await_attempts(third, ("platform", "failed"), ("sms", "sent"))
+    city.await_quiet()
+    assert len(read_messages(phone)) == 2
+    assert city.received(received) == []
+
+
 def test_opening_the_case_proves_it(city: City, desk: Desk) -> None:
     """The applicant reads it in their app: nothing follows a day later."""
     phone = sign_in(city, "alipay", real_name=True)
+    agree(phone)
     case_id = desk.receive(phone, phone.person.phone)
     desk.refuse(case_id)
     desk.await_attempts(case_id, ("platform", "sent"))

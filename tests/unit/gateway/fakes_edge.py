@@ -21,6 +21,7 @@ from services.bills import BillDesk
 from services.case_access import ApplicantDesk
 from services.case_desk import CaseDesk
 from services.case_ports import Registers
+from services.consents import StoredConsents
 from services.doors import PLATFORMS
 from services.exposure import Direction, Exposure
 from services.exposure_view import ExposureDesk
@@ -175,7 +176,14 @@ def build_city(
     new_id = partial(new_id_of, clock)
     till = make_till(store, platforms, back_end_of, directory, clock, keyed)
     cases = make_cases(till, CATALOGUE, directory, keyed)
-    recorder = Recorder(log, CATALOGUE, Publication(partial(log.publish, CITY, "0.1.0")), CITY, promiser)
+    recorder = Recorder(
+        log,
+        CATALOGUE,
+        Publication(partial(log.publish, CITY, "0.1.0")),
+        CITY,
+        promiser,
+        StoredConsents(store, directory),
+    )
     desk = Desk(
         sessions=SessionDesk(
             store, sessions, platforms, CATALOGUE, directory, limiter, clock, new_id,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.catalogue import read_mappings, read_vocabulary
 from services.exposure import Direction
-from services.exposure_label import UNMASKED, Widening, expose_exchange, label_exposure, widens
+from services.exposure_label import UNASKED, UNMASKED, Widening, expose_exchange, label_exposure, widens
 from services.mapping import ServiceMapping
 from services.model import JsonValue, Language, PlatformName
 from services.vocabulary import Vocabulary
@@ -144,3 +144,14 @@ def test_a_bill_shows_what_was_found() -> None:
     ]
     assert "holder_name_masked" in found
     assert "bill_amount" not in found
+
+
+def test_to_ask_no_more_for_consent_is_more() -> None:
+    """A purpose that was seen with consent only and is now seen without is approved like a field more; to begin to ask lets out nothing."""
+    asking = next(one for one in SERVICES.values() if one.consents)
+    silent = replace(asking, consents={})
+    expected = {Widening(str(one), UNASKED, code) for one in asking.exposure for code in asking.consents}
+    assert set(widens(asking, silent)) == expected
+    assert widens(silent, asking) == ()
+    gone = {code: texts for code, texts in asking.purposes.items() if code not in asking.consents}
+    assert widens(asking, replace(silent, purposes=gone)) == ()

@@ -18,6 +18,7 @@ from gateway.console.registry import Entry, ReadingMissingError, Room, find_room
 from gateway.console.witness import WitnessedStore
 from services.application_record import ApplicationStore
 from services.case_stores import CaseStore, DraftStore, FileIndex, MandateStore, NoticeStore, RatingStore
+from services.consent_record import ConsentStore
 from services.console_ports import PeopleIndex, PersonKey, WindowAccounts
 from services.counter_desk import SearchKey
 from services.reading_record import About, Reading, case_read
@@ -47,12 +48,13 @@ UNWATCHED: dict[type, str] = {
     NoticeStore: "attempts of telling, without name and address",
     DraftStore: "the console's role has no right to drafts",
     WindowAccounts: "written, never read; the links of a number are asked for after the number was told",
+    ConsentStore: "asked for the accounts that were found by the number of the card, and so told",
     WindowPayments: "payments without an account; the account number is told when bills or a receipt are looked up",
 }
 """Stores of a console's transaction that are not watched, each with the reason."""
 WITHHOLDING = {
     "audit.refuse_replay", "complaints.show_list", "counter.show_queue", "counter_case.ask_reason", "tasks.show_tasks",
-    "window.show_walk_in", "window_handover.show_hand_over",
+    "window.show_walk_in", "window_consents._say", "window_handover.show_hand_over",
 }  # fmt: skip
 """Functions that say that their page shows nothing of what was given: lines, numbers and forms."""
 FOLDER = Path(gateway.console.__file__).parent
