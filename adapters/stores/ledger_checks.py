@@ -39,11 +39,18 @@ class LedgerFault:
 
 @dataclass
 class VerifyReport:
-    """How many records were read and what does not hold: the first ``MOST_FAULTS``, in the order of reading, and how many in all."""
+    """How many records were read and what does not hold: the first ``MOST_FAULTS``, in the order of reading, and how many in all.
+
+    ``unjudged``: cosignatures of witnesses whose key was not given; ``people_seen``: whether links between people and chains were looked over;
+    ``undecided``: chains from before the upgrade that have no link, and of which nothing says whether it was erased lawfully.
+    """
 
     records: int = 0
     faults: list[LedgerFault] = field(default_factory=list)
     fault_count: int = 0
+    unjudged: int = 0
+    people_seen: bool = True
+    undecided: int = 0
 
     def add(self, found: Iterable[LedgerFault]) -> None:
         """Count faults, keep the first."""

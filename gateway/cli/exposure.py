@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from gateway.cli.check_file import check as check_file
-from gateway.cli.database import find_database
 from gateway.cli.exposure_sums import check_sums
+from gateway.cli.exposure_verify import verify
 from gateway.cli.faults import tell_faults
 from gateway.cli.restores import check_note, declare_restore, sign_restore, submit_restore
-
-if TYPE_CHECKING:
-    from services.signed_note import NoteKey
 
 
 @click.group()
@@ -27,45 +23,7 @@ def exposure() -> None:
 exposure.add_command(check_sums)
 for _one in (declare_restore, sign_restore, submit_restore, check_note):
     exposure.add_command(_one)
-
-
-@exposure.command()
-@click.option(
-    "--home", type=click.Path(path_type=Path), default=Path("var"), show_default=True,
-    help="Home of a run on this machine, if GUITAI_DATABASE_URL is not set.",
-)  # fmt: skip
-@click.option(
-    "--log-key", default=None,
-    help="The public key of the log, name+hash+base64; without it a run's own, and without that signatures are not judged.",
-)  # fmt: skip
-@tell_faults
-def verify(home: Path, log_key: str | None) -> None:
-    """Recompute the whole ledger from its rows up. Status 1 and the place of each fault, the first one first, if it does not hold."""
-    from adapters.stores.exposure_verify import verify as verify_ledger
-
-    key = _find_log_key(home, log_key)
-    report = verify_ledger(find_database(home), lambda count: click.echo(f"{count} records", err=True), key)
-    for fault in report.faults:
-        click.echo(str(fault))
-    if report.fault_count > len(report.faults):
-        click.echo(f"… and {report.fault_count - len(report.faults)} further faults")
-    click.echo(f"{report.records} records, {report.fault_count} faults")
-    if report.fault_count:
-        raise click.exceptions.Exit(1)
-
-
-def _find_log_key(home: Path, given: str | None) -> NoteKey | None:
-    """The key that was given, or that of the run if it is the run's ledger that is checked."""
-    from gateway.launch.ledger import PUBLIC_KEY
-    from services.signed_note import NoteRefused, read_key
-
-    file = home / PUBLIC_KEY
-    if given is None and ("GUITAI_DATABASE_URL" in os.environ or not file.exists()):
-        return None
-    try:
-        return read_key((given or file.read_text("ascii")).strip())
-    except NoteRefused as refused:
-        raise click.ClickException(f"the key of the log: {refused}") from None
+exposure.add_command(verify)
 
 
 @exposure.command("new-key")

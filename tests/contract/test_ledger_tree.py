@@ -243,7 +243,7 @@ def test_two_records_that_changed_places_are_found(tree: Tree) -> None:
     tree.execute("UPDATE ledger_sequence SET index = index + 100 WHERE index < 2")
     tree.execute("UPDATE ledger_sequence SET index = 101 - index WHERE index >= 100")
     assert [str(one) for one in tree.check()] == [
-        "ledger_checkpoints: checkpoint 7: the root is not that of the sequence"
+        "ledger_checkpoints: checkpoint 7: the root is not that of the sequence; index 0 is the first that differs from the tiles"
     ]
 
 
