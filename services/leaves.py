@@ -36,6 +36,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """The members of a leaf by its kind: all of them and no other."""
 _HASH = re.compile(r"[0-9a-f]{64}")
+_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,16 @@ def make_leaf(
     chains = tuple(dict.fromkeys(([told.actor] if told.actor else []) + list(concerned)))
     return Leaf(
         record_id, told.agency_id, at, "exposure", str(told.platform), str(exposure.direction), told.service, chains,
-        rfc8785.dumps(body),
+        dump_plain(body),
     )  # fmt: skip
+
+
+def dump_plain(body: Mapping[str, JsonValue]) -> bytes:
+    """``rfc8785.dumps`` of what has names in ASCII, texts, whole numbers, null and lists of texts, ten times as fast: each append waits for it.
+
+    Raises ``ValueError`` for a text that has no UTF-8. A test holds it against the library.
+    """
+    return _PLAIN.encode(body).encode()
 
 
 def make_outcome_leaf(

@@ -26,6 +26,9 @@ KEY_SIZE = 32
 SIGNATURE_SIZE = 64
 _DASH = "— "
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
+_NOT_IN_NAME = re.compile(r"[\s+\x00-\x1f]")
+_NOT_IN_TEXT = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
@@ -183,14 +186,12 @@ def index_keys(keys: Sequence[NoteKey]) -> dict[tuple[str, bytes], NoteKey]:
 
 def is_name(name: str) -> bool:
     """Whether a key may have this name: not empty, no space of any script, no plus sign, no control character."""
-    return (
-        bool(name) and "+" not in name and not any(one.isspace() or ord(one) < 0x20 for one in name) and _has_utf8(name)
-    )
+    return bool(name) and _NOT_IN_NAME.search(name) is None and _has_utf8(name)
 
 
 def is_text(text: str) -> bool:
     """Whether a note may have this text: it ends with a newline and has no other ASCII control character."""
-    return text.endswith("\n") and not any(ord(one) < 0x20 and one != "\n" for one in text) and _has_utf8(text)
+    return text.endswith("\n") and _NOT_IN_TEXT.search(text) is None and _has_utf8(text)
 
 
 def _read_signature(line: str) -> NoteSignature:
@@ -219,4 +220,4 @@ def decode_base64(encoded: str) -> bytes:
 
 def _has_utf8(text: str) -> bool:
     """No half of a surrogate pair: it has no UTF-8."""
-    return not any(0xD800 <= ord(one) <= 0xDFFF for one in text)
+    return _SURROGATE.search(text) is None

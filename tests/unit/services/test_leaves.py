@@ -18,6 +18,7 @@ from services.leaves import (
     Leaf,
     check_leaf,
     digest_manifest,
+    dump_plain,
     hash_salt,
     make_attribution_leaf,
     make_closing_leaf,
@@ -58,6 +59,19 @@ def test_what_is_made_is_sound(leaf: Leaf) -> None:
     for changed in (body | {"more": 1}, {name: body[name] for name in body if name != "nonce"}, body | {"v": 3}):
         other = replace(leaf, data=rfc8785.dumps(changed))
         assert check_leaf(other, other.leaf_hash)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+PLAIN = st.dictionaries(
+    st.text(st.characters(max_codepoint=127)),
+    TEXTS | st.none() | st.integers(-(2**53) + 1, 2**53 - 1) | st.lists(TEXTS),
+)
+
+
+@given(PLAIN)
+def test_what_is_plain_has_the_bytes_of_the_rfc(body: dict[str, Any]) -> None:
+    """Names in ASCII, any text, whole numbers, null and lists of texts: written as the library writes them."""
+    assert dump_plain(body) == rfc8785.dumps(body)
 
 
 def test_an_attribution_names_each_record_once() -> None:
