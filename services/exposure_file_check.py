@@ -249,7 +249,8 @@ class _Judge:
                 )
         for index in self.bodies.keys() - linked - {self.size - 1}:
             body = self.bodies[index]
-            if body.get("kind") != RESTORE_KIND and str(body.get("id")) not in spoken:
+            said = str(body.get("of" if body.get("kind") == "outcome" else "id"))
+            if body.get("kind") != RESTORE_KIND and said not in spoken:
                 yield FileFault(FaultCode.STRANGE_LEAF, index=index)
 
 

@@ -42,6 +42,10 @@ class LedgerRows(Protocol):
         """At which index records stand that have a place."""
         ...
 
+    def find_outcomes(self, records: Sequence[UUID], size: int) -> Sequence[int]:
+        """At which indices outcomes of these records stand."""
+        ...
+
     def find_restores(self, size: int) -> Sequence[int]:
         """At which indices the log says that it was put back to a backup."""
         ...
@@ -121,10 +125,10 @@ def list_spoken_of(leaves: Sequence[Mapping[str, object]]) -> list[UUID]:
 
 
 def _read_spoken_of(rows: LedgerRows, found: Mapping[int, bytes], size: int) -> Mapping[int, bytes]:
-    """Leaves that are not in her chains and belong beside them."""
+    """Leaves that are not in her chains and belong beside them: what those speak of, and what became of what an attribution names."""
     wanted = list_spoken_of([read_leaf(data) for data in found.values()])
-    places = rows.find_records(wanted, size)
-    return rows.read_leaves(sorted(set(places.values()) - found.keys()))
+    places = {*rows.find_records(wanted, size).values(), *rows.find_outcomes(wanted, size)}
+    return rows.read_leaves(sorted(places - found.keys()))
 
 
 def _read_map_root(rows: LedgerRows, size: int) -> bytes:

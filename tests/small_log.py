@@ -123,6 +123,11 @@ class SmallLog:
         ids = {str(read_leaf(data).get("id")): index for index, data in enumerate(self.leaves[:size])}
         return {one: ids[str(one)] for one in records if str(one) in ids}
 
+    def find_outcomes(self, records: Sequence[UUID], size: int) -> Sequence[int]:
+        """See ``LedgerRows``."""
+        wanted = {str(one) for one in records}
+        return [index for index, data in enumerate(self.leaves[:size]) if read_leaf(data).get("of") in wanted]
+
     def find_restores(self, size: int) -> Sequence[int]:
         """See ``LedgerRows``."""
         return [index for index, one in enumerate(self.leaves[:size]) if read_leaf(one).get("kind") == RESTORE_KIND]

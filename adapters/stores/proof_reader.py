@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Engine
 
+from adapters.ids import first_id_of, moment_of
 from adapters.stores.connection import StoreFault, open_engine, scoped, without_values
 from adapters.stores.published_checkpoint import read_published
 from adapters.stores.tile_store import StoredTiles
@@ -32,6 +33,10 @@ UNION ALL SELECT index, leaf FROM ledger_own_leaves WHERE index = ANY(%s)
 """
 _RECORDS: LiteralString = """
 SELECT record_id, index FROM ledger_sequence WHERE agency_id = ANY(guitai_agencies()) AND record_id = ANY(%s) AND index < %s
+"""
+_OUTCOMES: LiteralString = """
+SELECT s.index FROM exposure_records r JOIN ledger_sequence s USING (agency_id, record_id)
+WHERE r.of_id = ANY(%s) AND r.record_id > %s AND s.index < %s
 """
 _RESTORES: LiteralString = "SELECT index FROM ledger_own_leaves WHERE kind = 'restore' AND index < %s ORDER BY index"
 _RESTORE_LEAVES: LiteralString = "SELECT leaf FROM ledger_own_leaves WHERE kind = 'restore' ORDER BY index"
@@ -105,6 +110,13 @@ class StoredRows:
     def find_records(self, records: Sequence[UUID], size: int) -> Mapping[UUID, int]:
         """See the protocol."""
         return dict(self.connection.execute(_RECORDS, (list(records), size)).fetchall()) if records else {}
+
+    def find_outcomes(self, records: Sequence[UUID], size: int) -> Sequence[int]:
+        """See the protocol. An outcome is never older than its record, so months before the oldest record need no look."""
+        if not records:
+            return []
+        since = first_id_of(moment_of(min(records)))
+        return [row[0] for row in self.connection.execute(_OUTCOMES, (list(records), since, size)).fetchall()]
 
     def find_restores(self, size: int) -> Sequence[int]:
         """See the protocol."""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from gateway.demo.journey import StepFailed
 from gateway.demo.pages import Form, FormFault, Page, Value, read_page, write_multipart, write_urlencoded
-from gateway.launch.loopback import send
+from gateway.launch.loopback import Reply, send
 
 FOLLOWED = 5
 """Redirects after one another."""
@@ -56,7 +56,15 @@ class Browser:
                 method, body, kind = "GET", b"", ""
         raise StepFailed(f"{urlsplit(address).path}: too many redirects")
 
+    def fetch(self, address: str) -> Reply:
+        """A file at an address below ``home``, byte for byte; no redirect is followed."""
+        return self._send("GET", urljoin(self.home, address), b"", "")
+
     def _ask(self, method: str, address: str, body: bytes, kind: str) -> Page:
+        reply = self._send(method, address, body, kind)
+        return read_page(address, reply.status, reply.headers, reply.body)
+
+    def _send(self, method: str, address: str, body: bytes, kind: str) -> Reply:
         headers = {"Content-Type": kind} if kind else {}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -64,7 +72,7 @@ class Browser:
         told = "\n".join(f"{name}: {value}" for name, value in reply.headers.items())
         self.received.append(told.encode() + b"\n".join((b"", *(one.encode() for one in reply.cookies))) + reply.body)
         self._keep_cookies(reply.cookies)
-        return read_page(address, reply.status, reply.headers, reply.body)
+        return reply
 
     def _keep_cookies(self, lines: Sequence[str]) -> None:
         for line in lines:

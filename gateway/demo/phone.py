@@ -31,7 +31,8 @@ class Person:
 class Phone(ABC):
     """One person's phone in one platform's app. Subclasses know what the platform's own calls look like.
 
-    ``received`` is every reply of the counter, byte for byte: all that the platform's app could see. ``assurance`` and
+    ``received`` is every reply of the counter, byte for byte: all that the platform's app could see; ``promises`` are the headers
+    ``Guitai-Promise`` of these replies, as a client keeps them. ``assurance`` and
     ``signed_in_at`` are what the phone remembers of its log-in.
     """
 
@@ -43,6 +44,7 @@ class Phone(ABC):
         self.app_id = app_id
         self.person = person
         self.received: list[bytes] = []
+        self.promises: list[str] = []
         self.assurance = Assurance.ANONYMOUS
         self.signed_in_at: datetime | None = None
         self._token: str | None = None
@@ -82,7 +84,9 @@ class Phone(ABC):
         return headers | ({"Idempotency-Key": key} if key else {})
 
     def keep(self, reply: Reply) -> Reply:
-        """Remember what the phone was shown."""
+        """Remember what the phone was shown, and what it was promised."""
+        promise = reply.headers.get("guitai-promise")
+        self.promises += [promise] if promise else []
         self.received.append(
             "\n".join(f"{name}: {value}" for name, value in reply.headers.items()).encode() + reply.body
         )

@@ -6,10 +6,11 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
+from gateway.demo.citizen_file import FILE, play_file
 from gateway.demo.evidence import LedgerWatch, compare_evidence, read_received, write_ledger, write_utility
 from gateway.demo.leaks import find_leaks, read_canaries, read_server_bytes
 from gateway.demo.play import Company
@@ -22,7 +23,7 @@ from gateway.launch.staff import demo_accounts_file, read_demo_accounts
 from gateway.logging import configure_logging
 from services.doors import OWN_DOORS
 
-EVIDENCE = ("report.json", "received.jsonl", "ledger.jsonl", "utility.jsonl")
+EVIDENCE = ("report.json", "received.jsonl", "ledger.jsonl", "utility.jsonl", FILE)
 JOURNEYS: Mapping[str, Callable[[Company], None]] = {"all": Company.play_all, "bills": Company.play_beginning}
 """What ``--journey`` chooses: all stories, or those alone that the mappings put at the start (two bills)."""
 
@@ -68,17 +69,29 @@ def run_demo(folder: Path, journey: str, choices: Choices) -> bool:
         write_state(stack)
         company = open_company(stack)
         JOURNEYS[journey](company)
+        told = tell_file(company, folder)
         faults = company.faults + gather_evidence(company, folder, ledger)
     finally:
         report("stopping")
         stack.stop()
     done = company.journeys
-    write_json(folder / "report.json", {"journeys": [one.report() for one in done]})
+    write_json(folder / "report.json", {"journeys": [one.report() for one in done], "citizen_file": told})
     held = [one for one in done if one.ok]
     say(f"{len(held)} of {len(done)} journeys held every step: {len({one.name for one in held})} services")
     for fault in faults:
         say(f"✗ {fault}")
     return bool(done) and len(held) == len(done) and not faults
+
+
+def tell_file(company: Company, folder: Path) -> dict[str, Any]:
+    """The last act: a citizen's file is fetched and verified offline. What the report says of it; a fault is the company's."""
+    try:
+        told = play_file(company.stage, folder, say)
+    except Exception as error:  # noqa: BLE001 - told, and counted; the evidence is gathered all the same
+        told = {"ok": False, "fault": f"{type(error).__name__}: {error}"}
+    if not told["ok"]:
+        company.faults.append(f"the citizen's file: {told.get('fault', 'it did not hold, or a changed copy did')}")
+    return told
 
 
 def discard_old_home(home: Path) -> None:

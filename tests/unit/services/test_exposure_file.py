@@ -40,9 +40,13 @@ def log() -> SmallLog:
     """Her records under two chains that were joined, and another's between them."""
     log = SmallLog()
     typed = log.make_record(None)
-    log.place(typed, log.make_record(OTHER))
+    asked = log.make_record(None, direction="sent_to_server")
+    answered = make_outcome_leaf(
+        log.new_id(), UUID(read_leaf(asked)["id"]), AGENCY, log.now, Outcome.SENT, 200, nonce=bytes([1]) * 32
+    )
+    log.place(typed, log.make_record(OTHER), asked, answered.data)
     log.place(
-        log.make_attribution(HER, typed), log.make_record(None, NUMBER, platform="alipay"), log.make_record(OTHER)
+        log.make_attribution(HER, typed, asked), log.make_record(None, NUMBER, platform="alipay"), log.make_record(OTHER)
     )
     sent = log.make_record(HER, OTHER, direction="sent_to_server")
     log.place(log.make_join(NUMBER, HER), sent)
@@ -80,10 +84,11 @@ def test_a_file_holds_with_the_published_keys_alone(log: SmallLog) -> None:
     """All records on all platforms, both chains, what was attributed, and the outcome of what was sent."""
     report = judge(log, log.make_file(HER, NUMBER))
     assert report.faults == ()
-    assert len(report.records) == 4
+    assert len(report.records) == 5
+    assert hash_leaf(log.leaves[3]) in {hash_leaf(one.data) for one in report.file.leaves}, "what became of it is there"
     assert report.witnessed == int(log.now.timestamp())
     said = "\n".join(zh + en for zh, en in say_report(report))
-    assert all(words in said for words in ("WeChat 3", "支付宝 1 条", "none missing"))
+    assert all(words in said for words in ("WeChat 4", "支付宝 1 条", "none missing"))
 
 
 def test_who_has_no_record_gets_a_proof_of_it(log: SmallLog) -> None:
@@ -230,7 +235,7 @@ def test_a_record_that_an_attribution_names_belongs_into_the_file(log: SmallLog)
     """What was typed before she was known is hers too, and so is what an outcome speaks of."""
     file = log.make_file(HER, NUMBER)
     report = judge(log, replace(file, leaves=tuple(one for one in file.leaves if one.index != 0)))
-    assert ("record_missing", 3) in name_faults(report)
+    assert ("record_missing", 5) in name_faults(report)
 
 
 def promise(log: SmallLog, chain: UUID, *hashes: bytes) -> Promise:
