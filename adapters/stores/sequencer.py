@@ -1,6 +1,6 @@
 """The sequencer's hand on the store: waiting records get their places, in one transaction with links, map, tiles, checkpoint and sign of life.
 
-A batch is records, then what the log itself has to say (``OwnLeaves``), then the map over all of it as the last leaf. What was placed before
+A batch is records, then what the log itself has to say (declared restores), then the map over all of it as the last leaf. What was placed before
 there were chains is linked first, batch by batch. Two sequencers at once: the second does not get the lock and does nothing; were there no
 lock, the primary keys would refuse one of them whole. SIGKILL anywhere leaves what the last commit left.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, LiteralString, NamedTuple, Protocol, TypeVar
+from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
 
@@ -17,10 +17,11 @@ from adapters.stores import chain_store, place_store
 from adapters.stores.chain_store import MapState, StoredMap
 from adapters.stores.connection import SERVER_OPTIONS, PatientConnection, StoreFault, without_values
 from adapters.stores.place_store import LastOwn, OwnLeaf, Placed, read_one
+from adapters.stores.restores import list_unplaced
 from adapters.stores.tile_store import StoredTiles
 from services.checkpoint import Checkpoint, sign_checkpoint
 from services.errors import StoreUnavailable
-from services.log_leaves import MAP_KIND, MapLeaf, make_map_leaf, read_map_leaf
+from services.log_leaves import MAP_KIND, RESTORE_KIND, MapLeaf, make_map_leaf, read_map_leaf
 from services.merkle import EMPTY_ROOT, hash_leaf
 from services.ports import Clock
 from services.sequencing import Linked, TreeBroken, link_batch, require_leaf, take_step
@@ -34,18 +35,12 @@ LOCK = 0x677473
 WRITES = ("sequence", "own", "links", "nodes", "replaced", "linked", "tiles", "checkpoint", "pending", "beat")
 """The writes of a batch in their order."""
 _ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(%s)"
-_SCOPE: LiteralString = (
-    "SELECT set_config('guitai.agencies', coalesce((SELECT string_agg(agency_id::text, ',') FROM agencies), ''), true)"
-)
+_SCOPE: LiteralString = """
+SELECT set_config('guitai.agencies', coalesce((SELECT string_agg(agency_id::text, ',') FROM agencies), ''), true),
+    set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+"""
+"""Every read of a batch is by keys; tables that are mostly empty when they are looked at (``exposure_pending``) mislead the planner."""
 T = TypeVar("T")
-
-
-class OwnLeaves(Protocol):
-    """Who has something to say in the log's own name."""
-
-    def take_leaves(self, connection: psycopg.Connection[Any], first: int) -> Sequence[OwnLeaf]:
-        """The leaves to be placed in this batch, from the index ``first`` on; what it writes belongs to the batch's transaction."""
-        ...
 
 
 class Batch(NamedTuple):
@@ -54,13 +49,6 @@ class Batch(NamedTuple):
     placed: int
     replaced: int
     again: bool
-
-
-class _Silent:
-    """The log has nothing to say but its maps."""
-
-    def take_leaves(self, connection: psycopg.Connection[Any], first: int) -> Sequence[OwnLeaf]:  # noqa: ARG002
-        return ()
 
 
 def _go_on(_where: str) -> None:
@@ -72,11 +60,11 @@ class SqlSequencer:
 
     def __init__(
         self, url: str, clock: Clock, signer: NoteSigner, batch: int = BATCH, between: Callable[[str], None] = _go_on,
-        own: OwnLeaves | None = None,
+        restores: Callable[[psycopg.Connection[Any]], Sequence[bytes]] = list_unplaced,
     ) -> None:  # fmt: skip
-        """``between`` is told after each write which one it was: ``WRITES``. ``own``: what the log places beside records and maps."""
+        """``between`` is told after each write which one it was: ``WRITES``. ``restores`` lists leaves of the log itself that have no place yet."""
         self._url, self._clock, self._signer, self._batch, self._between = url, clock, signer, batch, between
-        self._own: OwnLeaves = own or _Silent()
+        self._restores = restores
         self._connection: psycopg.Connection[Any] | None = None
 
     def run(self) -> int | None:
@@ -127,7 +115,7 @@ class SqlSequencer:
         if self._is_behind(connection, before, linked):
             return self._catch_up(connection, before, linked)
         waiting = place_store.read_waiting(connection, self._batch)
-        own = self._own.take_leaves(connection, before.size + len(waiting))
+        own = [OwnLeaf(RESTORE_KIND, leaf) for leaf in self._restores(connection)]
         size, replaced = before.size, 0
         if waiting or own:
             size, replaced = self._write_batch(connection, before, linked, waiting, own)

@@ -88,7 +88,7 @@ def open_data(
 
 
 def _open_store(name: str, cases: int, server_url: str, home: Path, report: Report, chunk: int) -> Grown:
-    owner_url = _make_database(server_url, f"grown_{name}")
+    owner_url = make_database(server_url, f"grown_{name}")
     ring = home / "keyring.json"
     if not ring.exists():
         create_keyring(ring)
@@ -104,7 +104,8 @@ def _open_store(name: str, cases: int, server_url: str, home: Path, report: Repo
     return grown
 
 
-def _make_database(server_url: str, name: str) -> str:
+def make_database(server_url: str, name: str) -> str:
+    """The database of this name on a server, made if it is missing; the owner's address of it."""
     with psycopg.connect(_rename(server_url, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(

@@ -20,7 +20,6 @@ from adapters.stores import place_store
 from adapters.stores.chain_leaves import append_closing, append_join
 from adapters.stores.chain_store import StoredMap
 from adapters.stores.connection import open_engine, scoped
-from adapters.stores.place_store import OwnLeaf
 from adapters.stores.sequencer import WRITES, SqlSequencer
 from adapters.stores.tile_store import StoredTiles
 from services.checkpoint import Checkpoint
@@ -249,31 +248,21 @@ def test_killed_sequencer_leaves_a_whole_tree(
     assert (tree.check(), tree.count("ledger_sequence")) == ([], 6 + 20 * len(WRITES))
 
 
-class Restores:
-    """A log that has one thing to say."""
-
-    def __init__(self) -> None:
-        self.waiting = [OwnLeaf("restore", b'{"kind":"restore"}')]
-        self.asked: list[int] = []
-
-    def take_leaves(self, _connection: psycopg.Connection[Any], first: int) -> Sequence[OwnLeaf]:
-        self.asked.append(first)
-        given, self.waiting = self.waiting, []
-        return given
-
-
-def test_what_the_log_says_itself_stands_before_the_map(tree: Chained) -> None:
+def test_declared_restore_stands_before_the_map(tree: Chained) -> None:
     """It counts like any leaf and is in no chain; a batch may have nothing else; without it nothing new makes no checkpoint."""
-    restores = Restores()
-    speaking = SqlSequencer(tree.database.urls["sequencer"], tree.clock, LOG, own=restores)
+    waiting = [b'{"kind":"restore"}']
+
+    def list_waiting(_connection: object) -> list[bytes]:
+        return [waiting.pop()] if waiting else []
+
+    speaking = SqlSequencer(tree.database.urls["sequencer"], tree.clock, LOG, restores=list_waiting)
     assert speaking.run() == 6
-    restores.waiting = [OwnLeaf("restore", b'{"kind":"restore","v":2}')]
+    waiting.append(b'{"kind":"restore","v":2}')
     assert (speaking.run(), speaking.run()) == (0, 0)
     speaking.close()
     own = tree.execute("SELECT index, kind FROM ledger_own_leaves ORDER BY index")
     assert own == [(6, "restore"), (7, "map"), (8, "restore"), (9, "map")]
     assert tree.execute("SELECT size FROM ledger_checkpoints ORDER BY size") == [(0,), (8,), (10,)]
-    assert restores.asked == [6, 8, 10]
     tree.check_chains()
     assert tree.check() == []
 
