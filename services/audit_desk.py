@@ -41,6 +41,7 @@ FOR_SUPERVISION = ("alert.open_case", "pattern.open_case")
 """Opened from an alert or a pattern that is about the case: not without a case in hand, and yet a reason can be copied."""
 SEARCHES = (
     "person.search", "case.search", "mandate.look_up", "person.exposures", "window.find_bills", "window.find_receipt",
+    "privacy.look",
 )  # fmt: skip
 _SEED = re.compile(r"[0-9A-Za-z-]{1,40}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

@@ -18,7 +18,8 @@ from services.catalogue import Catalogue
 from services.console_ports import ConsoleStore, ConsoleTransaction, PersonKey
 from services.doors import PLATFORMS
 from services.errors import InputRefused, NotPermitted
-from services.exposure_view import SeenRecord, explain_record
+from services.exposure_survey import SeenRecord
+from services.exposure_view import explain_record
 from services.model import JsonValue, Language, PlatformName
 from services.ports import Clock, ExposureReader, RateLimiter
 from services.privacy_room import OFFICERS
@@ -54,10 +55,9 @@ ARTICLES: Mapping[Ground, str] = {
 
 
 class LookKey(StrEnum):
-    """By what somebody is found."""
+    """By what somebody is found: what belongs to one human alone (a telephone may be of several)."""
 
     IDENTITY_NUMBER = "identity_number"
-    PHONE = "phone"
     CASE_NO = "case_no"
     ORDER_NO = "order_no"
 
@@ -134,9 +134,8 @@ class PrivacyLooks:
                 return Found(is_reached=False)
             mine = tuple(tx.privacy.list_joined(order.person_id))
             return Found(mine, "", order.payment_id, tuple(person_read(one) for one in mine))
-        persons = tuple(tx.people.find_persons(PersonKey(key.value), value))
-        number = value if key is LookKey.IDENTITY_NUMBER else ""
-        return Found(persons, number, None, tuple(name_holders(persons, number)))
+        persons = tuple(tx.people.find_persons(PersonKey.IDENTITY_NUMBER, value))
+        return Found(persons, value, None, tuple(name_holders(persons, value)))
 
     def _find_case(self, tx: ConsoleTransaction, agencies: Sequence[UUID], case_no: str) -> Found:
         row = tx.cases.find_by_number(case_no)
@@ -190,8 +189,8 @@ class PrivacyLooks:
 
 def read_value(key: LookKey, value: str) -> str:
     """What is looked for, in its one form. Raises ``InputRefused``."""
-    if key in (LookKey.IDENTITY_NUMBER, LookKey.PHONE):
-        return read_number(PersonKey(key.value), value)
+    if key is LookKey.IDENTITY_NUMBER:
+        return read_number(PersonKey.IDENTITY_NUMBER, value)
     text = value.strip()
     if not 6 <= len(text) <= 64 or not text.isprintable():
         raise InputRefused(detail={"value": f"not_{key.value}"})

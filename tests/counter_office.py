@@ -90,7 +90,7 @@ class FakeWindowAccounts:
     def list_chains(self, person_ids: Sequence[UUID], identity_number: str) -> list[UUID]:
         tables = self.house.tables
         own = [chain for (_, kind, key), chain in tables.chains.items() if (kind, key) == ("identity", identity_number)]
-        return [*(tables.persons[one].chain_id for one in person_ids), *own]
+        return [*(tables.persons[one].chain_id for one in person_ids if one in tables.persons), *own]
 
 
 class FakeCounterHouse(FakeStore):

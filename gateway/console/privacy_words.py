@@ -13,10 +13,10 @@ from services.privacy_rules import Use
 PLATFORMS: Mapping[str, Words] = {"wechat": ("微信", "WeChat"), "alipay": ("支付宝", "Alipay")}
 RECIPIENTS: Mapping[str, Words] = {
     "wechat": (
-        "微信（深圳市腾讯计算机系统有限公司；支付：财付通支付科技有限公司）",
+        "微信（深圳市腾讯计算机系统有限公司；支付：财付通支付科技有限公司），以合同主体为准",
         "WeChat (Tencent; payments: Tenpay)",
     ),
-    "alipay": ("支付宝（中国）网络技术有限公司", "Alipay (China) Network Technology"),
+    "alipay": ("支付宝（中国）网络技术有限公司，以合同主体为准", "Alipay (China) Network Technology"),
 }
 BY: Mapping[By, Words] = {
     By.SERVICE: ("事项", "service"),
@@ -44,7 +44,6 @@ GROUNDS: Mapping[Ground, Words] = {
 }
 KEYS: Mapping[LookKey, Words] = {
     LookKey.IDENTITY_NUMBER: ("公民身份号码", "identity number"),
-    LookKey.PHONE: ("手机号码", "mobile number"),
     LookKey.CASE_NO: ("办件编号", "case number"),
     LookKey.ORDER_NO: ("缴费订单号", "order number"),
 }

@@ -14,7 +14,9 @@ from gateway.console.frame import guard_page
 from gateway.console.registry import Entry, Room, find_room, require_declared
 from services.errors import ConfigurationFault
 from services.model import JsonValue
+from services.privacy_record import Breach, BreachAsked, Holder, HolderKind
 from services.staffing import Role
+from tests.fake_privacy import SumRow
 from tests.unit.gateway.console.office import CHILD, LEFT, NUMBER, RIGHT, ROOT, TREE, Browser, Office, write_mapping
 
 AGENCIES = {"root": ROOT, "left": LEFT, "right": RIGHT, "child": CHILD}
@@ -87,8 +89,21 @@ class City:
                 f"worker.{label}",
                 f"映射·{label}",
             ]
+        self.see()
         household: dict[str, JsonValue] = {"holder_name": "王小明", "address": "示范市"}
         self.office.trials.answers = {"find_household": household, "list_bills": {"bills": []}}
+
+    def see(self) -> None:
+        """What platforms saw at each agency, and a sheet of a breach there."""
+        now, shelf = self.office.clock.now(), self.office.store.shelf
+        for label, agency in AGENCIES.items():
+            account, sheet_id = f"account-{label}", self.office.new_id()
+            shelf.rows.append(SumRow(agency, now.date(), 7, ("payee",), account=account))
+            asked = BreachAsked(sheet_id, agency, (agency,), "wechat", account, now, now, self.person, now)
+            shelf.breaches[sheet_id] = Breach(asked)
+            shelf.find(sheet_id, now, [Holder(1, HolderKind.PERSON, self.person, agency, ("payee",), f"受影响·{label}")])
+            self.theirs[label]["sheet_id"] = sheet_id
+            self.marks[label] += [f"受影响·{label}", f">{account}<"]
 
     def ask(self, browser: Browser, method: str, rule: str, label: str) -> TestResponse:
         """The request that somebody of another agency would like to make, with all that its form could hold."""
@@ -104,6 +119,7 @@ class City:
             "trial_reason": REASON, "input.household_no": "10086001", "version": "1", "number": "1",
             "sentence_zh": "系统维护。", "sentence_en": "Under repair.", "seen_version": "2", "why": REASON, "claim": "yes",
             "case": f"{self.theirs[label]['case_id']}@2", "to": str(deputy), "colleague": str(deputy),
+            "ground": "copy", "account": f"wechat:account-{label}", "since": "2026-10-01", "format": "csv",
         }  # fmt: skip
         return browser.post(path, given)
 

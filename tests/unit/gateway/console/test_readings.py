@@ -21,6 +21,7 @@ from services.case_stores import CaseStore, DraftStore, FileIndex, MandateStore,
 from services.consent_record import ConsentStore
 from services.console_ports import PeopleIndex, PersonKey, WindowAccounts
 from services.counter_desk import SearchKey
+from services.privacy_record import PrivacyStore
 from services.reading_record import About, Reading, case_read
 from services.staffing import Role
 from services.window_record import WindowPayments
@@ -38,6 +39,10 @@ GIVES_NOTHING: dict[type, dict[str, str]] = {
     },
     PeopleIndex: {"list_payments": "asked with persons who were found, and so told"},
     FileIndex: {"add": "writes", "remove": "deletes"},
+    PrivacyStore: {
+        **dict.fromkeys(("read_counted", "read_course", "read_groups", "read_fields", "list_accounts"), "sums without persons"),
+        **dict.fromkeys(("list_breaches", "load_breach"), "numbers of a sheet, nobody on it"), "ask_breach": "writes",
+    },
     RatingStore: {
         "rate": "writes", "file_complaint": "writes", "append": "writes", "list_levels": "levels without words and persons",
     },
@@ -56,6 +61,7 @@ WITHHOLDING = {
     "audit.refuse_replay", "complaints.show_list", "counter.show_queue", "counter_case.ask_reason", "tasks.show_tasks",
     "window.show_walk_in", "window_consents._say", "window_handover.show_hand_over",
 }  # fmt: skip
+    "privacy_breaches.list_people", "privacy_looks.look_at_person",
 """Functions that say that their page shows nothing of what was given: lines, numbers and forms."""
 FOLDER = Path(gateway.console.__file__).parent
 Drive = Callable[[City, Browser], object]
@@ -68,8 +74,8 @@ def list_methods(port: type) -> set[str]:
 
 @pytest.mark.parametrize(
     ("name", "port"),
-    [("cases", CaseStore), ("applications", ApplicationStore), ("people", PeopleIndex), ("files", FileIndex), ("ratings", RatingStore)],
-    ids=["cases", "applications", "people", "files", "ratings"],
+    [("cases", CaseStore), ("applications", ApplicationStore), ("people", PeopleIndex), ("files", FileIndex), ("ratings", RatingStore), ("privacy", PrivacyStore)],
+    ids=["cases", "applications", "people", "files", "ratings", "privacy"],
 )  # fmt: skip
 def test_every_method_of_a_watched_store_is_judged(name: str, port: type) -> None:
     """What a store hands out is told, or written down here as nothing of a citizen's; a new method must be one of the two."""
@@ -81,7 +87,7 @@ def test_every_method_of_a_watched_store_is_judged(name: str, port: type) -> Non
 
 def test_every_store_with_material_is_watched_or_named() -> None:
     """A store that the console has, and that is not watched, stands in a list with its reason."""
-    assert set(GIVES) == {"cases", "applications", "people", "files", "ratings"}
+    assert set(GIVES) == {"cases", "applications", "people", "files", "ratings", "privacy"}
     assert all(UNWATCHED.values())
 
 
