@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 
 from adapters.clock import SystemClock
-from tests.bench import appending, growth, months, sealing, threads
+from tests.bench import appending, growth, months, proofs, sealing, threads
 from tests.bench.data import HOME, print_line
 from tests.bench.report import Figure, describe, write_report
 
@@ -17,6 +17,7 @@ FIGURES: Mapping[str, Measure] = {
     months.NAME: months.measure,
     sealing.NAME: sealing.measure,
     appending.NAME: appending.measure,
+    proofs.NAME: proofs.measure,
 }
 
 
