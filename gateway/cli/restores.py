@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import click
 
@@ -63,7 +64,7 @@ def declare_restore(
     from services.witness_protocol import format_restore_request
 
     log, witness = find_keys(home, log_key, witness_key)
-    lost_note = _ask(_find_url(home, witness_url), "GET", f"/checkpoint/{log.name}")
+    lost_note = _ask(_find_url(home, witness_url), "GET", f"/checkpoint/{quote(log.name)}")
     kept_note = _read_store(home, lambda connection: read_published(connection, witness.name))
     if kept_note is None:
         raise click.ClickException("the store has no checkpoint that the witness has cosigned")

@@ -50,8 +50,9 @@ def make_witness(stack: Stack) -> None:
 def start_witness(stack: Stack, log_key: str) -> Child:
     """Start it with nothing of the counter's: no database, no keyring. Its address stands in the home for whoever declares a restore."""
     file = stack.places.path("witness", "url")
-    last = int(file.read_text("ascii").rpartition(":")[2]) if file.exists() else USUAL_PORT
-    taken = next(one for one in map(reserve_port, (last, USUAL_PORT, 0)) if one is not None)
+    last = file.read_text("ascii").rpartition(":")[2] if file.exists() else ""
+    wishes = (int(last) if last.isdigit() else USUAL_PORT, USUAL_PORT, 0)
+    taken = next(one for one in map(reserve_port, wishes) if one is not None)
     stack.reserved["witness"] = taken
     port = taken.getsockname()[1]
     stack.urls["witness"] = f"http://127.0.0.1:{port}"
