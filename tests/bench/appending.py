@@ -59,7 +59,7 @@ def serve(city: City) -> Iterator[dict[str, int]]:
         environment = make_environment(city.stack, "public") | {"PYTHONPATH": os.pathsep.join(sys.path)}
         city.stack.children.start(f"bench-{kind}", arguments, environment)
     for port in ports.values():
-        await_truth(lambda port=port: call("GET", f"http://127.0.0.1:{port}/").status, 30, "an app does not answer")  # type: ignore[misc]
+        await_truth(lambda port=port: call("GET", f"http://127.0.0.1:{port}/").status, 90, "an app does not answer")  # type: ignore[misc]
     yield ports
 
 
