@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,6 +18,7 @@ from services.model import Language
 from services.slip_desk import show_case_receipt
 from tests.chromium import CHROMIUM, list_complaints, open_chromium, serve
 from tests.fake_applicants import WANG
+from tests.fakes import load_catalogue
 from tests.web_door import NAMES, PHONE, WebDoor
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH")
@@ -96,6 +98,9 @@ def walk_pages(scene: Scene) -> dict[str, str]:
     counter.move(asked, "correction_asked", Hand.CLERK, items=items, until_on="2026-11-23")
     counter.move(accepted, "accepted", Hand.CLERK, on="2026-11-02")
     counter.work(accepted)
+    asking = next(one for one in load_catalogue().services.values() if one.consents)
+    services: Any = scene.door.web.citizen.catalogue.services
+    services[asking.id] = asking
     slip = show_case_receipt(scene.door.web.applicants.desk, counter.file(asked), Language.ZH_CN).slip
     return {
         "matters": "/", "case": f"/cases/{accepted}", "deadline": f"/cases/{accepted}/deadline",
@@ -103,7 +108,7 @@ def walk_pages(scene: Scene) -> dict[str, str]:
         "draft": f"/drafts/{counter.draft()}", "voice": f"/voice/case/{accepted}", "payments": "/payments",
         "applications": "/applications", "mandates": "/mandates", "seen": "/seen", "readings": "/readings", "account": "/account", "verify": "/v",
         "slip": f"/v/{slip.rpartition('/')[2]}", "no-slip": "/v/abc",
-        "efforts": "/efforts", "effort": "/efforts/gas-bill", "business": "/business", "business-agency": "/business/demo-office", "ledger": "/ledger", "nothing": "/cases/01a199fc-2100-71e3-adad-c8c3f79ad022",
+        "efforts": "/efforts", "effort": "/efforts/gas-bill", "business": "/business", "business-agency": "/business/demo-office", "ledger": "/ledger", "consents": "/consents", "nothing": "/cases/01a199fc-2100-71e3-adad-c8c3f79ad022",
     }  # fmt: skip
 
 
