@@ -10,6 +10,7 @@ from services.catalogue import read_vocabulary
 from services.catalogue_files import APART, MappingFile
 from services.errors import ConfigurationFault
 from services.mapping_files import FolderDocuments, LayeredDocuments
+from services.retention_rules import RetentionRules, read_retention
 from services.vocabulary import Vocabulary
 
 CONFIG_FOLDER = Path(str(config.__file__)).parent
@@ -22,6 +23,11 @@ def load_vocabulary() -> Vocabulary:
     if words is None:
         raise ConfigurationFault("\n".join(str(fault) for fault in faults))
     return words
+
+
+def load_retention() -> RetentionRules:
+    """What is kept, how long. Raises ``ConfigurationFault`` with all faults."""
+    return read_retention(CONFIG_FOLDER / "retention.yaml")
 
 
 def read_mapping_file(file: Path) -> MappingFile:

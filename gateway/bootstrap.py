@@ -14,15 +14,19 @@ from flask import Flask
 
 from adapters.ed25519 import read_signer
 from adapters.mail import open_mail
+from adapters.mapping_files import load_retention
 from adapters.openid import OpenIdClient, OpenIdProvider
 from adapters.passwords import Argon2Hasher, TimedCodes, make_one_time_password
 from adapters.queue import make_queue_app
+from adapters.stores.closings import SqlClosings
 from adapters.stores.console_store import SqlConsoleStore
 from adapters.stores.exposure_reader import SqlExposureReader
 from adapters.stores.log_files import SqlLogFiles
 from adapters.stores.lookout import SqlLookout
 from adapters.stores.overview import SqlOverview
+from adapters.stores.own_data import SqlOwnData
 from adapters.stores.proof_reader import SqlProofReader
+from adapters.stores.retention_classes import SqlRetention
 from config.settings import Settings
 from gateway.app import create_console_app, create_operations_app, create_public_app, create_web_app
 from gateway.console.desk import ConsoleDesk, CounterRooms
@@ -30,6 +34,7 @@ from gateway.console.witness import WitnessedStore
 from gateway.desk import Desk
 from gateway.foundation import Foundation
 from gateway.guard import Guard
+from gateway.jobs.rights_duty import RightsDuty
 from gateway.jobs.worker import WorkDesk
 from gateway.promising import Promiser
 from gateway.publication import Publication
@@ -43,6 +48,7 @@ from services.act_book import ActBook
 from services.alert_mail import MailRoom
 from services.application_files import ApplicationFiles
 from services.bills import BillDesk
+from services.closing import ClosingDesk
 from services.consents import ConsentDesk
 from services.console_ports import ConsoleStore, PasswordHasher
 from services.counter_desk import CounterDesk
@@ -56,6 +62,7 @@ from services.model import PlatformName
 from services.notice_desk import NoticeRoom
 from services.promises import name_origin
 from services.publishing import PublishingDesk
+from services.rights import RightsDesk
 from services.sessions import SessionDesk
 from services.signed_note import NoteKey, NoteRefused, read_key
 from services.staff_desk import StaffDesk
@@ -96,8 +103,23 @@ def make_desk(base: Foundation) -> Desk:
         applicants=base.applicants,
         uploads=base.uploads,
         mandates=base.mandates,
+        rights=make_rights(base),
         pushed_results=base.pushed_results,
     )
+
+
+def make_rights(base: Foundation) -> RightsDesk:
+    """What citizens ask about their own data."""
+    data = SqlOwnData(base.store.engine, base.keyring)
+    return RightsDesk(base.store, data, load_retention(), base.redis.limiter, base.clock, base.new_id)
+
+
+def make_rights_duty(base: Foundation) -> RightsDuty:
+    """What the worker closes accounts with, and ends what is over its time; its role alone may."""
+    closings = SqlClosings(base.store.engine, base.keyring, base.clock)
+    retention = SqlRetention(base.store.engine, base.keyring)
+    closing = ClosingDesk(closings, base.redis.sessions, base.clock)
+    return RightsDuty(closing, retention, load_retention(), base.clock, retention.tell_ended)
 
 
 def make_promiser(settings: Settings) -> Promiser | None:
@@ -228,6 +250,7 @@ def open_work_desk(settings: Settings) -> WorkDesk:
         alert_seconds=settings.sweep_seconds,
         statistics=base.statistics,
         consents=ConsentDesk(base.store, base.catalogue, base.directory, base.clock, base.new_id),
+        rights=make_rights_duty(base),
     )
 
 
@@ -307,6 +330,7 @@ def open_console(settings: Settings) -> Flask:
             release=settings.release,
             secure=settings.environment == "production",
             rooms=make_counter_rooms(base, store),
+            rules=load_retention(),
             watch=make_watch(base),
         )
     )

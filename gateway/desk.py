@@ -19,6 +19,7 @@ from services.late_results import NothingPushed, PushedResults
 from services.model import PlatformName
 from services.organisations import MandateDesk
 from services.ports import Clock, Directory, ExposureLog, Platform, RateLimiter, Store
+from services.rights import RightsDesk
 from services.sessions import SessionDesk
 from services.till import Till
 from services.uploads import UploadDesk
@@ -46,6 +47,7 @@ class Desk:
     applicants: ApplicantDesk
     uploads: UploadDesk
     mandates: MandateDesk
+    rights: RightsDesk | None = None
     pushed_results: PushedResults = field(default_factory=NothingPushed)
     shelf: InformationShelf = field(default_factory=InformationShelf)
 

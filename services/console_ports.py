@@ -31,6 +31,7 @@ from services.month_record import MonthStore
 from services.ports import ClaimStore, JobQueue
 from services.privacy_record import PrivacyStore
 from services.reading_record import ReadingStore
+from services.rights_record import RightsStore
 from services.slowness_record import SlownessStore
 from services.staffing import Act, AgencyTree, Role, RoleHeld, StaffMember
 from services.window_record import WindowPayments
@@ -185,6 +186,7 @@ class ConsoleTransaction(Protocol):
     slowness: SlownessStore
     privacy: PrivacyStore
     consents: ConsentStore
+    rights: RightsStore
 
 
 class ConsoleStore(Protocol):

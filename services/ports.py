@@ -46,6 +46,7 @@ from services.model import (
 )
 from services.month_record import MonthStore
 from services.reading_record import ReadingStore
+from services.rights_record import RightsStore
 from services.slowness_record import SlownessStore
 
 Platform = platform_port.Platform
@@ -328,10 +329,11 @@ class Transaction(Protocol):
     months: MonthStore
     census: CensusStore
     slowness: SlownessStore
+    consents: ConsentStore
+    rights: RightsStore
 
 
 class Store(Protocol):
-    consents: ConsentStore
     """The government store. Raises ``StoreUnavailable``."""
 
     def begin(self, agencies: Sequence[UUID]) -> AbstractContextManager[Transaction]: ...

@@ -169,8 +169,11 @@ class SessionDesk:
         if session is None or session.platform not in self.doors:
             raise NotSignedIn
         with self.store.begin(self.directory.all_agencies()) as tx:
-            login = tx.persons.load_login(session.login_id)
-            person = tx.persons.load(login.person_id)
+            try:
+                login = tx.persons.load_login(session.login_id)
+                person = tx.persons.load(login.person_id)
+            except NotFound:  # the account was closed meanwhile
+                raise NotSignedIn from None
         lives = session.expires_at > self.clock.now() and login.revoked_at is None
         app = self.directory.app_named(session.app)
         return self._speak_for(session, app, login, person, language, request_id), lives

@@ -47,7 +47,7 @@ class PlainJudge:
 
 CASE_STORES = (
     "cases", "drafts", "files", "mandates", "ratings", "notices", "slips", "calendars", "claims", "jobs", "readings", "months",
-    "alerts", "census", "slowness", "consents",
+    "alerts", "census", "slowness", "consents", "rights",
 )  # fmt: skip
 
 

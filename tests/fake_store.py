@@ -41,6 +41,7 @@ from services.model import (
 from services.month_record import MonthStore
 from services.ports import ClaimStore, HouseholdStore, IdempotencyStore, JobQueue, PaymentStore, PersonStore
 from services.reading_record import ReadingStore
+from services.rights_record import RightsStore
 from services.slowness_record import SlownessStore
 from tests.fake_alerts import FakeAlerts
 from tests.fake_applications import FakeApplications
@@ -52,6 +53,7 @@ from tests.fake_faults import Faults
 from tests.fake_mails import FakeMails, MailTables
 from tests.fake_months import FakeMonths
 from tests.fake_readings import FakeReadings
+from tests.fake_rights import FakeRights, RightsBooks
 from tests.fake_slowness import FakeSlowness
 
 
@@ -77,6 +79,7 @@ class Tables:
     counter: CaseTables = field(default_factory=CaseTables)
     mail: MailTables = field(default_factory=MailTables)
     consents: ConsentBooks = field(default_factory=ConsentBooks)
+    rights: RightsBooks = field(default_factory=RightsBooks)
 
     def snapshot(self) -> Tables:
         """The tables as they are; rows are immutable, so copying the containers is enough."""
@@ -86,6 +89,7 @@ class Tables:
         kept["counter"] = self.counter.snapshot()
         kept["mail"] = self.mail.snapshot()
         kept["consents"] = self.consents.snapshot()
+        kept["rights"] = self.rights.snapshot()
         return Tables(**kept)
 
 
@@ -139,6 +143,7 @@ class FakeTransaction:
         self.census: CensusStore = FakeCensus(tables.counter, agencies)
         self.slowness: SlownessStore = FakeSlowness(tables.counter, agencies)
         self.consents: ConsentStore = FakeConsents(tables.consents, lambda: tables.persons, lambda: tables.joined)
+        self.rights: RightsStore = FakeRights(tables.rights)
 
 
 class _Rows:

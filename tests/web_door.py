@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from werkzeug.test import Client, TestResponse
 
+from adapters.mapping_files import load_retention
 from gateway.app import create_web_app
 from gateway.desk import Desk
 from gateway.publication import Publication
@@ -32,11 +33,13 @@ from services.identity import IdentityDesk
 from services.model import PlatformName, RegisterEntry
 from services.organisations import MandateDesk
 from services.restores import Restore
+from services.rights import RightsDesk
 from services.sessions import SessionDesk
 from services.uploads import UploadDesk
 from services.web_sign_in import SentCode, WebSignInDesk
 from tests.case_samples import make_case_mapping
 from tests.fake_applicants import WANG, Counter
+from tests.fake_rights import FakeOwnData
 from tests.fakes import (
     FakeExposureReader,
     FakeFaceCheck,
@@ -167,6 +170,7 @@ class WebDoor:
             new_id=new_id, recorder=recorder, applicants=counter.door,
             uploads=UploadDesk(counter.desk, FakeJudge(), self.limiter),
             mandates=MandateDesk(counter.desk, store, self.limiter),
+            rights=RightsDesk(store, FakeOwnData(), load_retention(), self.limiter, clock, new_id),
         )  # fmt: skip
         entrance = WebSignInDesk(
             store, sessions, self.codes, self.messages, self.register, face, directory, self.limiter, keyed, clock,

@@ -32,6 +32,7 @@ from adapters.stores.people import SqlPeopleIndex
 from adapters.stores.privacy import SqlPrivacyStore
 from adapters.stores.ratings import SqlRatingStore
 from adapters.stores.readings import SqlReadingStore
+from adapters.stores.rights import SqlRightsStore
 from adapters.stores.slip_register import SqlSlipRegister
 from adapters.stores.slowness import SqlSlownessStore
 from adapters.stores.staff import SqlStaffStore
@@ -60,6 +61,7 @@ from services.month_record import MonthStore
 from services.ports import ClaimStore, Clock, JobQueue
 from services.privacy_record import PrivacyStore
 from services.reading_record import ReadingStore
+from services.rights_record import RightsStore
 from services.slowness_record import SlownessStore
 from services.staffing import AgencyTree
 from services.window_record import WindowPayments
@@ -95,6 +97,7 @@ class SqlConsoleTransaction:
         self.census: CensusStore = SqlCensusStore(connection, names=True)
         self.privacy: PrivacyStore = SqlPrivacyStore(connection, keyring)
         self.consents: ConsentStore = SqlConsentStore(connection)
+        self.rights: RightsStore = SqlRightsStore(connection, keyring)
 
 
 class SqlConsoleStore:

@@ -45,6 +45,7 @@ from adapters.stores.tables.counter import (
 from adapters.stores.tables.payments import idempotency_keys, payments
 from adapters.stores.tables.persons import chain_links, households, logins, persons
 from adapters.stores.tables.readings import case_readings, reading_delay_events, reading_delays
+from adapters.stores.tables.rights import legal_holds, rights_events, rights_requests
 from adapters.stores.tables.slowness import slowness_events
 from adapters.stores.tables.staff import acts, staff
 from adapters.stores.tables.tills import cash_till_events
@@ -75,6 +76,9 @@ ROW_IDS: Mapping[Table, Callable[[Row[Any]], object]] = {
     reading_delays: lambda row: row.delay_id,
     reading_delay_events: lambda row: f"{row.delay_id}:{row.version}",
     slowness_events: lambda row: f"{row.pattern_id}:{row.version}",
+    rights_requests: lambda row: row.request_id,
+    rights_events: lambda row: f"{row.request_id}:{row.version}",
+    legal_holds: lambda row: row.hold_id,
     staff: lambda row: row.staff_id,
     acts: lambda row: row.act_id,
 }

@@ -19,8 +19,8 @@ from adapters.stores.cases import SqlCaseStore
 from adapters.stores.census import SqlCensusStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
 from adapters.stores.connection import open_engine, scoped
-from adapters.stores.drafts import SqlDraftStore
 from adapters.stores.consents import SqlConsentStore
+from adapters.stores.drafts import SqlDraftStore
 from adapters.stores.exposure_counts import tally_exposures
 from adapters.stores.exposure_sums import read_size, sum_exposures
 from adapters.stores.file_index import SqlFileIndex
@@ -36,6 +36,7 @@ from adapters.stores.persons import SqlPersonStore
 from adapters.stores.ratings import SqlRatingStore
 from adapters.stores.readings import SqlReadingStore
 from adapters.stores.retention import forget_drafts, forget_finished
+from adapters.stores.rights import SqlRightsStore
 from adapters.stores.slip_register import SqlSlipRegister
 from adapters.stores.slowness import SqlSlownessStore
 from adapters.stores.tables.cases import stored_files
@@ -52,9 +53,9 @@ from services.case_stores import (
     SlipRegister,
 )
 from services.census_record import CensusStore
+from services.consent_record import ConsentStore
 from services.mail_record import MailStore
 from services.month_record import MonthStore
-from services.consent_record import ConsentStore
 from services.ports import (
     ClaimStore,
     Clock,
@@ -66,6 +67,7 @@ from services.ports import (
     Transaction,
 )
 from services.reading_record import ReadingStore
+from services.rights_record import RightsStore
 from services.slowness_record import SlownessStore
 
 
@@ -94,9 +96,10 @@ class SqlTransaction:
         self.readings: ReadingStore = SqlReadingStore(connection, keyring)
         self.census: CensusStore = SqlCensusStore(connection)
         self.slowness: SlownessStore = SqlSlownessStore(connection, keyring)
-
-
         self.consents: ConsentStore = SqlConsentStore(connection)
+        self.rights: RightsStore = SqlRightsStore(connection, keyring)
+
+
 class SqlStore:
     """``ports.Store`` and, for the worker's role, ``ports.DueWork``. ``engine`` may be shared with readers of the same role."""
 

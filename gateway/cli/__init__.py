@@ -29,6 +29,7 @@ COMMANDS = {
     "watchman": ("gateway.cli.watchman:watchman", "The dead-man switch: watches the sweeper and the calendar."),
     "sequencer": ("gateway.cli.sequencer:sequencer", "Gives the ledger's records their places in the tree."),
     "witness": ("gateway.cli.witness:witness", "The supervision office's cosigner: refuses a ledger that forks."),
+    "retention": ("gateway.cli.retention:retention", "What is over its time: what is due, and taking it away."),
     "exposure": ("gateway.cli.exposure:exposure", "Check the ledger of what platforms saw."),
 }
 """Name of each group: where it is, and one sentence for ``--help``."""

@@ -19,6 +19,7 @@ from services.mapping_desk import MappingDesk
 from services.notice_desk import NoticeRoom
 from services.ports import Clock, OverviewReader
 from services.publishing import PublishingDesk
+from services.retention_rules import NO_CLASSES, RetentionRules
 from services.staff_desk import StaffDesk
 from services.staff_sign_in import Admission, SignInDesk
 from services.staffing import Actor
@@ -73,6 +74,7 @@ class ConsoleDesk:
     release: str
     secure: bool
     rooms: CounterRooms
+    rules: RetentionRules = NO_CLASSES
     watch: Callable[[], tuple[Trouble, ...]] = tuple
     """What the watchman would find now; raises ``StoreUnavailable``."""
 

@@ -17,8 +17,9 @@ from gateway.console.counter_words import ACTS as COUNTER_ACTS
 from gateway.console.desk import current_admission, current_console
 from gateway.console.gate import form_token, see_other, watch_door
 from gateway.console.overview import STATES as PAYMENT_STATES
-from gateway.console.registry import list_sections
 from gateway.console.privacy_words import ACTS as PRIVACY_ACTS
+from gateway.console.registry import list_sections
+from gateway.console.rights_words import ACTS as RIGHTS_ACTS
 from gateway.console.slowness_words import ACTS as SLOWNESS_ACTS
 from gateway.console.statistics_words import ACTS as STATISTICS_ACTS
 from gateway.console.supervision_words import ACTS as SUPERVISION_ACTS
@@ -90,6 +91,7 @@ def fill_frame() -> dict[str, Any]:
             **SLOWNESS_ACTS,
             **STATISTICS_ACTS,
             **PRIVACY_ACTS,
+            **RIGHTS_ACTS,
         },
         "agency_name": name_agency,
         "service_title": lambda service: desk.catalogue.title(service, Language.ZH_CN),

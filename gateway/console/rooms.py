@@ -30,6 +30,7 @@ from gateway.console import (
     privacy_reports,
     published,
     ratings,
+    rights,
     slowness,
     slowness_own,
     statistics,
@@ -42,8 +43,8 @@ from gateway.console import (
     till_pay,
     till_returns,
     window,
-    window_handover,
     window_consents,
+    window_handover,
     window_papers,
 )
 from gateway.console.catalogue_draft import MAX_FORM_BYTES
@@ -62,7 +63,7 @@ BLUEPRINTS = (
     business.blueprint, census.blueprint,
     supervision.blueprint, supervision_alert.blueprint, alert_answers.blueprint, slowness.blueprint, slowness_own.blueprint,
     statistics.blueprint, statistics_people.blueprint, statistics_honours.blueprint, planning.blueprint,
-    privacy.blueprint, privacy_looks.blueprint, privacy_reports.blueprint, privacy_breaches.blueprint,
+    privacy.blueprint, privacy_looks.blueprint, privacy_reports.blueprint, privacy_breaches.blueprint, rights.blueprint,
 )  # fmt: skip
 MAX_BODY_BYTES = 262_144
 MAX_SCAN_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_BODY_BYTES

@@ -24,6 +24,7 @@ from gateway.jobs.alert_duty import sweep_on_duty
 from gateway.jobs.handlers import CASE_TASKS, MAIL_TASKS, TASKS, run_task
 from gateway.jobs.month_duty import close_on_duty
 from gateway.jobs.pattern_duty import show_on_duty
+from gateway.jobs.rights_duty import RightsDuty, close_accounts_on_duty, retain_on_duty
 from gateway.logging import describe_exception, get_logger
 from services.alert_mail import MailRoom
 from services.alert_sweep import SweepDesk
@@ -48,6 +49,12 @@ TALLY_SECONDS = 60.0
 
 TEXTS_SECONDS = 60.0
 """How often the worker looks whether a text of a purpose is new."""
+
+ACCOUNTS_SECONDS = 5.0
+"""How often the worker goes on with accounts that are to be closed."""
+
+RETENTION_SECONDS = 24 * 3600.0
+"""How often it takes away what is over its time."""
 
 CLOSING_SECONDS = 300.0
 """How often the worker looks whether a month is over; nothing is counted where none is."""
@@ -81,6 +88,7 @@ class WorkDesk:
     alert_seconds: float = 60.0
     statistics: StatisticsDesk | None = None
     consents: ConsentDesk | None = None
+    rights: RightsDuty | None = None
 
 
 class RetryInFiveSeconds(BaseRetryStrategy):
@@ -129,6 +137,8 @@ async def _work(desk: WorkDesk, stop: threading.Event) -> None:
                 _repeat(MONTHS_SECONDS, lambda: _in_thread(desk.due_work.extend_months)),
                 _repeat(TALLY_SECONDS, lambda: tally_up(desk)),
                 _repeat(TEXTS_SECONDS, lambda: keep_purposes(desk)),
+                _repeat(ACCOUNTS_SECONDS, lambda: close_accounts(desk)),
+                _repeat(RETENTION_SECONDS, lambda: end_what_is_over(desk)),
                 _repeat(TIDY_SECONDS, lambda: tidy_up(desk)),
                 _repeat(CLOSING_SECONDS, lambda: close_months(desk)),
                 _repeat(FILES_SECONDS, lambda: sweep_files(desk)),
@@ -198,6 +208,18 @@ async def keep_purposes(desk: WorkDesk) -> None:
         return
     if asked:
         _log.info("consents are asked for again", count=asked)
+
+
+async def close_accounts(desk: WorkDesk) -> None:
+    """Go on with accounts that are to be closed."""
+    if desk.rights is not None:
+        await close_accounts_on_duty(desk.rights)
+
+
+async def end_what_is_over(desk: WorkDesk) -> None:
+    """Take away what is over its time, by the table of classes."""
+    if desk.rights is not None:
+        await retain_on_duty(desk.rights)
 
 
 async def tidy_up(desk: WorkDesk) -> None:

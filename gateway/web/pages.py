@@ -23,6 +23,7 @@ from gateway.web import (
     money,
     published,
     readings,
+    rights,
     seen,
     statistics,
     visits,
@@ -36,7 +37,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 BLUEPRINTS = (
     entrance.blueprint, published.blueprint, home.blueprint, cases.blueprint, case_acts.blueprint, drafts.blueprint,
     money.blueprint, mandates.blueprint, account.blueprint, seen.blueprint, voice.blueprint, visits.blueprint, readings.blueprint,
-    efforts.blueprint, census.blueprint, statistics.blueprint, ledger.blueprint, consents.blueprint,
+    efforts.blueprint, census.blueprint, statistics.blueprint, ledger.blueprint, consents.blueprint, rights.blueprint,
 )  # fmt: skip
 MAX_FORM_BYTES = 65_536
 MAX_UPLOAD_BYTES = LARGEST_MEGABYTES * MEGABYTE + MAX_FORM_BYTES

@@ -50,6 +50,7 @@ DRAFT = "SELECT INSERT DELETE " + " ".join(
 MANDATE_ENDS = " UPDATE(agent_person_id) UPDATE(revoked_at) UPDATE(revoked_by)"
 REVOKED = "SELECT(agency_id) SELECT(slip_id) SELECT(revoked_at)"
 CONSENTS = dict.fromkeys(("consent_events", "purpose_texts"), "SELECT INSERT")
+RIGHTS = {**dict.fromkeys(("rights_requests", "rights_events"), "SELECT INSERT"), "rights_open": "SELECT INSERT DELETE"}
 DELAYS_READ = dict.fromkeys(("reading_delays", "reading_delay_events"), "SELECT")
 
 
@@ -155,6 +156,7 @@ TABLES: dict[str, dict[str, str]] = {
         **DELAYS_READ,
         "case_readings": "SELECT",
         **CONSENTS,
+        **RIGHTS,
     },
     "console": {
         **ALERTS["console"],
@@ -213,6 +215,8 @@ TABLES: dict[str, dict[str, str]] = {
         "revoked_slips": REVOKED + " INSERT",
         "case_readings": "SELECT INSERT",
         **CONSENTS,
+        **RIGHTS,
+        "legal_holds": "SELECT INSERT UPDATE(lifted_by) UPDATE(lifted_at) UPDATE(lifted_cipher)",
         **dict.fromkeys(DELAYS_READ, "SELECT INSERT"),
         "staff_identities": "SELECT INSERT UPDATE(agency_id) UPDATE(identity_hash) UPDATE(set_at)",
     },
@@ -226,12 +230,15 @@ TABLES: dict[str, dict[str, str]] = {
         "exposure_persons": "SELECT INSERT",
         **dict.fromkeys(("ledger_links", "ledger_linked", "ledger_restores"), "SELECT"),
         "exposure_salts": "SELECT INSERT UPDATE(salt) UPDATE(erased_at)",
-        "persons": "SELECT",
-        "logins": "SELECT",
-        "person_events": "SELECT INSERT",
+        "persons": (
+            "SELECT UPDATE(phone_cipher) UPDATE(phone_hash) UPDATE(real_name_cipher) UPDATE(identity_cipher)"
+            " UPDATE(identity_hash) UPDATE(assurance)"
+        ),
+        "logins": "SELECT DELETE UPDATE(revoked_at)",
+        "person_events": "SELECT INSERT DELETE",
         "chain_links": "SELECT INSERT DELETE",
-        "households": "SELECT",
-        "household_bindings": "SELECT",
+        "households": "SELECT DELETE",
+        "household_bindings": "SELECT DELETE",
         "payments": "SELECT UPDATE(chains_cipher)",
         "payment_events": "SELECT INSERT",
         "claims": "SELECT INSERT DELETE",
@@ -265,6 +272,10 @@ TABLES: dict[str, dict[str, str]] = {
         **DELAYS_READ,
         **CONSENTS,
         "consent_events": "SELECT INSERT DELETE",
+        "rights_requests": "SELECT UPDATE(detail_cipher)",
+        "rights_events": "SELECT INSERT UPDATE(data_cipher)",
+        "rights_open": "SELECT DELETE",
+        "legal_holds": "SELECT UPDATE(told_at)",
         "supervision_mailboxes": "SELECT",
         "alert_mail_lines": "SELECT INSERT DELETE UPDATE(mail_id)",
         "alert_mails": "SELECT INSERT DELETE UPDATE(due_at) UPDATE(left_to) UPDATE(tries) UPDATE(state)",

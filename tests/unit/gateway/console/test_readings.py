@@ -23,6 +23,7 @@ from services.console_ports import PeopleIndex, PersonKey, WindowAccounts
 from services.counter_desk import SearchKey
 from services.privacy_record import PrivacyStore
 from services.reading_record import About, Reading, case_read
+from services.rights_record import RightsStore
 from services.staffing import Role
 from services.window_record import WindowPayments
 from tests.counter_office import APPLICANT_NUMBER
@@ -38,11 +39,11 @@ GIVES_NOTHING: dict[type, dict[str, str]] = {
         "open": "writes", "append": "writes", "list_of_agencies": "lines without a person", "list_versions": "versions of mappings",
     },
     PeopleIndex: {"list_payments": "asked with persons who were found, and so told"},
-    FileIndex: {"add": "writes", "remove": "deletes"},
     PrivacyStore: {
         **dict.fromkeys(("read_counted", "read_course", "read_groups", "read_fields", "list_accounts"), "sums without persons"),
         **dict.fromkeys(("list_breaches", "load_breach"), "numbers of a sheet, nobody on it"), "ask_breach": "writes",
     },
+    FileIndex: {"add": "writes", "remove": "deletes"},
     RatingStore: {
         "rate": "writes", "file_complaint": "writes", "append": "writes", "list_levels": "levels without words and persons",
     },
@@ -53,15 +54,16 @@ UNWATCHED: dict[type, str] = {
     NoticeStore: "attempts of telling, without name and address",
     DraftStore: "the console's role has no right to drafts",
     WindowAccounts: "written, never read; the links of a number are asked for after the number was told",
+    RightsStore: "words of a request are read with a look that is told; a list has none of them",
     ConsentStore: "asked for the accounts that were found by the number of the card, and so told",
     WindowPayments: "payments without an account; the account number is told when bills or a receipt are looked up",
 }
 """Stores of a console's transaction that are not watched, each with the reason."""
 WITHHOLDING = {
     "audit.refuse_replay", "complaints.show_list", "counter.show_queue", "counter_case.ask_reason", "tasks.show_tasks",
+    "privacy_breaches.list_people", "privacy_looks.look_at_person",
     "window.show_walk_in", "window_consents._say", "window_handover.show_hand_over",
 }  # fmt: skip
-    "privacy_breaches.list_people", "privacy_looks.look_at_person",
 """Functions that say that their page shows nothing of what was given: lines, numbers and forms."""
 FOLDER = Path(gateway.console.__file__).parent
 Drive = Callable[[City, Browser], object]
