@@ -107,8 +107,10 @@ def test_two_logs_have_a_memory_each() -> None:
 def test_fork_is_refused_and_both_notes_are_kept() -> None:
     """Two roots of one size, or a larger tree that by its own proof began otherwise: the log's own signatures convict it."""
     office, log = Office(), make_log(6)
-    office.ask(log, 0)
+    answer = office.ask(log, 0)
     fork = PaperLog([*log.entries[:5], b"another leaf"])
+    with pytest.raises(NoteRefused):  # what one citizen would be shown: the other tree with the line of the true one
+        open_checkpoint(cosigned_note(fork, answer), LOG.key, verify_ed25519, [WITNESS.key])
     assert office.ask(fork, 6) == Answer(Verdict.CONFLICT, size=6)
     fork.add(b"and more", b"and more")
     assert office.ask(fork, 6).verdict is Verdict.NOT_CONSISTENT
