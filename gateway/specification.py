@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from gateway.exposing import spoken_of
+from gateway.promising import FORM, HEADER
 from gateway.publication import ACKNOWLEDGED, NOT_ACKNOWLEDGED, RESULT_REFUSED, TEXT
 from gateway.schemas.fields import UUID_FORM
 from services.model import Language, PlatformName
@@ -25,6 +26,12 @@ HEADERS: Mapping[str, Any] = {
         "description": "几秒后再试 · seconds until it is worth trying again",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
+    },
+    HEADER: {
+        "description": "对会话的答复带有的签名承诺：本次请求的哪些记录已写入披露账本，请原样保存 · in a reply to a session: signed by us, which records of this request "
+        "stand in the exposure ledger; keep it as it is",
+        "required": False,
+        "schema": {"type": "string", "pattern": f"^{FORM.pattern}$"},
     },
 }
 PARAMETERS: Mapping[str, Any] = {
@@ -100,7 +107,7 @@ def finish_operation(operation: dict[str, Any], *, open_route: bool, purpose: st
     answers |= {status: _refer("responses", name) for status, name in EVERYWHERE.items()}
     for answer in answers.values():
         if "$ref" not in answer:
-            answer.setdefault("headers", {}).update(_refer_headers(waits=False))
+            answer.setdefault("headers", {}).update(_refer_headers(waits=False) | _refer_promise())
 
 
 def describe_receipts() -> dict[str, Any]:
@@ -128,7 +135,7 @@ def describe_error(words: str, waits: bool) -> dict[str, Any]:
     """One error reply; ``waits``: it says in a header when to try again."""
     return {
         "description": words,
-        "headers": _refer_headers(waits=waits),
+        "headers": _refer_headers(waits=waits) | _refer_promise(),
         "content": {"application/json": {"schema": _refer("schemas", "ErrorReply")}},
     }
 
@@ -171,6 +178,10 @@ INBOUND: Mapping[str, Callable[[], dict[str, Any]]] = {
 def _refer_headers(*, waits: bool) -> dict[str, Any]:
     names = ("X-Request-Id", "Retry-After") if waits else ("X-Request-Id",)
     return {name: _refer("headers", name) for name in names}
+
+
+def _refer_promise() -> dict[str, Any]:
+    return {HEADER: _refer("headers", HEADER)}
 
 
 def _refer(kind: str, name: str) -> dict[str, str]:
