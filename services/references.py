@@ -1,4 +1,4 @@
-"""What a household or a bill is called towards a client: a random-looking name of its own for each person and platform.
+"""What a household, a bill or a log-in is called towards a client: a random-looking name of its own for each person and platform.
 
 Neither the company's numbers nor our own ids leave. Two payers of one bill, or one person on two platforms, see different names,
 so that platforms which compare what they saw cannot tell by them who pays for the same household (PIPL art. 6).
@@ -17,6 +17,12 @@ def refer_to_household(keyed_hash: KeyedHash, caller: Caller, household: Househo
     """The ``household_id`` of the citizen API: 122 bits of HMAC-SHA256 over household, person and platform, in the form of a UUID."""
     named = f"{household.household_id}|{caller.person_id}|{caller.app.platform}"
     return UUID(bytes=keyed_hash.lookup_hash("household_ref", named)[-16:], version=4)
+
+
+def refer_to_login(keyed_hash: KeyedHash, caller: Caller, login_id: UUID) -> UUID:
+    """The ``login_id`` of the citizen API: every app lists all log-ins of a person, and under one id two platforms would find each other's."""
+    named = f"{login_id}|{caller.person_id}|{caller.app.platform}"
+    return UUID(bytes=keyed_hash.lookup_hash("login_ref", named)[-16:], version=4)
 
 
 def refer_to_bill(keyed_hash: KeyedHash, household_ref: UUID, bill_no: str) -> str:

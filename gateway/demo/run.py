@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from gateway.demo.apart import find_ids
 from gateway.demo.citizen_file import FILE, play_file
 from gateway.demo.evidence import LedgerWatch, compare_evidence, read_received, write_ledger, write_utility
 from gateway.demo.leaks import find_leaks, read_canaries, read_server_bytes
@@ -125,6 +126,9 @@ def gather_evidence(company: Company, folder: Path, ledger: LedgerWatch) -> list
     say(f"{len(canaries)} canaries of {len(set(canaries.values()))} back ends searched for in"
         f" {len(at_servers) + len(at_clients) + len(on_pages)} bytes: "
         + (f"{len(leaks)} found" if leaks else "none found"))  # fmt: skip
+    chains = {str(one) for record in records for one in (record.leaf["actor"], *record.leaf["concerned"]) if one}
+    found = find_ids(at_servers + b"\n" + at_clients, chains)
+    faults += [f"{len(found)} of {len(chains)} chain ids reached a platform, which could join by them"] if found else []
     own = [one for one in records if one.leaf["platform"] in OWN_DOORS]
     faults += [f"the ledger has {len(own)} records of our own doors, where no platform looks"] if own else []
     return faults + leaks + ([] if canaries and at_clients else ["there was nothing to search for, or nowhere"])

@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from adapters.sandbox.register import complete_identity_number
+from adapters.stores.keyring import Keyring
 from gateway.demo.phone import AlipayPhone, Person, Phone, WeChatPhone
 from gateway.launch.loopback import LoopbackFault, Reply
 from tests.journeys.city import City, await_truth
@@ -179,7 +181,8 @@ class Errand:
     def list_own(self) -> list[str]:
         """Every payment in the government store that was made through this person's log-in, by its id."""
         logins = self.phone.call("GET", "/sessions")["logins"]
-        login = next(one["login_id"] for one in logins if one["current"])
+        called = next(one["login_id"] for one in logins if one["current"])
+        login = find_login(self.city, self.phone.platform, called)
         rows = self.city.read("SELECT payment_id::text AS id FROM payments WHERE login_id = %s ORDER BY 1", login)
         return [row["id"] for row in rows]
 
@@ -190,6 +193,21 @@ class Errand:
             "SELECT order_no, sequence_no, refund_no, account FROM payments WHERE payment_id = %s", self.payment_id
         )
         return row[0]
+
+
+def find_login(city: City, platform: str, called: str) -> UUID:
+    """The log-in that a platform's app calls so."""
+    keyring = Keyring.load(city.stack.keyring_file)
+    rows = city.read(
+        "SELECT l.login_id, coalesce(p.joined_into, p.person_id) AS person_id FROM logins l JOIN persons p USING (person_id)"
+        " WHERE l.platform = %s", platform,
+    )  # fmt: skip
+    names = {
+        str(UUID(bytes=keyring.lookup_hash("login_ref", f"{row['login_id']}|{row['person_id']}|{platform}")[-16:], version=4)):
+        row["login_id"] for row in rows
+    }  # fmt: skip
+    found: UUID = names[called]
+    return found
 
 
 def bind_bill(city: City, phone: Phone, utility: str, household_no: str, bill: tuple[str, int]) -> Errand:

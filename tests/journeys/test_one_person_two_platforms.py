@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from gateway.demo.apart import find_ids, find_shared
 from gateway.demo.phone import Phone
 from gateway.errors import write_error
 from gateway.launch.loopback import send
@@ -138,3 +141,39 @@ def test_a_stranger_with_the_right_numbers_does_not_get_in(city: City) -> None:
     for _ in range(3):
         thief.send("POST", "/identity/real-name", right)
     assert thief.send("POST", "/identity/real-name", right).json()["code"] == "too_many_requests"
+
+
+def gather(city: City, phone: Phone, since: int) -> bytes:
+    """All bytes that one platform's server and app received."""
+    servers = [one for one in city.received(since) if one["platform"] == phone.platform]
+    sent = [one["target"].encode() + b"\n" + base64.b64decode(one["body"]) for one in servers]
+    return b"\n".join([*sent, *phone.received])
+
+
+def test_two_platforms_cannot_join_what_they_know_of_one_person(city: City) -> None:
+    """The same household, bills, log-ins, lists and errors through both: no id, token or number stands on both sides, and no chain on any."""
+    city.await_quiet()
+    since, person, household = len(city.received()), enter_person(city), enter_household(city, "gas")
+    phones = [sign_in(city, platform, person, real_name=True) for platform in ("wechat", "alipay")]
+    for phone in phones:
+        errand = bind_bill(city, phone, "gas", household, issue_bill(city, "gas", household))
+        errand.order_and_pay()
+        errand.await_state("written_off")
+        for path in ("/exposure?group_by=purpose", "/account", "/sessions", "/households", "/payments", "/consents",
+                     "/services", "/payments/01a20ec8-f56e-734f-940f-97b5b802eec7", "/nothing"):  # fmt: skip
+            phone.send("GET", path)
+    for phone in phones:
+        for path in ("/exposure", "/sessions", "/households", "/payments"):
+            phone.send("GET", path)
+    city.await_quiet()
+    wechat, alipay = (gather(city, phone, since) for phone in phones)
+    public = [send("GET", f"{city.public}{path}").body for path in ("/openapi.json", "/v1/services")]
+    typed = [person.identity_number.encode(), person.phone.encode(), household.encode()]
+    shared = find_shared(wechat, alipay, [*public, *typed])
+    assert not shared, sorted(shared)
+    leaves = [
+        json.loads(row["leaf"]) for row in city.read("SELECT convert_from(leaf, 'UTF8') AS leaf FROM exposure_records")
+    ]
+    ids = {str(leaf[name]) for leaf in leaves for name in ("id", "actor", "chain", "into") if leaf.get(name)}
+    ids |= {str(one) for leaf in leaves for one in leaf.get("concerned") or ()}
+    assert find_ids(wechat + alipay, ids) == set()
