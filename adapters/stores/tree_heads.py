@@ -11,6 +11,7 @@ from adapters.stores.published_checkpoint import add_line, read_lines
 from adapters.stores.replay_state import Position
 from services.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
 from services.cosignature import FORMS
+from services.restores import open_restore
 from services.signed_note import NoteKey, NoteRefused, open_note, read_note
 
 
@@ -36,6 +37,13 @@ class NoteJudge:
             if not self._holds(note, witness, line, at):
                 what = f"{where}: the line of the witness {witness} is none, or does not verify"
                 yield LedgerFault("ledger_cosignatures", None, None, what)
+
+    def trusts(self, statement: bytes) -> bool:
+        """Whether a declared restore is cosigned by a witness whose key is here; without any key it is not judged."""
+        try:
+            return not self._witnesses or bool(open_restore(statement, list(self._witnesses.values()), verify_ed25519))
+        except NoteRefused:
+            return False
 
     def _read_note(self, note: bytes) -> Checkpoint:
         if self._log is None:

@@ -97,6 +97,9 @@ class TreeReplay:
                 found.append((leaf.index, _name_change(leaf, links)))
             elif leaf.kind is not None and not _has_kind(leaf):
                 found.append((leaf.index, _leaf_fault(leaf, f"index {leaf.index}: the leaf is no {leaf.kind}")))
+            elif leaf.kind == RESTORE_KIND and not self._judge.trusts(read_restore_leaf(leaf.leaf or b"")):
+                what = f"index {leaf.index}: the restore is not cosigned by the witness"
+                found.append((leaf.index, _leaf_fault(leaf, what)))
         return whole
 
     def _find_chains(self, leaves: Sequence[PlacedLeaf], links: Mapping[tuple[int, bytes], Any]) -> dict[int, list[bytes]]:  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.ed25519 import Ed25519Signer, verify_ed25519
+from adapters.stores.tree_heads import NoteJudge
 from services.checkpoint import add_signatures, read_checkpoint
 from services.cosignature import cosign_text
 from services.log_leaves import make_restore_leaf, read_restore_leaf
@@ -107,3 +108,12 @@ def test_leaf_holds_the_cosigned_statement_whole() -> None:
             read_restore_leaf(data)
     with pytest.raises(NoteRefused):
         open_restore(sign(LEI, HAN), [WITNESS.key], verify_ed25519)
+
+
+def test_verify_trusts_no_restore_that_the_witness_has_not_cosigned() -> None:
+    """Who has the log's key and the store could write such a leaf alone; without a witness's key nothing is judged."""
+    text = format_restore(HEAD)
+    cosigned = add_signatures(sign(LEI, HAN), [cosign_text(text, 1301, WITNESS)])
+    judge = NoteJudge(None, [WITNESS.key])
+    assert [judge.trusts(one) for one in (cosigned, sign(LEI, HAN))] == [True, False]
+    assert NoteJudge(None, []).trusts(sign(LEI, HAN))
