@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,7 +15,9 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 
 from services.case_record import Hand
+from services.doors import PLATFORMS
 from services.model import Language
+from services.restores import Restore
 from services.slip_desk import show_case_receipt
 from tests.chromium import CHROMIUM, list_complaints, open_chromium, serve
 from tests.fake_applicants import WANG
@@ -101,15 +104,43 @@ def walk_pages(scene: Scene) -> dict[str, str]:
     asking = next(one for one in load_catalogue().services.values() if one.consents)
     services: Any = scene.door.web.citizen.catalogue.services
     services[asking.id] = asking
+    put_seen(scene, asked)
     slip = show_case_receipt(scene.door.web.applicants.desk, counter.file(asked), Language.ZH_CN).slip
     return {
         "matters": "/", "case": f"/cases/{accepted}", "deadline": f"/cases/{accepted}/deadline",
         "receipt": f"/cases/{accepted}/receipt", "answer": f"/cases/{asked}/answer", "withdraw": f"/cases/{asked}/withdraw",
         "draft": f"/drafts/{counter.draft()}", "voice": f"/voice/case/{accepted}", "payments": "/payments",
-        "applications": "/applications", "mandates": "/mandates", "seen": "/seen", "readings": "/readings", "account": "/account", "verify": "/v",
+        "applications": "/applications", "mandates": "/mandates", "seen": "/seen", "seen-proof": "/seen/proof", "readings": "/readings", "account": "/account", "verify": "/v",
         "slip": f"/v/{slip.rpartition('/')[2]}", "no-slip": "/v/abc",
         "efforts": "/efforts", "effort": "/efforts/gas-bill", "business": "/business", "business-agency": "/business/demo-office", "ledger": "/ledger", "consents": "/consents", "nothing": "/cases/01a199fc-2100-71e3-adad-c8c3f79ad022",
     }  # fmt: skip
+
+
+def put_seen(scene: Scene, case_id: UUID) -> None:
+    """Records of both platforms, one about a case, and a restore that lost some."""
+    chain, service = scene.door.counter.wang.chain_id, scene.door.counter.file(case_id).case.service
+    for number in range(6):
+        leaf = {
+            "id": str(UUID(int=number + 1)), "at": f"2026-11-2{number}T08:00:00.000000Z", "platform": str(PLATFORMS[number % 2]),
+            "direction": "shown_in_client" if number % 3 else "sent_to_server", "service": service if number < 2 else "gas-bill",
+            "purpose": "see_bills" if number > 2 else "sign_in", "legal_basis": "个人信息保护法第十三条第一款第三项",
+            "fields": ["bill_amount", "login_code"], "outcome": None if number % 3 else "sent",
+            "subject": str(case_id) if number < 2 else None,
+        }  # fmt: skip
+        scene.door.reader.leaves.append((chain, PLATFORMS[number % 2], leaf))
+    scene.door.proofs.restores.append(
+        Restore(
+            "log.example",
+            1,
+            bytes(32),
+            2,
+            bytes(32),
+            1_795_000_000,
+            1_795_003_600,
+            1_795_003_700,
+            "磁盘损坏，从前一日备份恢复",
+        )
+    )
 
 
 def test_every_page_is_open_to_everybody(scene: Scene) -> None:
