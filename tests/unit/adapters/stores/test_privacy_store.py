@@ -145,6 +145,7 @@ def test_another_agencys_sums_are_not_read(watch: Watch) -> None:
     watch.sum_up()
     with watch.console.begin([watch.bench.water]) as tx:
         assert tx.privacy.list_accounts() == []
+        assert tx.privacy.find_order("0" * 32) is None
         assert tx.privacy.read_course(SumFilter(date(2026, 10, 1), date(2026, 12, 1)), Span.MONTH) == []
 
 
