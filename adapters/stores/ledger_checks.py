@@ -99,7 +99,7 @@ def check_page(page: Page) -> Iterator[LedgerFault]:
     attributed, published = _group(page.attributed, "attributed_by"), _group(page.publications, "record_id")
     for row in page.records:
         leaf, own = page.leaves[row.record_id], persons[row.record_id]
-        faults = _check_alone(row, own)
+        faults = _check_alone(row, leaf, own)
         if not faults:
             faults = list(_check_index(row, own)) + list(_check_salt(row, leaf, salts[row.record_id]))
         if not faults and row.kind == "outcome":
@@ -123,7 +123,7 @@ def _group(rows: Iterable[Any], name: str) -> defaultdict[Any, list[Any]]:
     return found
 
 
-def _check_alone(row: Any, persons: Sequence[Any]) -> list[str]:
+def _check_alone(row: Any, body: Mapping[str, JsonValue], persons: Sequence[Any]) -> list[str]:
     """The record against its own bytes, and against the index rows that it must have itself."""
     chains = tuple(person.chain_id for person in persons if person.attributed_by is None)
     leaf = Leaf(
@@ -138,7 +138,7 @@ def _check_alone(row: Any, persons: Sequence[Any]) -> list[str]:
         bytes(row.leaf),
     )
     faults = check_leaf(leaf, bytes(row.leaf_hash))
-    if read_leaf(leaf.data).get("of") != (str(row.of_id) if row.of_id else None):
+    if body.get("of") != (str(row.of_id) if row.of_id else None):
         faults.append("column of_id differs from the leaf")
     if not _was_made_at(row.record_id, row.at):
         faults.append("the id was not made at the moment of the record")

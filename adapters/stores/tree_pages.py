@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
 
@@ -15,11 +16,10 @@ from services.tiles import Tile
 
 STEP = 1000
 """Leaves of a page; after so many the progress is told."""
-_RECORDS: LiteralString = """
-SELECT s.index, s.agency_id AS placed_agency, s.record_id AS placed_id, s.leaf_hash AS placed_hash, r.*
-FROM ledger_sequence s LEFT JOIN exposure_records r ON r.agency_id = s.agency_id AND r.record_id = s.record_id
-WHERE s.index >= %s ORDER BY s.index LIMIT %s
-"""
+_PLACES: LiteralString = (
+    "SELECT index, agency_id, record_id, leaf_hash FROM ledger_sequence WHERE index >= %s ORDER BY index LIMIT %s"
+)
+_RECORDS: LiteralString = "SELECT * FROM exposure_records WHERE agency_id = %s AND record_id = ANY(%s)"
 _OWN: LiteralString = (
     "SELECT index, kind, leaf, leaf_hash FROM ledger_own_leaves WHERE index >= %s ORDER BY index LIMIT %s"
 )
@@ -84,16 +84,29 @@ class TreePages:
             PlacedLeaf(row.index, bytes(row.leaf_hash), row.kind, bytes(row.leaf))
             for row in self._connection.execute(_OWN, (first, STEP)).fetchall()
         ]
+        places = self._connection.execute(_PLACES, (first, STEP)).fetchall()
+        records = self._read_records(places)
         found = own + [
             PlacedLeaf(
-                row.index, bytes(row.placed_hash), None, None if row.leaf is None else bytes(row.leaf), row.placed_agency,
-                row.placed_id, None if row.record_id is None else row,
+                place.index, bytes(place.leaf_hash), None, None if row is None else bytes(row.leaf), place.agency_id,
+                place.record_id, row,
             )
-            for row in self._connection.execute(_RECORDS, (first, STEP)).fetchall()
+            for place in places for row in [records.get((place.agency_id, place.record_id))]
         ]  # fmt: skip
         found.sort(key=lambda leaf: leaf.index)
         last = found[:STEP][-1].index if found else 0
         return [leaf for leaf in found if leaf.index <= last]
+
+    def _read_records(self, places: Sequence[Any]) -> dict[tuple[UUID, UUID], Any]:
+        """The records that have these places. By their ids, and not joined: a plan must never read the whole table for a page."""
+        ids: dict[UUID, list[UUID]] = {}
+        for place in places:
+            ids.setdefault(place.agency_id, []).append(place.record_id)
+        return {
+            (agency, row.record_id): row
+            for agency, some in ids.items()
+            for row in self._connection.execute(_RECORDS, (agency, some)).fetchall()
+        }
 
     def read_links(self, first: int, last: int) -> dict[tuple[int, bytes], tuple[int, bytes]]:
         """Number and link before of each stored link, by index and chain."""
