@@ -65,6 +65,7 @@ def keep_placing(
     ``publish`` is called after the batches, outside any transaction: it asks the witness.
     """
     from gateway.logging import describe_exception, get_logger
+    from services.sequencing import TreeBroken
 
     log = get_logger("sequencer")
     log.info("the sequencer gives places")
@@ -74,6 +75,8 @@ def keep_placing(
             placed = sequencer.run()
             if placed:
                 log.info("records have their places", count=placed)
+        except TreeBroken as broken:
+            log.error("what is stored of the tree does not agree with itself: nothing is signed", reason=str(broken))  # noqa: TRY400 - the sentence
         except Exception as error:  # noqa: BLE001 - the next look may find the store or the tree mended
             log.warning("the sequencer could give no places", **describe_exception(error))
         try:
