@@ -63,7 +63,7 @@ def measure_trees(trees: dict[str, StoredTree], say: Callable[[str], None], roun
     chance = random.Random(20261125)  # noqa: S311 - which leaves are asked for
     small, large = trees["small"], trees["large"]
     for tree in (small, large):
-        ask_tree(tree, chance.randrange(tree.size))
+        ask_tree(tree, chance.randrange(tree.size), check=True)
     floor, ours, whole, memory = [], [], [], _peak_megabytes()
     for number in range(rounds):
         taken = [
