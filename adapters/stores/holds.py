@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Uuid, and_, cast, exists, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Connection, Uuid, and_, cast, exists, func, or_, select, text, update
 
 from adapters.stores.tables.rights import legal_holds
 
@@ -30,6 +30,13 @@ def find_hold(connection: Connection, ids: Sequence[UUID], at: datetime) -> bool
         return True
     held = list_services(connection, at)
     return bool(held and held & set(connection.execute(_SERVICES, {"ids": list(ids)}).scalars()))
+
+
+def keeps(person: ColumnElement[UUID], at: datetime, service: ColumnElement[str] | None = None) -> ColumnElement[bool]:
+    """Whether a hold keeps a row of this person, or of this service."""
+    mine = person == func.any(legal_holds.c.person_ids)
+    either = mine if service is None else or_(mine, legal_holds.c.service == service)
+    return exists().where(in_force(at), either)
 
 
 def list_services(connection: Connection, at: datetime) -> set[str]:

@@ -12,6 +12,8 @@ Payments, applications, cases, events, acts and the ledger are never touched.
 - *Drafts of cases* that nobody has touched for long and that were never handed in, with the index of their files.
 - *Scans for a walk-in* whose case was never opened, by the same time.
 
+What a legal hold names stays, too: drafts of a held person or service, keys of a held person.
+
 All other claims stay: that of a written-off bill is why it cannot be paid twice.
 """
 
@@ -21,6 +23,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select, text, true, tuple_
 
+from adapters.stores.holds import keeps
 from adapters.stores.tables.applications import application_events
 from adapters.stores.tables.cases import case_drafts, cases, stored_files
 from adapters.stores.tables.mails import alert_mail_lines, alert_mails
@@ -32,7 +35,7 @@ from services.payment_graph import FINAL
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('guitai_forget_finished'))")
 
 
-def forget_finished(connection: Connection, until: datetime, limit: int) -> int:
+def forget_finished(connection: Connection, until: datetime, limit: int, now: datetime) -> int:
     """Delete up to ``limit`` rows of each kind that were finished at ``until``; returns how many.
 
     One transaction at a time does it: a second one at once deletes nothing and says 0.
@@ -48,7 +51,7 @@ def forget_finished(connection: Connection, until: datetime, limit: int) -> int:
     key = idempotency_keys.c
     old_keys = (
         select(key.agency_id, key.person_id, key.key_hash)
-        .where(key.claimed_at < until, _may_go(until))
+        .where(key.claimed_at < until, _may_go(until), ~keeps(key.person_id, now))
         .order_by(key.claimed_at)
         .limit(limit)
     )
@@ -78,14 +81,14 @@ def _forget_mails(connection: Connection, until: datetime, limit: int) -> int:
     return gone + connection.execute(delete(alert_mails).where(one_mail.in_(empty))).rowcount
 
 
-def forget_drafts(connection: Connection, until: datetime, limit: int) -> int:
+def forget_drafts(connection: Connection, until: datetime, limit: int, now: datetime) -> int:
     """Delete up to ``limit`` drafts that were never handed in and not touched since ``until``, and up to ``limit`` rows of files that
     were uploaded before that to what is neither a case nor a draft; returns how many drafts and such rows.
 
     One statement for the drafts: one that is saved or handed in meanwhile keeps its files.
     """
     cells = case_drafts.c
-    old = and_(cells.submitted_at.is_(None), cells.updated_at < until)
+    old = and_(cells.submitted_at.is_(None), cells.updated_at < until, ~keeps(cells.person_id, now, cells.service))
     oldest = select(cells.agency_id, cells.draft_id).where(old).order_by(cells.updated_at).limit(limit)
     chosen = tuple_(cells.agency_id, cells.draft_id).in_(oldest)
     gone = delete(case_drafts).where(old, chosen).returning(cells.agency_id, cells.draft_id).cte("gone")

@@ -126,12 +126,12 @@ class SqlStore:
     def forget_finished(self, until: datetime, limit: int) -> int:
         """See the port and ``retention``. Only the worker's role may."""
         with scoped(self.engine, self._all_agencies()) as connection:
-            return forget_finished(connection, until, limit)
+            return forget_finished(connection, until, limit, self._clock.now())
 
     def forget_drafts(self, until: datetime, limit: int) -> int:
         """See the port and ``retention``. Only the worker's role may."""
         with scoped(self.engine, self._all_agencies()) as connection:
-            return forget_drafts(connection, until, limit)
+            return forget_drafts(connection, until, limit, self._clock.now())
 
     def tally_exposures(self) -> bool:
         """See the port and ``exposure_counts``, ``exposure_sums``, by the clock port. Only the worker's role may."""
