@@ -21,7 +21,6 @@ from services.watch import (
     TroubleKind,
     WatchTerms,
     find_troubles,
-    measure_ledger,
     name_duties,
 )
 from services.watch_diary import Outage, Page, begin_outage, end_outage, name_letter, note_told, read_page, write_page
@@ -84,41 +83,6 @@ def test_the_duties_have_names() -> None:
     asleep = LedgerSighting(None, NOW - 2 * MINUTE, NOW - 11 * MINUTE)
     assert name_duties(find_troubles(Sighting(None, {}, ledger=asleep), TERMS, NOW)) == {
         "sweeper": "late", "calendar": "ends", "sequencer": "late", "ledger": "waits", "witness": "late",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("ledger", "late"),
-    [
-        (LedgerSighting(NOW - MINUTE), []),
-        (LedgerSighting(NOW - MINUTE - timedelta(seconds=1)), ["sequencer"]),
-        (LedgerSighting(None), []),
-        (LedgerSighting(None, NOW), ["sequencer"]),
-        (LedgerSighting(NOW, NOW - MINUTE, NOW - 10 * MINUTE), []),
-        (LedgerSighting(NOW, NOW - 2 * MINUTE), ["waiting"]),
-        (LedgerSighting(NOW, None, NOW - 11 * MINUTE), ["witness"]),
-        (LedgerSighting(NOW + 60 * MINUTE, NOW + 60 * MINUTE, NOW + 60 * MINUTE), ["sequencer", "waiting", "witness"]),
-    ],
-    ids=["looks", "late", "nothing yet", "never", "just in time", "waits", "not cosigned", "all of it before the clock was set back"],
-)
-def test_the_log_is_late_by_the_clock_port(ledger: LedgerSighting, late: list[str]) -> None:
-    """Each is about what is not done now: after a clock that was set back the next look, place or cosignature ends it."""
-    found = find_troubles(Sighting(run_at(NOW), FAR, ledger=ledger), TERMS, NOW)
-    assert [one.key for one in found] == late
-    for trouble in found:
-        chinese, english = say_trouble(trouble)
-        assert chinese != say_trouble(Trouble(TroubleKind.STORE))[0]
-        letter = write_letter(Outage(trouble, NOW), BOX, NOW)
-        assert (chinese in letter.text, english in letter.text) == (True, True)
-    after = LedgerSighting(NOW)
-    assert find_troubles(Sighting(run_at(NOW), FAR, ledger=after), TERMS, NOW) == ()
-
-
-def test_how_the_log_is_kept_is_measured() -> None:
-    """Seconds by the clock port, and nothing where there is nothing."""
-    seen = Sighting(None, {}, ledger=LedgerSighting(NOW - MINUTE, NOW + MINUTE))
-    assert measure_ledger(seen, NOW) == {
-        "sequencer_looked_seconds": 60.0, "oldest_waiting_seconds": -60.0, "uncosigned_seconds": None,
     }  # fmt: skip
 
 
