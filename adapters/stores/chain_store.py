@@ -35,9 +35,10 @@ _NODES: LiteralString = (
     "SELECT hash, left_half, right_half, is_leaf FROM ledger_map_nodes WHERE hash = ANY(%b::bytea[])"
 )
 _SPOKEN_OF: LiteralString = """
-SELECT r.agency_id, r.record_id, r.leaf, r.leaf_hash FROM unnest(%b::uuid[], %b::uuid[]) AS t(agency_id, record_id)
-JOIN exposure_records r ON r.agency_id = t.agency_id AND r.record_id = t.record_id
+SELECT agency_id, record_id, leaf, leaf_hash FROM exposure_records
+WHERE agency_id = ANY(%b::uuid[]) AND record_id = ANY(%b::uuid[])
 """
+"""By lists and not joined: the planner leaves out the months of no id, and never reads a whole one."""
 _LINK: LiteralString = """
 INSERT INTO ledger_links (chain, number, index, previous)
 SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bytea[])
@@ -96,7 +97,8 @@ def find_chains(connection: psycopg.Connection[Any], records: Sequence[Placed]) 
     asked = [(record.agency_id, one) for record, one in zip(records, of, strict=True) if one is not None]
     found: dict[tuple[UUID, UUID], Mapping[str, JsonValue]] = {}
     if asked:
-        rows = connection.execute(_SPOKEN_OF, [[one[0] for one in asked], [one[1] for one in asked]], binary=True)
+        wanted = [list({agency for agency, _ in asked}), [one for _, one in asked]]
+        rows = connection.execute(_SPOKEN_OF, wanted, binary=True)
         found = {(agency, one): _read(leaf, leaf_hash) for agency, one, leaf, leaf_hash in rows}
     return [
         list_chains(leaf, found.get((record.agency_id, one)) if one is not None else None)
