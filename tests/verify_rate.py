@@ -52,6 +52,8 @@ def main(counts: list[int]) -> None:
                 for at in range(done, count, 100):
                     clock.advance(1)
                     log.append([make_exposure(agency, people[one % len(people)]) for one in range(at, at + 100)])
+                    if at % 1000 == 900:
+                        sequencer.run()
                 sequencer.run()
                 done = count
                 with psycopg.connect(database.owner_url, autocommit=True) as owner:
