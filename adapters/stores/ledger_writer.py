@@ -7,8 +7,9 @@ really written, or a repeated statement would have a record wait that the sequen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, LiteralString
 from uuid import UUID
 
@@ -24,19 +25,19 @@ _WRITE: LiteralString = """
 WITH records AS (
     INSERT INTO exposure_records
         (agency_id, record_id, at, kind, platform, direction, service, of_id, leaf, leaf_hash)
-    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %t::text[], %t::text[], %t::text[], %t::text[],
-        %b::uuid[], %b::bytea[], %b::bytea[])
+    SELECT * FROM unnest(%t::uuid[], %t::uuid[], %t::timestamptz[], %t::text[], %t::text[], %t::text[], %t::text[],
+        %t::uuid[], %t::bytea[], %t::bytea[])
     ON CONFLICT DO NOTHING
     RETURNING agency_id, record_id
 ), waiting AS (
     INSERT INTO exposure_pending (agency_id, record_id) SELECT agency_id, record_id FROM records
 ), persons AS (
     INSERT INTO exposure_persons (agency_id, chain_id, record_id, platform, attributed_by)
-    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %t::text[], %b::uuid[])
+    SELECT * FROM unnest(%t::uuid[], %t::uuid[], %t::uuid[], %t::text[], %t::uuid[])
     ON CONFLICT DO NOTHING
 )
 INSERT INTO exposure_salts (agency_id, record_id, salt)
-SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[])
+SELECT * FROM unnest(%t::uuid[], %t::uuid[], %t::bytea[])
 ON CONFLICT DO NOTHING
 """
 _CLAIM_PUBLICATION: LiteralString = """
@@ -46,6 +47,7 @@ ON CONFLICT DO NOTHING
 _FIND_PUBLICATION: LiteralString = """
 SELECT record_id FROM exposure_publications WHERE agency_id = %s AND release = %s AND manifest_digest = %s
 """
+_WriteArray = Callable[[list[Any]], Any]
 _ALLOW: LiteralString = "SELECT set_config('guitai.agencies', %s, false)"
 
 
@@ -151,7 +153,7 @@ class LedgerConnection:
         self._agencies = wider
 
 
-def _columns(rows: Sequence[tuple[Leaf, UUID | None, bytes | None]]) -> list[list[Any]]:
+def _columns(rows: Sequence[tuple[Leaf, UUID | None, bytes | None]]) -> list[Any]:
     leaves = [leaf for leaf, _, _ in rows]
     persons = [row for leaf in leaves for row in _index(leaf)]
     salts = [(leaf.agency_id, leaf.record_id, salt) for leaf, _, salt in rows if salt is not None]
@@ -161,10 +163,32 @@ def _columns(rows: Sequence[tuple[Leaf, UUID | None, bytes | None]]) -> list[lis
         for leaf, of, _ in rows
     ]  # fmt: skip
     return [
-        [row[place] for row in group]
-        for group, width in ((records, 10), (persons, 5), (salts, 3))
-        for place in range(width)
+        write([row[place] for row in group])
+        for group, writers in ((records, _RECORD), (persons, _PERSON), (salts, _SALT))
+        for place, write in enumerate(writers)
     ]  # fmt: skip
+
+
+def _write_ids(ids: Sequence[UUID | None]) -> str:
+    """An array of UUIDs as PostgreSQL reads it: written here, because the driver finds out the type of each item of each array anew."""
+    return "{" + ",".join("NULL" if one is None else str(one) for one in ids) + "}"
+
+
+def _write_bytes(values: Sequence[bytes]) -> str:
+    """An array of byte strings."""
+    return "{" + ",".join(f'"\\\\x{one.hex()}"' for one in values) + "}"
+
+
+def _write_moments(moments: Sequence[datetime]) -> str:
+    """An array of moments with their offsets."""
+    return "{" + ",".join(f'"{one.isoformat()}"' for one in moments) + "}"
+
+
+_RECORD: tuple[_WriteArray, ...] = (
+    _write_ids, _write_ids, _write_moments, list, list, list, list, _write_ids, _write_bytes, _write_bytes,
+)  # fmt: skip
+_PERSON: tuple[_WriteArray, ...] = (_write_ids, _write_ids, _write_ids, list, _write_ids)
+_SALT: tuple[_WriteArray, ...] = (_write_ids, _write_ids, _write_bytes)
 
 
 def _index(leaf: Leaf) -> list[tuple[UUID, UUID, UUID, str, UUID | None]]:
