@@ -108,11 +108,14 @@ def test_the_ledgers_log_is_seen_without_its_records(database: Database, lookout
     """The oldest of what waits, of any agency; the sequencer's look; the oldest checkpoint past the newest that this witness cosigned."""
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         for seconds in (5, 3, 9):
-            owner.execute("INSERT INTO exposure_pending VALUES (%s, %s)", [uuid4(), make_id(AT + timedelta(seconds=seconds))])
+            owner.execute(
+                "INSERT INTO exposure_pending VALUES (%s, %s)", [uuid4(), make_id(AT + timedelta(seconds=seconds))]
+            )
         owner.execute("INSERT INTO ledger_beats VALUES (true, %s, 7)", [AT])
         for size in (0, 3, 7):
             owner.execute(
-                "INSERT INTO ledger_checkpoints VALUES (%s, %s, '', %s)", [size, bytes(32), AT + timedelta(minutes=size)]
+                "INSERT INTO ledger_checkpoints VALUES (%s, %s, '', %s)",
+                [size, bytes(32), AT + timedelta(minutes=size)],
             )
         owner.execute("INSERT INTO ledger_cosignatures VALUES (0, 'w', '', %s), (7, 'other', '', %s)", [AT, AT])
     waiting = AT + timedelta(seconds=3)
