@@ -340,9 +340,7 @@ def make_counter_rooms(base: Foundation, store: WitnessedStore) -> CounterRooms:
     """The counter and the window of the staff: the desk of cases on the console's own store."""
     desk = replace(base.case_desk, house=store)
     reader = SqlExposureReader(base.store.engine, base.directory.all_agencies, console=True)
-    proofs = SqlProofReader(
-        base.store.engine, base.directory.all_agencies, name_witness(base.settings), console=True
-    )
+    proofs = SqlProofReader(base.store.engine, base.directory.all_agencies, name_witness(base.settings), console=True)
     return CounterRooms(
         counter=CounterDesk(desk, store),
         window=WindowDesk(desk, store),

@@ -159,7 +159,9 @@ def find_story_faults(
         asking = [code for code, purpose in value.get("purposes", {}).items() if purpose.get("consent")]
         for at, code in enumerate(story.get("agrees", ())):
             if code not in asking:
-                yield Mismatch(f"{path}.agrees[{at}]", "a purpose that asks for no consent", "one with consent: required")
+                yield Mismatch(
+                    f"{path}.agrees[{at}]", "a purpose that asks for no consent", "one with consent: required"
+                )
         yield from _find_amount_faults(f"{path}.amount_fen", story.get("amount_fen"), payment)
         yield from find_case_story_faults(path, story, {"counter": {}, **value})
 

@@ -50,7 +50,14 @@ class Shelf:
 
     def find(self, sheet_id: UUID, at: datetime, holders: Sequence[Holder], **numbers: int) -> None:
         """As the worker does."""
-        told = {"records": 0, "unattributed": 0, "people": len(holders), "households": 0, "numbers": 0, "erased": 0} | numbers
+        told = {
+            "records": 0,
+            "unattributed": 0,
+            "people": len(holders),
+            "households": 0,
+            "numbers": 0,
+            "erased": 0,
+        } | numbers
         fields = Counter(name for one in holders for name in one.fields)
         found = BreachFound(at=at, **told, fields=dict(fields))
         self.breaches[sheet_id] = replace(self.breaches[sheet_id], found=found)

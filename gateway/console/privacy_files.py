@@ -40,7 +40,9 @@ def write_overview(found: Overview, kind: str, rows: Sequence[tuple[str, str, Ma
     groups: list[list[Cell]] = [
         [name, key, *(counts.get(one, 0) for one in platforms), sum(counts.values())] for name, key, counts in rows
     ]
-    course: list[list[Cell]] = [[on, *(found.course[one][place] for one in platforms)] for place, on in enumerate(found.steps)]
+    course: list[list[Cell]] = [
+        [on, *(found.course[one][place] for one in platforms)] for place, on in enumerate(found.steps)
+    ]
     sheets = [
         Sheet(" ".join(BY[found.by]), (" ".join(BY[found.by]), "编号 code", *heads, "合计 all"), groups),
         Sheet("走势 Course", (f"{STEPS[found.step][0]} from", *heads), course),

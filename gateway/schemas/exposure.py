@@ -59,7 +59,9 @@ class SeenReply(Strict):
         description="服务的名称，或本系统的部分（登录、账户等） · the service's name, or a part of the counter (signing in, account)",
     )  # fmt: skip
     purpose = Word("exposure_view", TEXT)
-    purpose_code = Word("exposure_view", PURPOSE_FORM, description="用途代码，可用于筛选 · code of the purpose, to choose by")
+    purpose_code = Word(
+        "exposure_view", PURPOSE_FORM, description="用途代码，可用于筛选 · code of the purpose, to choose by"
+    )
     about = Word(
         "reference", UUID_FORM, allow_none=True,
         description="所涉办件或缴费的编号 · id of the case or payment that it was about",
@@ -80,5 +82,7 @@ class ExposureReply(Strict):
     note = Word("exposure_view", TEXT)
     records = Many("exposure_view", fields.Nested(SeenReply))
     groups = Many("exposure_view", fields.Nested(SeenGroupReply))
-    groups_whole = Flag("exposure_view", documented={"description": "汇总是否包括全部记录 · whether the groups are over all records"})
+    groups_whole = Flag(
+        "exposure_view", documented={"description": "汇总是否包括全部记录 · whether the groups are over all records"}
+    )
     next_cursor = Word("counters", UUID_FORM, allow_none=True)

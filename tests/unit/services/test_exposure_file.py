@@ -46,7 +46,9 @@ def log() -> SmallLog:
     )
     log.place(typed, log.make_record(OTHER), asked, answered.data)
     log.place(
-        log.make_attribution(HER, typed, asked), log.make_record(None, NUMBER, platform="alipay"), log.make_record(OTHER)
+        log.make_attribution(HER, typed, asked),
+        log.make_record(None, NUMBER, platform="alipay"),
+        log.make_record(OTHER),
     )
     sent = log.make_record(HER, OTHER, direction="sent_to_server")
     log.place(log.make_join(NUMBER, HER), sent)

@@ -101,7 +101,9 @@ class City:
             shelf.rows.append(SumRow(agency, now.date(), 7, ("payee",), account=account))
             asked = BreachAsked(sheet_id, agency, (agency,), "wechat", account, now, now, self.person, now)
             shelf.breaches[sheet_id] = Breach(asked)
-            shelf.find(sheet_id, now, [Holder(1, HolderKind.PERSON, self.person, agency, ("payee",), f"受影响·{label}")])
+            shelf.find(
+                sheet_id, now, [Holder(1, HolderKind.PERSON, self.person, agency, ("payee",), f"受影响·{label}")]
+            )
             self.theirs[label]["sheet_id"] = sheet_id
             self.marks[label] += [f"受影响·{label}", f">{account}<"]
 
