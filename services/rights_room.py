@@ -65,13 +65,14 @@ class RightsRoom:
 
     def list_open(self, actor: Actor) -> list[RequestLine]:
         """What is under way, the most urgent first."""
-        _reach(actor, OFFICERS)
+        agencies = _reach(actor, OFFICERS)
         now = self.clock.now()
-        with self.store.begin(tuple(actor.tree.parents)) as tx:
+        with self.store.begin(agencies) as tx:
             calendar = calendar_of(tx, REGION)
             return [
                 RequestLine(replace(one, detail={}), judge_urgency(one, now, self.rules.urgent_days, calendar))
                 for one in tx.rights.list_open(LISTED)
+                if one.agency_id in agencies
             ]
 
     def read(self, actor: Actor, request_id: UUID, reason: str) -> RightsRequest:
@@ -102,9 +103,9 @@ class RightsRoom:
 
     def list_holds(self, actor: Actor) -> list[LegalHold]:
         """Every hold, those in force first."""
-        _reach(actor, HOLDERS)
-        with self.store.begin(tuple(actor.tree.parents)) as tx:
-            return tx.rights.list_holds(LISTED)
+        agencies = _reach(actor, HOLDERS)
+        with self.store.begin(agencies) as tx:
+            return [one for one in tx.rights.list_holds(LISTED) if one.agency_id in agencies]
 
     def place_hold(self, actor: Actor, asked: HoldAsked) -> LegalHold:
         """Order to keep, from now on. Raises ``NotFound`` for nobody and no case."""
