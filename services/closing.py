@@ -10,7 +10,7 @@ A payment or an application that is on its way, or a legal hold, keeps the accou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -45,7 +45,7 @@ class ClosingDesk:
 def close_due(desk: ClosingDesk) -> int:
     """Go on with every closing that is under way; how many were finished. One that fails is tried again, the others go on."""
     finished, fault = 0, None
-    for request in desk.closings.list_due(AT_ONCE):
+    for request in _list_due(desk.closings):
         try:
             finished += go_on(desk, request)
         except VersionTaken:
@@ -55,6 +55,14 @@ def close_due(desk: ClosingDesk) -> int:
     if fault is not None:
         raise fault
     return finished
+
+
+def _list_due(closings: Closings) -> Iterator[RightsRequest]:
+    """All of them, page by page: those that a hold keeps for years must not stand before the others."""
+    after: UUID | None = None
+    while page := closings.list_due(AT_ONCE, after):
+        yield from page
+        after = page[-1].request_id
 
 
 def go_on(desk: ClosingDesk, request: RightsRequest) -> bool:

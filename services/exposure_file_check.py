@@ -26,6 +26,8 @@ from services.signed_note import NoteKey, NoteRefused, Verify, read_note
 from services.sparse_map import check_absent, check_present, hash_value, read_proof
 
 MAX_FAULTS = 1000
+Named = tuple[str, str]
+"""A record by its agency and its id."""
 
 
 class FaultCode(StrEnum):
@@ -119,8 +121,8 @@ class _Judge:
         return {one.index: hash_leaf(one.data) for one in self.file.leaves}
 
     @cached_property
-    def by_id(self) -> Mapping[str, Mapping[str, JsonValue]]:
-        return {str(body["id"]): body for body in self.bodies.values() if "id" in body}
+    def by_name(self) -> Mapping[Named, Mapping[str, JsonValue]]:
+        return {(str(body.get("agency")), str(body["id"])): body for body in self.bodies.values() if "id" in body}
 
     def judge(self, promises: Sequence[Promise]) -> FileReport:
         faults = list(self._check_witnesses())
@@ -220,7 +222,7 @@ class _Judge:
             if link.index <= before:
                 yield FileFault(FaultCode.OUT_OF_TREE_ORDER, own, link.number, link.index)
             before = link.index
-            of = self.by_id.get(str(body.get("of"))) if body.get("kind") == "outcome" else None
+            of = self.by_name.get(_name(body, body.get("of"))) if body.get("kind") == "outcome" else None
             if (body.get("kind") != "outcome" or of is not None) and name not in list_chains(body, of):
                 yield FileFault(FaultCode.FOREIGN_LEAF, own, link.number, link.index)
         if not absent:
@@ -232,16 +234,15 @@ class _Judge:
         """What the leaves of her chains speak of is there, and nothing is there of which they do not speak."""
         linked = {link.index for chain in self.file.chains for link in chain.links}
         chains = {str(chain.chain) for chain in self.file.chains}
-        spoken: set[str] = set()
+        spoken: set[Named] = set()
         for index in sorted(linked & self.bodies.keys()):
             body = self.bodies[index]
             named = body.get("records") if body.get("kind") == "attribution" else None
-            wanted = [str(one) for one in named] if isinstance(named, list) else []
-            wanted += [str(body.get("of"))] if body.get("kind") == "outcome" else []
+            wanted = [_name(body, one) for one in named] if isinstance(named, list) else []
+            wanted += [_name(body, body.get("of"))] if body.get("kind") == "outcome" else []
             spoken.update(wanted)
-            yield from (
-                FileFault(FaultCode.RECORD_MISSING, index=index, detail=one) for one in wanted if one not in self.by_id
-            )
+            missing = [one for one in wanted if one not in self.by_name]
+            yield from (FileFault(FaultCode.RECORD_MISSING, index=index, detail=one) for _, one in missing)
             if body.get("kind") == "join":
                 others = [str(body.get(member)) for member in ("chain", "into")]
                 yield from (
@@ -249,9 +250,14 @@ class _Judge:
                 )
         for index in self.bodies.keys() - linked - {self.size - 1}:
             body = self.bodies[index]
-            said = str(body.get("of" if body.get("kind") == "outcome" else "id"))
+            said = _name(body, body.get("of" if body.get("kind") == "outcome" else "id"))
             if body.get("kind") != RESTORE_KIND and said not in spoken:
                 yield FileFault(FaultCode.STRANGE_LEAF, index=index)
+
+
+def _name(speaker: Mapping[str, JsonValue], record: JsonValue) -> Named:
+    """Which record a leaf speaks of: ids are made by each agency, so a record of another one with the same id is another record."""
+    return str(speaker.get("agency")), str(record)
 
 
 def _find_index(chain: FileChain, number: int) -> int | None:

@@ -25,6 +25,8 @@ from services.sparse_map import write_proof
 
 LinkRow = tuple[int, int, bytes]
 """Number, index and the link before."""
+RecordName = tuple[UUID, UUID]
+"""A record by its agency and its id."""
 
 
 class LedgerRows(Protocol):
@@ -38,11 +40,11 @@ class LedgerRows(Protocol):
         """The leaves at these places; one that is not there is missing in the answer."""
         ...
 
-    def find_records(self, records: Sequence[UUID], size: int) -> Mapping[UUID, int]:
-        """At which index records stand that have a place."""
+    def find_records(self, records: Sequence[RecordName], size: int) -> Sequence[int]:
+        """At which indices records stand that have a place."""
         ...
 
-    def find_outcomes(self, records: Sequence[UUID], size: int) -> Sequence[int]:
+    def find_outcomes(self, records: Sequence[RecordName], size: int) -> Sequence[int]:
         """At which indices outcomes of these records stand."""
         ...
 
@@ -113,21 +115,21 @@ def make_file(
     return ExposureFile(published.checkpoint.origin, made_at, published.note, told, leaves)
 
 
-def list_spoken_of(leaves: Sequence[Mapping[str, object]]) -> list[UUID]:
-    """The records that attributions name and of which outcomes speak."""
-    found: list[UUID] = []
+def list_spoken_of(leaves: Sequence[Mapping[str, object]]) -> list[RecordName]:
+    """The records that attributions name and of which outcomes speak: always of their own agency."""
+    found: list[RecordName] = []
     for leaf in leaves:
         named = leaf.get("records") if leaf.get("kind") == "attribution" else None
         told = list(named) if isinstance(named, list) else []
         told += [leaf.get("of")] if leaf.get("kind") == "outcome" else []
-        found += [UUID(str(one)) for one in told]
+        found += [(UUID(str(leaf.get("agency"))), UUID(str(one))) for one in told]
     return list(dict.fromkeys(found))
 
 
 def _read_spoken_of(rows: LedgerRows, found: Mapping[int, bytes], size: int) -> Mapping[int, bytes]:
     """Leaves that are not in her chains and belong beside them: what those speak of, and what became of what an attribution names."""
     wanted = list_spoken_of([read_leaf(data) for data in found.values()])
-    places = {*rows.find_records(wanted, size).values(), *rows.find_outcomes(wanted, size)}
+    places = {*rows.find_records(wanted, size), *rows.find_outcomes(wanted, size)}
     return rows.read_leaves(sorted(places - found.keys()))
 
 

@@ -114,11 +114,22 @@ LIMIT: Words = (
     "Not proven: what was never written; a second chain never joined (a kept promise shows it); what came later.",
 )
 
+MAX_TEXT = 100
+"""So much of a text of a file is repeated."""
+
 
 def say_fault(fault: FileFault, language: Language) -> str:
     """One fault with its place, in words."""
     words = FAULTS.get(fault.code, (fault.code, fault.code))[0 if language is Language.ZH_CN else 1]
-    return words.format(chain=fault.chain, number=fault.number, index=fault.index, detail=fault.detail)
+    return words.format(
+        chain=make_plain(fault.chain), number=fault.number, index=fault.index, detail=make_plain(fault.detail)
+    )
+
+
+def make_plain(text: str) -> str:
+    """A text out of a file that may be forged, as it may be printed on a terminal: short, and nothing that a terminal obeys."""
+    cut = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in cut)
 
 
 def say_report(report: FileReport) -> list[Words]:

@@ -106,8 +106,8 @@ class RightsDesk:
         """Take back what nobody has answered yet. Raises ``NotFound``, also for somebody else's and for a closing, which has begun."""
         with self.store.begin(caller.agencies) as tx:
             asked = tx.rights.load(request_id)
-            mine = {one.request_id for one in tx.rights.list_of(caller.person_id, SHOWN)}
-            if asked is None or request_id not in mine or asked.kind is RequestKind.CLOSING:
+            mine = tx.persons.joined_ids(caller.person_id)
+            if asked is None or asked.person_id not in mine or asked.kind is RequestKind.CLOSING:
                 raise NotFound
             if asked.is_open:
                 tx.rights.append(asked, RightsEvent(asked.version + 1, RightsName.WITHDRAWN, self.clock.now()))

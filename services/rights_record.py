@@ -146,8 +146,8 @@ class RightsStore(Protocol):
 class Closings(Protocol):
     """What the worker does to close accounts: each call is a transaction of its own, and doing it again changes nothing more."""
 
-    def list_due(self, limit: int) -> Sequence[RightsRequest]:
-        """Requests to close an account that are under way, the longest waiting first."""
+    def list_due(self, limit: int, after: UUID | None = None) -> Sequence[RightsRequest]:
+        """Requests to close an account that are under way, in the order of their ids, beyond ``after``."""
         ...
 
     def cut_off(self, request: RightsRequest) -> Sequence[UUID]:

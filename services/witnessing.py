@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from services.checkpoint import Checkpoint
 from services.merkle import EMPTY_ROOT, check_consistency, hash_node
-from services.restores import Restore
-from services.signed_note import NoteRefused
+from services.restores import Restore, read_restore
+from services.signed_note import NoteRefused, read_note
 from services.witness_protocol import Request, Verdict
 
 MAX_EVIDENCE = 32
@@ -32,6 +32,8 @@ class Misdeed(StrEnum):
     """It signed a larger tree and did not show that it begins with the one that was cosigned. Whoever asked may have erred."""
     SMALLER = "smaller"
     """It was asked for a smaller tree than the one that was cosigned: a store was set back, or somebody sends an old note."""
+    GIVEN_UP = "given_up"
+    """It was asked for the very tree that a declared restore gave up: somebody sends an old note."""
 
 
 PROVEN = frozenset({Misdeed.TWO_ROOTS, Misdeed.OTHER_HISTORY})
@@ -59,6 +61,12 @@ class LogMemory:
     restores: tuple[bytes, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def lost(self) -> frozenset[tuple[int, bytes]]:
+        """Size and root of each tree that a declared restore gave up: it is never cosigned again."""
+        declared = [read_restore(read_note(one).text) for one in self.restores]
+        return frozenset((one.lost_size, one.lost_root) for one in declared)
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -79,6 +87,8 @@ def judge_checkpoint(known: LogMemory | None, request: Request, shown: Checkpoin
     misdeed = Misdeed.SMALLER if shown.size < size else None
     if shown.size == size and shown.root != root:
         misdeed = Misdeed.TWO_ROOTS
+    if known is not None and (shown.size, shown.root) in known.lost:
+        misdeed = Misdeed.GIVEN_UP
     if request.old_size > shown.size:
         return Verdict.MALFORMED, misdeed
     if request.old_size != size or misdeed:

@@ -17,7 +17,7 @@ from services.chains import ChainHead, link_leaves, name_person
 from services.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from services.cosignature import cosign_text
 from services.exposure_file import ExposureFile, write_file
-from services.exposure_file_maker import Published, make_file
+from services.exposure_file_maker import Published, RecordName, make_file
 from services.leaves import canonical_moment, make_attribution_leaf, make_join_leaf, read_leaf
 from services.log_leaves import RESTORE_KIND, make_map_leaf
 from services.map_updates import MapNode, update_map
@@ -50,9 +50,9 @@ class SmallLog:
 
     def place(self, *batch: bytes) -> None:
         """Records and, after them, the map leaf."""
-        known = {str(read_leaf(one).get("id")): read_leaf(one) for one in (*self.leaves, *batch)}
+        known = {(body.get("agency"), body.get("id")): body for body in map(read_leaf, (*self.leaves, *batch))}
         bodies = [read_leaf(one) for one in batch]
-        chains = [list_chains(body, known.get(str(body.get("of")))) for body in bodies]
+        chains = [list_chains(body, known.get((body.get("agency"), body.get("of")))) for body in bodies]
         links, heads = link_leaves([hash_leaf(one) for one in batch], chains, self.heads)
         for at, name, number, previous in links:
             self.links.setdefault(name, []).append((number, len(self.leaves) + at, previous))
@@ -118,15 +118,18 @@ class SmallLog:
         """See ``LedgerRows``."""
         return {index: self.leaves[index] for index in indices if index < len(self.leaves)}
 
-    def find_records(self, records: Sequence[UUID], size: int) -> Mapping[UUID, int]:
+    def find_records(self, records: Sequence[RecordName], size: int) -> Sequence[int]:
         """See ``LedgerRows``."""
-        ids = {str(read_leaf(data).get("id")): index for index, data in enumerate(self.leaves[:size])}
-        return {one: ids[str(one)] for one in records if str(one) in ids}
+        return self._find(records, size, "id")
 
-    def find_outcomes(self, records: Sequence[UUID], size: int) -> Sequence[int]:
+    def find_outcomes(self, records: Sequence[RecordName], size: int) -> Sequence[int]:
         """See ``LedgerRows``."""
-        wanted = {str(one) for one in records}
-        return [index for index, data in enumerate(self.leaves[:size]) if read_leaf(data).get("of") in wanted]
+        return self._find(records, size, "of")
+
+    def _find(self, records: Sequence[RecordName], size: int, member: str) -> Sequence[int]:
+        wanted = {(str(agency), str(one)) for agency, one in records}
+        bodies = [read_leaf(data) for data in self.leaves[:size]]
+        return [index for index, body in enumerate(bodies) if (body.get("agency"), body.get(member)) in wanted]
 
     def find_restores(self, size: int) -> Sequence[int]:
         """See ``LedgerRows``."""

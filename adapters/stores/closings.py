@@ -57,10 +57,10 @@ class SqlClosings:
         self._keyring = keyring
         self._clock = clock
 
-    def list_due(self, limit: int) -> Sequence[RightsRequest]:
+    def list_due(self, limit: int, after: UUID | None = None) -> Sequence[RightsRequest]:
         """See the port."""
         with self._begin() as connection:
-            return SqlRightsStore(connection, self._keyring).list_open(limit, RequestKind.CLOSING)
+            return SqlRightsStore(connection, self._keyring).list_closings(limit, after)
 
     def cut_off(self, request: RightsRequest) -> Sequence[UUID]:
         """See the port."""
@@ -202,6 +202,7 @@ def erase_salts_of(connection: Connection, chains: Sequence[UUID], at: datetime,
         select(salt.agency_id, salt.record_id)
         .join(exposure_persons, same)
         .where(named.chain_id.in_(chains), salt.salt.is_not(None))
+        .distinct()  # a record in two of these chains is one salt: fewer than the limit says that none is left
         .limit(limit)
         .subquery()
     )

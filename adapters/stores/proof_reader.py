@@ -16,7 +16,7 @@ from adapters.stores.connection import StoreFault, open_engine, scoped, without_
 from adapters.stores.published_checkpoint import read_published
 from adapters.stores.tile_store import StoredTiles
 from services.exposure_file import MAX_LEAVES, ExposureFile
-from services.exposure_file_maker import LinkRow, ProofUnavailable, Published, make_file
+from services.exposure_file_maker import LinkRow, ProofUnavailable, Published, RecordName, make_file
 from services.log_leaves import read_restore_leaf
 from services.map_updates import MapNode
 from services.restores import Restore, read_restore
@@ -32,11 +32,13 @@ SELECT s.index, r.leaf FROM ledger_sequence s JOIN exposure_records r USING (age
 UNION ALL SELECT index, leaf FROM ledger_own_leaves WHERE index = ANY(%s)
 """
 _RECORDS: LiteralString = """
-SELECT record_id, index FROM ledger_sequence WHERE agency_id = ANY(guitai_agencies()) AND record_id = ANY(%s) AND index < %s
+SELECT s.index FROM unnest(%s::uuid[], %s::uuid[]) AS t(agency_id, record_id)
+JOIN ledger_sequence s ON s.agency_id = t.agency_id AND s.record_id = t.record_id WHERE s.index < %s
 """
 _OUTCOMES: LiteralString = """
-SELECT s.index FROM exposure_records r JOIN ledger_sequence s USING (agency_id, record_id)
-WHERE r.of_id = ANY(%s) AND r.record_id > %s AND s.index < %s
+SELECT s.index FROM unnest(%s::uuid[], %s::uuid[]) AS t(agency_id, of_id)
+JOIN exposure_records r ON r.agency_id = t.agency_id AND r.of_id = t.of_id
+JOIN ledger_sequence s ON s.agency_id = r.agency_id AND s.record_id = r.record_id WHERE r.record_id > %s AND s.index < %s
 """
 _RESTORES: LiteralString = "SELECT index FROM ledger_own_leaves WHERE kind = 'restore' AND index < %s ORDER BY index"
 _RESTORE_LEAVES: LiteralString = "SELECT leaf FROM ledger_own_leaves WHERE kind = 'restore' ORDER BY index"
@@ -107,16 +109,20 @@ class StoredRows:
         wanted = list(indices)
         return {row[0]: bytes(row[1]) for row in self.connection.execute(_LEAVES, (wanted, wanted)).fetchall()}
 
-    def find_records(self, records: Sequence[UUID], size: int) -> Mapping[UUID, int]:
+    def find_records(self, records: Sequence[RecordName], size: int) -> Sequence[int]:
         """See the protocol."""
-        return dict(self.connection.execute(_RECORDS, (list(records), size)).fetchall()) if records else {}
+        return self._find(_RECORDS, records, size)
 
-    def find_outcomes(self, records: Sequence[UUID], size: int) -> Sequence[int]:
+    def find_outcomes(self, records: Sequence[RecordName], size: int) -> Sequence[int]:
         """See the protocol. An outcome is never older than its record, so months before the oldest record need no look."""
+        since = first_id_of(moment_of(min(one for _, one in records))) if records else None
+        return self._find(_OUTCOMES, records, since, size)
+
+    def _find(self, statement: LiteralString, records: Sequence[RecordName], *more: object) -> Sequence[int]:
         if not records:
             return []
-        since = first_id_of(moment_of(min(records)))
-        return [row[0] for row in self.connection.execute(_OUTCOMES, (list(records), since, size)).fetchall()]
+        agencies, ids = [agency for agency, _ in records], [one for _, one in records]
+        return [row[0] for row in self.connection.execute(statement, (agencies, ids, *more)).fetchall()]
 
     def find_restores(self, size: int) -> Sequence[int]:
         """See the protocol."""

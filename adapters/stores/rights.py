@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from adapters.stores.appending import insert_once
@@ -87,13 +87,18 @@ class SqlRightsStore:
         query = select(rights_requests).where(cells.person_id.in_(joined)).order_by(cells.request_id.desc())
         return self._read_all(self._connection.execute(query.limit(limit)).all())
 
-    def list_open(self, limit: int, kind: RequestKind | None = None) -> list[RightsRequest]:
+    def list_open(self, limit: int) -> list[RightsRequest]:
         """See the port."""
-        cells, mine = rights_requests.c, rights_open.c
-        on = (mine.agency_id == cells.agency_id) & (mine.request_id == cells.request_id)
-        query = select(rights_requests).join(rights_open, on).order_by(cells.due_on, cells.request_id)
-        if kind is not None:
-            query = query.where(cells.kind == str(kind))
+        cells = rights_requests.c
+        query = _select_open().order_by(cells.due_on, cells.request_id)
+        return self._read_all(self._connection.execute(query.limit(limit)).all())
+
+    def list_closings(self, limit: int, after: UUID | None) -> list[RightsRequest]:
+        """Accounts that are to be closed, in the order of their ids, beyond ``after``."""
+        cells = rights_requests.c
+        query = _select_open().where(cells.kind == str(RequestKind.CLOSING)).order_by(cells.request_id)
+        if after is not None:
+            query = query.where(cells.request_id > after)
         return self._read_all(self._connection.execute(query.limit(limit)).all())
 
     def place_hold(self, hold: LegalHold) -> None:
@@ -170,6 +175,12 @@ class SqlRightsStore:
             {name: str(value) for name, value in words.items()}, row.until_at, row.placed_by, row.placed_at,
             row.lifted_by, row.lifted_at, str(lifted.get("reason", "")),
         )  # fmt: skip
+
+
+def _select_open() -> Select[Any]:
+    mine, cells = rights_open.c, rights_requests.c
+    on = (mine.agency_id == cells.agency_id) & (mine.request_id == cells.request_id)
+    return select(rights_requests).join(rights_open, on)
 
 
 def _place(request_id: UUID) -> tuple[str, str, UUID]:

@@ -11,12 +11,14 @@ import pytest
 from adapters.redis import RedisSessions
 from adapters.stores.closings import SqlClosings
 from adapters.stores.retention_classes import SqlRetention
+from services import closing
 from services.closing import GRACE, close_due, go_on
 from services.errors import NotFound
 from services.model import PaymentState, PlatformName, PlatformUser
 from services.rights_record import HoldKind, RequestKind, RightsName, RightsRequest
 from tests.contract.closing_town import HOLDS_TIME, Town, close, dump, list_kept, made, search, settle, town
 from tests.contract.samples import GAS, make_event, make_payment
+from tests.contract.test_ledger import make_exposure
 
 ON_ONE_POSTGRES = True
 FIXTURES = made, town
@@ -55,6 +57,28 @@ def test_salts_are_destroyed_and_proofs_hold(town: Town) -> None:
     assert len(closed) == 3
     assert all(sum(str(chain).encode() in leaf for leaf in closed) == 1 for chain in human.chains)
     assert town.faults() == []
+
+
+def test_record_in_two_of_her_chains_is_one_salt(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches go on till no salt is left, also where a record stands in several of her chains."""
+    monkeypatch.setattr(closing, "SALTS_AT_ONCE", 2)
+    human = settle(town)
+    for _ in range(4):
+        town.log.append([make_exposure(town.bench.city, *human.chains[:2])])
+    close(town, human)
+    rows = town.execute("SELECT chain_id, salt FROM exposure_salts JOIN exposure_persons USING (record_id)")
+    assert {row.salt for row in rows if row.chain_id in human.chains} == {None}
+
+
+def test_held_accounts_keep_no_other_from_being_closed(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many closings wait under a hold, one that was asked later goes on."""
+    monkeypatch.setattr(closing, "AT_ONCE", 1)
+    first, second = sorted((town.ask(settle(town)) for _ in range(2)), key=lambda one: one.request_id)
+    town.hold(HoldKind.PERSON, first.person_id)
+    close_due(town.desk)
+    town.clock.advance(GRACE.total_seconds() + 1)
+    assert close_due(town.desk) == 1
+    assert (town.load(first).state, town.load(second).state) == (RightsName.WAITS, RightsName.DONE)
 
 
 def test_whoever_returns_has_a_new_account(town: Town) -> None:

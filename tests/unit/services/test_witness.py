@@ -207,7 +207,7 @@ def test_undeclared_restore_is_a_fork_and_a_declared_one_goes_on() -> None:
     assert open_checkpoint(grown, LOG.key, verify_ed25519, [WITNESS.key]).witnessed[WITNESS.key] > restore.until
     assert office.witness.add_restore(body) == answer
     assert office.memory.memory.logs[LOG.key.name].size == 10
-    assert office.ask(broken.log, 10).verdict is Verdict.NOT_CONSISTENT
+    assert office.ask(broken.log, 10).verdict is Verdict.CONFLICT
 
 
 def test_restore_that_is_not_lawful_changes_nothing() -> None:
@@ -299,3 +299,13 @@ class Branches(RuleBasedStateMachine):
 
 TestBranches = Branches.TestCase
 TestBranches.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+
+
+def test_the_very_tree_that_was_given_up_is_never_cosigned_again() -> None:
+    """Who kept its note and the public tiles gets a refusal that names it, and the restored log goes on."""
+    broken = Broken()
+    office = broken.office
+    assert office.witness.add_restore(sign_restore(broken.declare(), broken.notes[8], LEI, HAN)).lines
+    assert office.ask(broken.log, 8, 12) == Answer(Verdict.CONFLICT, size=8)
+    assert Misdeed.GIVEN_UP in {one.misdeed for one in office.memory.memory.logs[LOG.key.name].evidence}
+    assert office.ask(broken.after, 8).verdict is Verdict.COSIGNED

@@ -105,11 +105,18 @@ def test_the_sighting_is_the_note_the_calendars_and_one_yes_or_no(database: Data
 
 
 def test_the_ledgers_log_is_seen_without_its_records(database: Database, lookout: SqlLookout) -> None:
-    """The oldest of what waits, of any agency; the sequencer's look; the oldest checkpoint past the newest that this witness cosigned."""
+    """The oldest of what waits, of any agency; the sequencer's look; the oldest checkpoint past the newest that this witness cosigned.
+
+    A row without a record waits for nothing, and an id beyond the calendar blinds nobody.
+    """
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
-        for seconds in (5, 3, 9):
+        owner.execute("INSERT INTO exposure_pending VALUES (%s, %s)", [uuid4(), UUID(int=0)])
+        for record_id in (UUID(int=(1 << 128) - 1), *(make_id(AT + timedelta(seconds=one)) for one in (5, 3, 9))):
+            row = [uuid4(), record_id]
+            owner.execute("INSERT INTO exposure_pending VALUES (%s, %s)", row)
             owner.execute(
-                "INSERT INTO exposure_pending VALUES (%s, %s)", [uuid4(), make_id(AT + timedelta(seconds=seconds))]
+                "INSERT INTO exposure_records VALUES (%s, %s, %s, 'exposure', '', '', '', NULL, '', %s)",
+                [*row, AT, bytes(32)],
             )
         owner.execute("INSERT INTO ledger_beats VALUES (true, %s, 7)", [AT])
         for size in (0, 3, 7):
