@@ -5,9 +5,9 @@ PY := $(VENV)/bin/python
 JOURNEY ?= all
 CASES ?= 200000
 PIP := $(PY) -m pip --disable-pip-version-check install --no-deps --require-hashes
-# Two processes, each with whole files: a file's tests share what they start. SEED=last repeats an order, any number makes another.
+# Three processes on two cores, each with whole files: a file's tests share what they start, and often wait for servers (decision 0210). SEED=last repeats an order, any number makes another.
 SEED ?= 2026603344
-TWO_AT_ONCE := -n 2 --dist loadfile --randomly-seed=$(SEED)
+AT_ONCE := -n 3 --dist loadfile --randomly-seed=$(SEED)
 # What the type checker and ruff look at.
 ROOMS := config services adapters gateway tests wsgi.py
 
@@ -42,7 +42,7 @@ demo: setup ## Every service on both platforms, once, checked from outside (JOUR
 
 test: setup-test ## Run all tests on two cores; as root, install the Debian packages that they need
 	@$(PY) tests/plugin_packages.py
-	@$(PY) -m pytest $(TWO_AT_ONCE)
+	@$(PY) -m pytest $(AT_ONCE)
 
 check: setup-test ## Lint, format, types, import contracts, architecture and documentation
 	@$(PY) -m ruff check $(ROOMS)
@@ -53,7 +53,7 @@ check: setup-test ## Lint, format, types, import contracts, architecture and doc
 
 test-pg15: setup-test ## Run all tests on Debian's PostgreSQL 15
 	@$(PY) tests/plugin_packages.py
-	@GUITAI_TEST_POSTGRES=15 $(PY) -m pytest $(TWO_AT_ONCE)
+	@GUITAI_TEST_POSTGRES=15 $(PY) -m pytest $(AT_ONCE)
 
 bench: setup-test ## Ratios of one run into var/bench/report.json, 15 minutes at most after bench-data (FIGURE=a,b: these alone)
 	@$(PY) -m tests.bench --figure "$(FIGURE)"

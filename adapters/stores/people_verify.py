@@ -23,6 +23,9 @@ from services.leaves import read_leaf
 from services.membership import list_persons
 
 _LINKS: LiteralString = "SELECT agency_id, subject_hash, chain_cipher FROM chain_links"
+_ORGANISATIONS: LiteralString = (
+    "SELECT agency_id, organisation_id, chain_cipher FROM organisations WHERE chain_cipher IS NOT NULL"
+)
 _PERSONS: LiteralString = "SELECT agency_id, person_id, joined_into, identity_cipher FROM persons"
 _WAITING: LiteralString = """
 SELECT r.leaf FROM exposure_pending JOIN exposure_records r USING (agency_id, record_id) WHERE r.kind IN ('join', 'closing')
@@ -101,6 +104,20 @@ class PeopleCheck:
                 continue
             values = (str(row.agency_id), subject, name_person(chain))
             self._base.execute("INSERT OR IGNORE INTO temp.links VALUES (?, ?, ?)", values)
+        for row in self._stream("organisations", _ORGANISATIONS):
+            own = row.organisation_id.bytes
+            try:
+                chain = open_id(
+                    self._keyring, ("organisations", "chain_cipher", row.organisation_id), bytes(row.chain_cipher)
+                )
+            except (CiphertextRefused, ValueError):
+                yield LedgerFault(
+                    "organisations", row.agency_id, row.organisation_id, "its link to a chain does not open"
+                )
+                continue
+            self._base.execute(
+                "INSERT OR IGNORE INTO temp.links VALUES (?, ?, ?)", (str(row.agency_id), own, name_person(chain))
+            )
 
     def _name_shared(self) -> Iterator[LedgerFault]:
         for agency, subject, name in self._base.execute(_SHARED):

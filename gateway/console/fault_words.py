@@ -100,6 +100,14 @@ FOUND: Mapping[str, str] = {
     "this operation": "有这个操作",
     "true": "true（是）",
     "window": "window（窗口）",
+    "a law that rests on consent": "以同意为基础的法律依据",
+    "no field": "没有字段",
+    "a field outside a budget": "披露范围之外的字段",
+    "a purpose that asks for no consent": "不征求同意的用途",
+    "no law that rests on consent": "没有以同意为基础的法律依据",
+    "no law for a separate consent": "没有单独同意的法律依据",
+    "no way without a platform": "没有不经平台的办理渠道",
+    "a duty or contract": "法定职责或合同",
 }
 """Chinese for what a fault found, where the whole phrase is known."""
 
@@ -110,6 +118,15 @@ def say_found(found: str) -> str:
 
 
 EXPECTED: tuple[tuple[str, str], ...] = (
+    (r"个人信息保护法第二十三条 or 第二十九条", r"个人信息保护法第二十三条或第二十九条"),
+    (r"what may be seen for this purpose", r"写明为此用途可以看到的字段"),
+    (r"个人信息保护法第十三条第一款第一项", r"个人信息保护法第十三条第一款第一项"),
+    (r"separate: true \(PIPL art\. 23, 29\)", r"separate: true（个人信息保护法第二十三条、第二十九条）"),
+    (r"web or window among channels \(PIPL art\. 16\)", r"channels 中有 web 或 window（个人信息保护法第十六条）"),
+    (r"consent: required beside it", r"同时写 consent: required"),
+    (r"one with consent: required", r"带 consent: required 的用途"),
+    (r"that law at a purpose with consent: required", r"该依据只用于带 consent: required 的用途"),
+    (r"no consent where the law needs none \(PIPL art\. 13\)", r"法律不要求同意时不征求同意（个人信息保护法第十三条）"),
     (r"one of (.+)", r"以下之一：\1"),
     (r"this key", "补上这个键"),
     (r"each key once", "每个键只写一次"),

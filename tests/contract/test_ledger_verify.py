@@ -159,7 +159,7 @@ def test_each_change_is_found_and_its_place_named(
     found = ledger.verify()
     assert [fault for fault in found if fault.place == place and what in fault.what], found
     assert str(found[0]).startswith(
-        ("exposure_records ", "exposure_persons ", "exposure_salts ", "exposure_publications ")
+        ("exposure_records ", "exposure_persons ", "exposure_salts ", "exposure_publications ", "exposure_pending ")
     )
 
 

@@ -306,6 +306,10 @@ def test_a_field_less_is_refused(service: str, platform: str, direction: str, fi
     budget = {name: list(fields) for name, fields in value["exposure"][platform].items()}
     budget[direction].remove(field)
     value["exposure"] = {**value["exposure"], platform: budget}
+    for purpose in value["purposes"].values():
+        own = purpose.get("fields", {}).get(direction, [])
+        if field in own:
+            own.remove(field)
     mapping, faults = read_own(service, yaml.safe_dump(value, allow_unicode=True).encode())
     assert mapping is None
     assert {(fault.path, fault.found) for fault in faults} == {(f"exposure.{platform}.{direction}", f"no {field}")}
