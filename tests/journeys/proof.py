@@ -11,6 +11,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -136,11 +137,23 @@ def _rows(file: Any, query: str) -> list[dict[str, str]]:
 
 
 def verify_ledger(city: City) -> None:
-    """``python -m gateway exposure verify`` finds nothing wrong."""
-    done = subprocess.run(
+    """``python -m gateway exposure verify`` finds nothing wrong.
+
+    Where the shared clock was moved, a record may look late until the sequencer looks again: docs/exposure.md. Nothing else is asked twice.
+    """
+    done = run_verify(city)
+    faults = [line for line in done.stdout.splitlines() if ": " in line]
+    if faults and all(line.endswith("the record has waited longer than the merge delay") for line in faults):
+        time.sleep(15)
+        done = run_verify(city)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert " 0 faults" in done.stdout
+
+
+def run_verify(city: City) -> subprocess.CompletedProcess[str]:
+    """The command as a user runs it."""
+    return subprocess.run(
         [sys.executable, "-m", "gateway", "exposure", "verify", "--home", str(city.stack.places.home)],
         cwd=ROOT, env=clean_environment({"HOME": os.environ.get("HOME", "/")}), capture_output=True, text=True, timeout=120,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert " 0 faults" in done.stdout
