@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.console_ports import ConsoleStore
-from services.errors import NotPermitted
 from services.ports import Clock
 from services.staff_rules import tidy_login
 from services.staffing import Act, Actor, Role, StaffMember
@@ -74,10 +73,7 @@ class ActBook:
 
 def reach(actor: Actor) -> tuple[UUID, ...]:
     """Every agency whose acts the actor may read. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*READERS)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*READERS)
 
 
 def write_line(act: Act) -> bytes:

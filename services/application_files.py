@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.application_record import ApplicationLine, ApplicationRow, ApplicationState
 from services.console_ports import ConsoleStore, ConsoleTransaction, PaymentSummary, PersonKey
-from services.errors import InputRefused, NotFound, NotPermitted
+from services.errors import InputRefused, NotFound
 from services.ports import Clock
 from services.reading_notes import append_look, name_holders
 from services.reading_record import Subject, application_read
@@ -97,10 +97,7 @@ class ApplicationFiles:
 
 def reach(actor: Actor) -> tuple[UUID, ...]:
     """Every agency whose cases the actor may read. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*READERS)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*READERS)
 
 
 def list_topmost(actor: Actor, agencies: Sequence[UUID]) -> list[UUID]:

@@ -23,7 +23,7 @@ from services.case_record import CaseState
 from services.clock import DAY
 from services.counter_bench import CounterRoom, CounterTransaction, is_own_matter
 from services.counter_permits import list_hands
-from services.errors import InputRefused, NotFound, NotPermitted
+from services.errors import InputRefused, NotFound
 from services.model import JsonValue, Language
 from services.reading_record import Reading, case_read
 from services.staff_rules import read_reason
@@ -116,7 +116,7 @@ class AuditRoom(CounterRoom):
     def draw(self, actor: Actor, order: SampleOrder) -> Sample:
         """Cases drawn at random, without anything personal. Raises ``InputRefused`` (month, size, seed, state), ``NotPermitted``."""
         since, until = read_month(order.month)
-        agencies = self._narrow(actor, order.agency_id)
+        agencies = actor.narrow_reach(order.agency_id, *AUDITORS)
         seed = _read_seed(order.seed) or self.desk.random(8).hex()
         if not 1 <= order.size <= MOST_DRAWN:
             raise InputRefused(detail={"size": "out_of_range"})
@@ -166,14 +166,6 @@ class AuditRoom(CounterRoom):
             self._note(tx, actor, agencies, "audit.list", {"list": "roles"})
         return found
 
-    def _narrow(self, actor: Actor, agency_id: UUID | None) -> tuple[UUID, ...]:
-        agencies = reach(actor)
-        if agency_id is None:
-            return agencies
-        if agency_id not in agencies:
-            raise NotPermitted
-        return tuple(one for one in actor.tree.below(agency_id) if one in agencies)
-
     def _reaches(self, tx: CounterTransaction, agencies: Sequence[UUID], case_id: UUID, lead: UUID) -> bool:
         desks = {lead, *(line.agency_id for line in tx.cases.load_lines(case_id))}
         return bool(desks & set(agencies))
@@ -187,10 +179,7 @@ class AuditRoom(CounterRoom):
 
 def reach(actor: Actor) -> tuple[UUID, ...]:
     """Every agency that the actor audits. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*AUDITORS)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*AUDITORS)
 
 
 def read_month(text: str) -> tuple[date, date]:

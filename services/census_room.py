@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.census_record import CensusAnswers, CensusLine, Indicator, IndicatorKind, TurnedAway
 from services.console_ports import ConsoleStore
-from services.errors import Conflict, InputRefused, NotFound, NotPermitted, VersionTaken
+from services.errors import Conflict, InputRefused, NotFound, VersionTaken
 from services.input_values import ValueRefusedError, read_yuan
 from services.ports import Clock
 from services.scorecards import (
@@ -143,10 +143,7 @@ class CensusRoom:
 
 def reach(actor: Actor) -> tuple[UUID, ...]:
     """Every agency whose census the actor may read. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*READERS)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*READERS)
 
 
 def read_entry(entered: Entered, today: date, *, correcting: bool) -> tuple[IndicatorKind, int, date]:

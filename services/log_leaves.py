@@ -18,6 +18,8 @@ from services.model import JsonValue
 from services.restores import read_restore
 from services.signed_note import NoteRefused, format_note, read_note
 
+MAX_INTEGER = (1 << 53) - 1
+"""Beyond it a number has no canonical form (RFC 8785, section 3.2.2.3)."""
 MAP_KIND = "map"
 RESTORE_KIND = "restore"
 _FORMAT = 1
@@ -33,7 +35,7 @@ class MapLeaf:
 
 def make_map_leaf(size: int, root: bytes, at: datetime) -> bytes:
     """The canonical bytes of the leaf at index ``size``."""
-    if size < 0 or len(root) != 32:
+    if not 0 <= size <= MAX_INTEGER or len(root) != 32:
         raise ValueError("a map is over a number of leaves and has a root of 32 bytes")
     body: dict[str, JsonValue] = {
         "v": _FORMAT,

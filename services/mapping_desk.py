@@ -230,10 +230,7 @@ def list_calls(mapping: ServiceMapping) -> Iterator[str]:
 
 def reach(actor: Actor) -> tuple[UUID, ...]:
     """Every agency whose mappings the actor may read. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*READERS)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*READERS)
 
 
 def _proposed(state: ServiceState) -> int:

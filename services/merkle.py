@@ -203,13 +203,21 @@ def check_consistency(old_size: int, new_size: int, old_root: bytes, new_root: b
     steps = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
     if len(steps) < 1 + (not old_size & (old_size - 1)):
         return False
+    return fold_consistency(old_size, new_size, steps) == (old_root, new_root)
+
+
+def fold_consistency(old_size: int, new_size: int, steps: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The roots of an old and a larger new tree that a consistency proof leads to; None if it has not the length for these sizes.
+
+    ``steps``: the proof, before it the old root if the old size is a power of two; at least one hash.
+    """
     place, last = old_size - 1, new_size - 1
     while place & 1:
         place, last = place >> 1, last >> 1
     old = new = steps[0]
     for one in steps[1:]:
         if last == 0:
-            return False
+            return None
         if place & 1 or place == last:
             old, new = hash_node(one, old), hash_node(one, new)
             while not place & 1 and place:
@@ -217,7 +225,7 @@ def check_consistency(old_size: int, new_size: int, old_root: bytes, new_root: b
         else:
             new = hash_node(new, one)
         place, last = place >> 1, last >> 1
-    return last == 0 and old == old_root and new == new_root
+    return (old, new) if last == 0 else None
 
 
 def _are_hashes(roots: Sequence[bytes], proof: Sequence[bytes]) -> bool:

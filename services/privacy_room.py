@@ -240,20 +240,12 @@ class PrivacyRoom:
 
 def reach(actor: Actor) -> tuple[UUID, ...]:
     """Every agency of which the actor may read this. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*READERS)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*READERS)
 
 
 def narrow(actor: Actor, agency_id: UUID | None) -> tuple[UUID, ...]:
     """One agency with those below it, all of them in reach; without it everything in reach. Raises ``NotPermitted``."""
-    agencies = reach(actor)
-    if agency_id is None:
-        return agencies
-    if agency_id not in agencies:
-        raise NotPermitted
-    return tuple(one for one in actor.tree.below(agency_id) if one in agencies)
+    return actor.narrow_reach(agency_id, *READERS)
 
 
 def name_report(platform: str, since: date, until: date) -> str:

@@ -16,7 +16,7 @@ from services.application_files import list_topmost, read_number
 from services.case_clocks import calendar_of
 from services.case_errors import OwnMatter
 from services.console_ports import ConsoleStore, ConsoleTransaction, PersonKey
-from services.errors import Conflict, InputRefused, NotFound, NotPermitted
+from services.errors import Conflict, InputRefused, NotFound
 from services.model import JsonValue
 from services.ports import Clock
 from services.reading_notes import append_look, name_holders
@@ -65,7 +65,7 @@ class RightsRoom:
 
     def list_open(self, actor: Actor) -> list[RequestLine]:
         """What is under way, the most urgent first."""
-        agencies = _reach(actor, OFFICERS)
+        agencies = actor.reach_as(*OFFICERS)
         now = self.clock.now()
         with self.store.begin(agencies) as tx:
             calendar = calendar_of(tx, REGION)
@@ -103,13 +103,13 @@ class RightsRoom:
 
     def list_holds(self, actor: Actor) -> list[LegalHold]:
         """Every hold, those in force first."""
-        agencies = _reach(actor, HOLDERS)
+        agencies = actor.reach_as(*HOLDERS)
         with self.store.begin(agencies) as tx:
             return [one for one in tx.rights.list_holds(LISTED) if one.agency_id in agencies]
 
     def place_hold(self, actor: Actor, asked: HoldAsked) -> LegalHold:
         """Order to keep, from now on. Raises ``NotFound`` for nobody and no case."""
-        agencies, now = _reach(actor, HOLDERS), self.clock.now()
+        agencies, now = actor.reach_as(*HOLDERS), self.clock.now()
         reason, authority = read_reason(asked.reason), read_reason(asked.authority)
         if not 0 < asked.days <= LONGEST_HOLD.days:
             raise InputRefused(detail={"days": "not_a_time"})
@@ -135,10 +135,10 @@ class RightsRoom:
 
     def lift_hold(self, actor: Actor, hold_id: UUID, reason: str) -> None:
         """End it before its time. Raises ``OwnMatter`` for whoever placed it, ``Conflict`` if it has ended, ``NotFound``."""
-        agencies, now, told = _reach(actor, HOLDERS), self.clock.now(), read_reason(reason)
+        agencies, now, told = actor.reach_as(*HOLDERS), self.clock.now(), read_reason(reason)
         who = actor.member.staff_id
         with self.store.begin(tuple(actor.tree.parents)) as tx:
-            hold = next((one for one in tx.rights.list_holds(LISTED) if one.hold_id == hold_id), None)
+            hold = tx.rights.load_hold(hold_id)
             if hold is None or hold.agency_id not in agencies:
                 raise NotFound
             if hold.placed_by == who:
@@ -150,7 +150,7 @@ class RightsRoom:
     def _find(self, tx: ConsoleTransaction, actor: Actor, request_id: UUID) -> RightsRequest:
         """A request that somebody has to judge, in reach."""
         asked = tx.rights.load(request_id)
-        if asked is None or asked.kind not in JUDGED or asked.agency_id not in _reach(actor, OFFICERS):
+        if asked is None or asked.kind not in JUDGED or asked.agency_id not in actor.reach_as(*OFFICERS):
             raise NotFound
         return asked
 
@@ -185,13 +185,6 @@ class RightsRoom:
         if not found:
             raise NotFound
         return None, tuple(found), ""
-
-
-def _reach(actor: Actor, roles: tuple[Role, ...]) -> tuple[UUID, ...]:
-    agencies = actor.agencies_as(*roles)
-    if not agencies:
-        raise NotPermitted
-    return agencies
 
 
 def is_over(hold: LegalHold, now: datetime) -> bool:

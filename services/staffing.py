@@ -114,6 +114,22 @@ class Actor:
         reached = {agency for held in self.roles if held.role in roles for agency in self.tree.below(held.agency_id)}
         return tuple(agency for agency in self.tree.parents if agency in reached)
 
+    def reach_as(self, *roles: Role) -> tuple[UUID, ...]:
+        """The same; raises ``NotPermitted`` if there is none."""
+        agencies = self.agencies_as(*roles)
+        if not agencies:
+            raise NotPermitted
+        return agencies
+
+    def narrow_reach(self, agency_id: UUID | None, *roles: Role) -> tuple[UUID, ...]:
+        """One agency with those below it, all of them in reach; without it everything in reach. Raises ``NotPermitted``."""
+        agencies = self.reach_as(*roles)
+        if agency_id is None:
+            return agencies
+        if agency_id not in agencies:
+            raise NotPermitted
+        return tuple(one for one in self.tree.below(agency_id) if one in agencies)
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

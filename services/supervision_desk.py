@@ -16,7 +16,7 @@ from services.case_events import load_case, mapping_of
 from services.case_file import CaseFile
 from services.counter_bench import CounterRoom, CounterTransaction
 from services.counter_permits import list_hands
-from services.errors import GuitaiError, InputRefused, NotFound, NotPermitted, Refusal, VersionTaken
+from services.errors import GuitaiError, InputRefused, NotFound, Refusal, VersionTaken
 from services.held_roles import list_held
 from services.mapping import ServiceMapping
 from services.model import JsonValue
@@ -353,10 +353,7 @@ def _find(actor: Actor, tx: CounterTransaction, alert_id: UUID) -> tuple[Alert, 
 
 def reach(actor: Actor) -> tuple[UUID, ...]:
     """Every agency whose alerts the actor sees. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*SUPERVISORS)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*SUPERVISORS)
 
 
 def find_rule(refused: GuitaiError) -> str:

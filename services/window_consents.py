@@ -11,18 +11,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.case_desk import CaseDesk
-from services.case_errors import OwnMatter
 from services.consent_record import ConsentMatter, PurposeText
 from services.consents import ConsentLine, Saying, draw_lines, list_offers, write_ended, write_given
 from services.console_ports import ConsoleStore, ConsoleTransaction, PersonKey
-from services.counter_permits import CLERK
 from services.errors import Conflict, InputRefused, NotFound
-from services.mandate_deeds import find_named
 from services.model import JsonValue
 from services.reading_notes import append_look, name_holders
-from services.staff_rules import read_reason
 from services.staffing import Act, Actor
-from services.walk_ins import CARD_PLACE, ApplicantShown, find_registers, read_card
+from services.walk_ins import ApplicantShown
+from services.window_people import identify_holder
 
 WINDOW = "window"
 
@@ -44,7 +41,7 @@ class ConsentRoom:
 
     def list_lines(self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str) -> Holder:
         """Every consent of whoever stands there, both platforms. Raises ``NotFound`` without an account, ``NotPermitted``, ``OwnMatter``, ``InputRefused``."""
-        number, name, told = self._identify(actor, agency_id, shown, reason)
+        number, name, told = identify_holder(self.desk, self.store, actor, agency_id, shown, reason)
         with self.store.begin(tuple(actor.tree.parents)) as tx:
             person_id, found = self._find_account(tx, number)
             self._note(tx, actor, "consent.look_up", agency_id, found, told, {})
@@ -62,7 +59,7 @@ class ConsentRoom:
             raise NotFound
         if agree and offered is not None and offered.version != version:
             raise Conflict(detail={"rule": "changed"})
-        number, name, told = self._identify(actor, agency_id, shown, reason)
+        number, name, told = identify_holder(self.desk, self.store, actor, agency_id, shown, reason)
         with self.store.begin(tuple(actor.tree.parents)) as tx:
             person_id, found = self._find_account(tx, number)
             act = "consent.give" if agree else "consent.withdraw"
@@ -97,18 +94,6 @@ class ConsentRoom:
             raise NotFound
         _, person_id = tx.consents.hold(found[0])
         return person_id, list(dict.fromkeys([person_id, *found]))
-
-    def _identify(self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str) -> tuple[str, str, str]:
-        """Number and name of whoever stands there, by the register, and the reason. Nobody does this for themselves."""
-        actor.require(CLERK, agency_id)
-        told, number = read_reason(reason), read_card(self.desk, shown)
-        if not shown.card.name.strip():
-            raise InputRefused(detail={"card.name": "missing"})
-        with self.store.begin(tuple(actor.tree.parents)) as tx:
-            if tx.staff.identity_matches(actor.member.staff_id, [number]):
-                raise OwnMatter(detail={"rule": "own_matter"})
-        name = find_named(find_registers(self.desk), number, shown.card.name, CARD_PLACE, actor.request_id)
-        return number, name, told
 
     def _note(
         self, tx: ConsoleTransaction, actor: Actor, act: str, agency_id: UUID, found: list[UUID], reason: str,

@@ -71,7 +71,7 @@ class WindowPeople:
         seen open in the holder's hand: it gets name and number. Raises ``NotPermitted``, ``InputRefused``, ``OwnMatter``, ``NotFound``
         without an account, ``Conflict`` where several have this telephone, ``PersonMismatch`` for another's, errors of the register.
         """
-        number, name, told = self._identify(actor, agency_id, shown, reason)
+        number, name, told = identify_holder(self.desk, self.store, actor, agency_id, shown, reason)
         with self.store.begin(tuple(actor.tree.parents)) as tx:
             proven = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
             by = "number" if proven else "phone"
@@ -100,7 +100,7 @@ class WindowPeople:
 
         Raises ``NotPermitted``, ``InputRefused``, ``OwnMatter``, the errors of the register.
         """
-        number, _, told = self._identify(actor, agency_id, shown, reason)
+        number, _, told = identify_holder(self.desk, self.store, actor, agency_id, shown, reason)
         with self.store.begin(tuple(actor.tree.parents)) as tx:
             persons = tx.people.find_persons(PersonKey.IDENTITY_NUMBER, number)
             chains = tx.accounts.list_chains(persons, number)
@@ -131,18 +131,6 @@ class WindowPeople:
                 break
         return told
 
-    def _identify(self, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str) -> tuple[str, str, str]:
-        """Number and name of whoever stands there, by the register, and the reason. Nobody does this for themselves."""
-        actor.require(CLERK, agency_id)
-        told, number = read_reason(reason), read_card(self.desk, shown)
-        if not shown.card.name.strip():
-            raise InputRefused(detail={"card.name": "missing"})
-        with self.store.begin(tuple(actor.tree.parents)) as tx:
-            if tx.staff.identity_matches(actor.member.staff_id, [number]):
-                raise OwnMatter(detail={"rule": "own_matter"})
-        name = find_named(find_registers(self.desk), number, shown.card.name, CARD_PLACE, actor.request_id)
-        return number, name, told
-
     def _note(
         self, tx: ConsoleTransaction, actor: Actor, act: str, agency_id: UUID, subject: UUID | str, reason: str,
         detail: Mapping[str, JsonValue], read: Sequence[Subject],
@@ -150,3 +138,21 @@ class WindowPeople:
         at, by = self.desk.clock.now(), actor.member.staff_id
         made = Act(self.desk.new_id(), agency_id, at, by, act, "person", str(subject), reason, dict(detail))
         append_look(tx, actor, made, read, self.desk.new_id)
+
+
+def identify_holder(
+    desk: CaseDesk, store: ConsoleStore, actor: Actor, agency_id: UUID, shown: ApplicantShown, reason: str
+) -> tuple[str, str, str]:
+    """Number and name of whoever stands there, by the register, and the reason. Nobody does this for themselves.
+
+    Raises ``NotPermitted``, ``OwnMatter``, ``InputRefused``.
+    """
+    actor.require(CLERK, agency_id)
+    told, number = read_reason(reason), read_card(desk, shown)
+    if not shown.card.name.strip():
+        raise InputRefused(detail={"card.name": "missing"})
+    with store.begin(tuple(actor.tree.parents)) as tx:
+        if tx.staff.identity_matches(actor.member.staff_id, [number]):
+            raise OwnMatter(detail={"rule": "own_matter"})
+    name = find_named(find_registers(desk), number, shown.card.name, CARD_PLACE, actor.request_id)
+    return number, name, told

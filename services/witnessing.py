@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from services.checkpoint import Checkpoint
-from services.merkle import EMPTY_ROOT, check_consistency, hash_node
+from services.merkle import EMPTY_ROOT, check_consistency, fold_consistency
 from services.restores import Restore, read_restore
 from services.signed_note import NoteRefused, read_note
 from services.witness_protocol import Request, Verdict
@@ -115,21 +115,8 @@ def find_old_root(old_size: int, new_size: int, new_root: bytes, proof: Sequence
     """
     if not 0 < old_size < new_size or not old_size & (old_size - 1) or not proof:
         return None
-    place, last = old_size - 1, new_size - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
-    old = new = proof[0]
-    for one in proof[1:]:
-        if last == 0:
-            return None
-        if place & 1 or place == last:
-            old, new = hash_node(one, old), hash_node(one, new)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            new = hash_node(new, one)
-        place, last = place >> 1, last >> 1
-    return old if last == 0 and new == new_root else None
+    roots = fold_consistency(old_size, new_size, proof)
+    return roots[0] if roots is not None and roots[1] == new_root else None
 
 
 def add_evidence(known: LogMemory, found: Evidence) -> LogMemory:

@@ -67,6 +67,9 @@ class FakeRights:
         self.books.holds[hold_id] = replace(hold, lifted_by=by, lifted_at=at, lifted_reason=reason)
         return True
 
+    def load_hold(self, hold_id: UUID) -> LegalHold | None:
+        return self.books.holds.get(hold_id)
+
     def list_holds(self, limit: int) -> list[LegalHold]:
         return sorted(self.books.holds.values(), key=lambda one: (one.lifted_at is not None, one.hold_id))[:limit]
 

@@ -9,7 +9,6 @@ salts. What payments, applications, cases, decisions, mandates, ratings and comp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,8 @@ from adapters.stores.cases import NUMBER
 from adapters.stores.cells import open_id, open_text
 from adapters.stores.chain_leaves import append_closing
 from adapters.stores.chains import Subject, household_subject, identity_subject, person_subject
-from adapters.stores.connection import scoped
+from adapters.stores.connection import scoped_everywhere
+from adapters.stores.consents import SqlConsentStore
 from adapters.stores.holds import find_hold
 from adapters.stores.keyring import Keyring
 from adapters.stores.mandates import PRINCIPAL
@@ -28,7 +28,6 @@ from adapters.stores.person_rows import add_event
 from adapters.stores.rights import SqlRightsStore
 from adapters.stores.tables.applications import applications
 from adapters.stores.tables.cases import case_drafts, cases, stored_files
-from adapters.stores.tables.consents import consent_events
 from adapters.stores.tables.counter import mandates
 from adapters.stores.tables.ledger import exposure_persons, exposure_salts
 from adapters.stores.tables.payments import idempotency_keys, payments
@@ -42,7 +41,6 @@ from services.ports import Clock
 from services.rights_record import RequestKind, RightsEvent, RightsName, RightsRequest
 
 _MOST_OPEN = 200
-_AGENCIES = text("SELECT agency_id FROM agencies")
 _LAST_STATES = (
     "SELECT DISTINCT ON (event.{key}) event.state FROM {events} event JOIN {table} matter USING (agency_id, {key})"
 )
@@ -59,12 +57,12 @@ class SqlClosings:
 
     def list_due(self, limit: int, after: UUID | None = None) -> Sequence[RightsRequest]:
         """See the port."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             return SqlRightsStore(connection, self._keyring).list_closings(limit, after)
 
     def cut_off(self, request: RightsRequest) -> Sequence[UUID]:
         """See the port."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             ids = [row.person_id for row in _hold(connection, request.person_id)]
             at = self._clock.now()
             change = update(logins).where(logins.c.person_id.in_(ids), logins.c.revoked_at.is_(None))
@@ -73,12 +71,12 @@ class SqlClosings:
 
     def find_obstacle(self, request: RightsRequest) -> str:
         """See the port."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             return _find_obstacle(connection, request.person_id, self._clock.now())
 
     def note(self, request: RightsRequest, name: RightsName, data: Mapping[str, JsonValue]) -> RightsRequest:
         """See the port."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             return self._note(connection, request, name, data)
 
     def _note(
@@ -93,7 +91,7 @@ class SqlClosings:
 
     def erase_salts(self, request: RightsRequest, limit: int) -> int:
         """See the port. A record that speaks of somebody else too loses its salt as well: nobody's proof rests on it."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             if _find_obstacle(connection, request.person_id, self._clock.now()):
                 return 0
             chains = [chain for _, _, chain in self._find_links(connection, _list_rows(connection, request.person_id))]
@@ -101,7 +99,7 @@ class SqlClosings:
 
     def erase(self, request: RightsRequest) -> RightsRequest:
         """See the port. What came in between (a hold, a payment) is looked for again with the account held; then nothing is changed."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             rows, at = _hold(connection, request.person_id), self._clock.now()
             if _find_obstacle(connection, request.person_id, at):
                 return request
@@ -112,6 +110,7 @@ class SqlClosings:
             houses = self._forget_households(connection, ids)
             erase_salts_of(connection, [chain for _, _, chain in houses], at, None)
             numbers = [self._open_number(row) for row in rows if row.identity_cipher is not None]
+            SqlConsentStore(connection).erase(request.person_id)
             _forget_rows(connection, ids)
             self._end_others(connection, request, at)
             self._forget_chains(connection, ids, numbers)
@@ -126,11 +125,6 @@ class SqlClosings:
         for one in store.list_of(request.person_id, _MOST_OPEN):
             if one.is_open and one.kind is not RequestKind.CLOSING:
                 store.append(one, RightsEvent(one.version + 1, RightsName.WITHDRAWN, at, None, {"by": "closing"}))
-
-    def _begin(self) -> AbstractContextManager[Connection]:
-        with scoped(self._engine, ()) as connection:
-            agencies = list(connection.execute(_AGENCIES).scalars())
-        return scoped(self._engine, agencies)
 
     def _open_number(self, row: Row[Any]) -> str:
         return open_text(self._keyring, ("persons", "identity_cipher", row.person_id), row.identity_cipher)
@@ -247,7 +241,6 @@ def _forget_rows(connection: Connection, ids: Sequence[UUID]) -> None:
     gone = delete(case_drafts).where(draft.person_id.in_(ids), draft.submitted_at.is_(None)).returning(draft.draft_id)
     drafts = list(connection.execute(gone).scalars())
     connection.execute(delete(stored_files).where(stored_files.c.owner.in_(drafts)))
-    connection.execute(delete(consent_events).where(consent_events.c.person_id.in_(ids)))
     connection.execute(delete(idempotency_keys).where(idempotency_keys.c.person_id.in_(ids)))
     connection.execute(delete(logins).where(logins.c.person_id.in_(ids)))
 

@@ -24,6 +24,7 @@ SERVER_OPTIONS = (
 PATIENCE_SECONDS = 6.0
 """Longer than ``lock_timeout``: a server that runs says no by itself. ``statement_timeout`` is no help where nothing runs."""
 
+_AGENCIES = text("SELECT agency_id FROM agencies")
 _SCOPE = text("SELECT set_config('guitai.agencies', :agencies, true)")
 
 
@@ -78,6 +79,19 @@ def scoped(engine: Engine, agencies: Sequence[UUID]) -> Iterator[Connection]:
     with reporting_unavailability(), engine.begin() as connection:
         connection.execute(_SCOPE, {"agencies": ",".join(str(agency) for agency in agencies)})
         yield connection
+
+
+@contextmanager
+def scoped_everywhere(engine: Engine) -> Iterator[Connection]:
+    """One transaction within every agency that there is."""
+    with scoped(engine, list_agencies(engine)) as connection:
+        yield connection
+
+
+def list_agencies(engine: Engine) -> list[UUID]:
+    """Every agency that there is."""
+    with scoped(engine, ()) as connection:
+        return list(connection.execute(_AGENCIES).scalars())
 
 
 @contextmanager

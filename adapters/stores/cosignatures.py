@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString
 
 import psycopg
 
-from adapters.stores.connection import SERVER_OPTIONS, PatientConnection, StoreFault, without_values
+from adapters.stores.lone_connection import LoneConnection
 from adapters.stores.tile_store import StoredTiles
 from services.cosigning import Shown
-from services.errors import StoreUnavailable
 from services.merkle import prove_consistency
 from services.ports import Clock
 from services.sequencing import TreeBroken
@@ -24,15 +22,14 @@ _COSIGNED: LiteralString = "SELECT coalesce(max(size), 0) FROM ledger_cosignatur
 _KEEP: LiteralString = """
 INSERT INTO ledger_cosignatures (size, witness, line, at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
-T = TypeVar("T")
 
 
 class SqlHeads:
-    """``cosigning.Heads`` under the role ``sequencer``, for one witness. One connection, made anew after a failure; used by one thread."""
+    """``cosigning.Heads`` under the role ``sequencer``, for one witness. Used by one thread."""
 
     def __init__(self, url: str, clock: Clock, witness: str) -> None:
-        self._url, self._clock, self._witness = url, clock, witness
-        self._connection: psycopg.Connection[Any] | None = None
+        self._clock, self._witness = clock, witness
+        self._store = LoneConnection(url, "guitai-cosigning", "the ledger refused a cosignature")
 
     def show_newest(self, old_size: int | None) -> Shown | None:
         """See the port; in one snapshot that is closed when this returns. Raises ``StoreUnavailable``, ``TreeBroken``, ``StoreFault``."""
@@ -46,32 +43,15 @@ class SqlHeads:
             old = known if old_size is None else old_size
             return Shown(head[0], bytes(head[1]), old, _prove(connection, old, head[0]))
 
-        return self._begin(read)
+        return self._store.run(read)
 
     def keep_line(self, size: int, line: str) -> None:
         """See the port. Raises ``StoreUnavailable``, ``StoreFault``."""
-        self._begin(lambda connection: connection.execute(_KEEP, (size, self._witness, line, self._clock.now())))
+        self._store.run(lambda connection: connection.execute(_KEEP, (size, self._witness, line, self._clock.now())))
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
-
-    def _begin(self, act: Callable[[psycopg.Connection[Any]], T]) -> T:
-        try:
-            if self._connection is None or self._connection.closed:
-                self._connection = PatientConnection.connect(
-                    self._url, autocommit=True, connect_timeout=2, options=SERVER_OPTIONS,
-                    application_name="guitai-cosigning",
-                )  # fmt: skip
-            with self._connection.transaction():
-                return act(self._connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            self.close()
-            raise StoreUnavailable("the ledger does not answer") from without_values(error)
-        except psycopg.Error as error:
-            raise StoreFault("the ledger refused a cosignature") from without_values(error)
+        self._store.close()
 
 
 def _prove(connection: psycopg.Connection[Any], old: int, size: int) -> tuple[bytes, ...] | None:

@@ -50,7 +50,7 @@ class SqlOwnData:
     """``rights.OwnData`` on the public role."""
 
     def __init__(self, engine: Engine, keyring: Keyring) -> None:
-        self._engine = engine
+        self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
         self._keyring = keyring
 
     def collect(self, person_id: UUID, agencies: Sequence[UUID]) -> Mapping[str, JsonValue]:

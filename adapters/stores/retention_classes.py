@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,13 +16,12 @@ from sqlalchemy import Connection, Engine, text
 
 from adapters.stores.cells import open_text
 from adapters.stores.chains import ChainLinks, identity_subject, person_subject
-from adapters.stores.connection import scoped
+from adapters.stores.connection import scoped_everywhere
 from adapters.stores.holds import list_persons, list_services, tell_ended
 from adapters.stores.keyring import Keyring
 from adapters.stores.tables.persons import persons
 
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('guitai_retention'))")
-_AGENCIES = text("SELECT agency_id FROM agencies")
 _HELD = text("SELECT EXISTS (SELECT FROM legal_holds WHERE lifted_at IS NULL AND until_at > :now)")
 _SALTS = """
     SELECT salt.agency_id, salt.record_id FROM exposure_salts salt JOIN exposure_records record USING (agency_id, record_id)
@@ -65,14 +63,14 @@ class SqlRetention:
 
     def count_due(self, duty: str, until: datetime, now: datetime) -> int:
         """See the port."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             counted = text(f"SELECT count(*) FROM ({_DUE[duty]}) AS due")  # noqa: S608 - statements of ours
             counted_rows = connection.execute(counted, self._list_held(connection, duty, until, now)).scalar_one()
             return int(counted_rows)
 
     def end_due(self, duty: str, until: datetime, now: datetime, limit: int) -> int:
         """See the port. One at a time; a second one at once takes nothing. Holds are read in the same transaction."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             if not connection.execute(_ALONE).scalar():
                 return 0
             held = self._list_held(connection, duty, until, now)
@@ -81,18 +79,13 @@ class SqlRetention:
 
     def has_holds(self, now: datetime) -> bool:
         """See the port."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             return bool(connection.execute(_HELD, {"now": now}).scalar())
 
     def tell_ended(self, now: datetime) -> list[UUID]:
         """Holds whose time is over, each once."""
-        with self._begin() as connection:
+        with scoped_everywhere(self._engine) as connection:
             return tell_ended(connection, now)
-
-    def _begin(self) -> AbstractContextManager[Connection]:
-        with scoped(self._engine, ()) as connection:
-            agencies = list(connection.execute(_AGENCIES).scalars())
-        return scoped(self._engine, agencies)
 
     def _list_held(self, connection: Connection, duty: str, until: datetime, now: datetime) -> dict[str, Any]:
         held = list_persons(connection, now)

@@ -121,6 +121,11 @@ class SqlRightsStore:
         change = update(legal_holds).where(mine).values(lifted_by=by, lifted_at=at, lifted_cipher=cell)
         return self._connection.execute(change).rowcount == 1
 
+    def load_hold(self, hold_id: UUID) -> LegalHold | None:
+        """See the port."""
+        row = self._connection.execute(select(legal_holds).where(legal_holds.c.hold_id == hold_id)).first()
+        return None if row is None else self._read_hold(row)
+
     def list_holds(self, limit: int) -> list[LegalHold]:
         """See the port."""
         cells = legal_holds.c

@@ -15,12 +15,12 @@ import psycopg
 
 from adapters.stores import chain_store, place_store
 from adapters.stores.chain_store import MapState, StoredMap
-from adapters.stores.connection import SERVER_OPTIONS, PatientConnection, StoreFault, without_values
+from adapters.stores.connection import without_values
+from adapters.stores.lone_connection import LoneConnection
 from adapters.stores.place_store import LastOwn, OwnLeaf, Placed, read_one
 from adapters.stores.restores import list_unplaced
 from adapters.stores.tile_store import StoredTiles
 from services.checkpoint import Checkpoint, sign_checkpoint
-from services.errors import StoreUnavailable
 from services.log_leaves import MAP_KIND, RESTORE_KIND, MapLeaf, make_map_leaf, read_map_leaf
 from services.merkle import EMPTY_ROOT, hash_leaf
 from services.ports import Clock
@@ -56,16 +56,16 @@ def _go_on(_where: str) -> None:
 
 
 class SqlSequencer:
-    """Gives places under the role ``sequencer``. One connection, made anew after a failure; used by one thread."""
+    """Gives places under the role ``sequencer``. Used by one thread."""
 
     def __init__(
         self, url: str, clock: Clock, signer: NoteSigner, batch: int = BATCH, between: Callable[[str], None] = _go_on,
         restores: Callable[[psycopg.Connection[Any]], Sequence[bytes]] = list_unplaced,
     ) -> None:  # fmt: skip
         """``between`` is told after each write which one it was: ``WRITES``. ``restores`` lists leaves of the log itself that have no place yet."""
-        self._url, self._clock, self._signer, self._batch, self._between = url, clock, signer, batch, between
+        self._clock, self._signer, self._batch, self._between = clock, signer, batch, between
         self._restores = restores
-        self._connection: psycopg.Connection[Any] | None = None
+        self._store = LoneConnection(url, "guitai-sequencer", "the ledger refused a place")
 
     def run(self) -> int | None:
         """Place all that waits, batch by batch; how many records, or None if another sequencer is at it.
@@ -84,31 +84,24 @@ class SqlSequencer:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+        self._store.close()
 
     def _begin(self, act: Callable[[psycopg.Connection[Any]], T]) -> T | None:
         """Do something in one transaction, alone; None if another sequencer is at it."""
-        try:
-            if self._connection is None or self._connection.closed:
-                self._connection = PatientConnection.connect(
-                    self._url, autocommit=True, connect_timeout=2, options=SERVER_OPTIONS,
-                    application_name="guitai-sequencer",
-                )  # fmt: skip
-            with self._connection.transaction():
-                if not read_one(self._connection, _ALONE, LOCK)[0]:
-                    return None
-                self._connection.execute(_SCOPE)
-                return act(self._connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            self.close()
-            raise StoreUnavailable("the ledger does not answer") from without_values(error)
-        except psycopg.errors.UniqueViolation as error:
-            what = f"{error.diag.table_name} has already what was about to be written ({error.diag.constraint_name})"
-            raise TreeBroken(what) from without_values(error)
-        except psycopg.Error as error:
-            raise StoreFault("the ledger refused a place") from without_values(error)
+
+        def act_alone(connection: psycopg.Connection[Any]) -> T | None:
+            if not read_one(connection, _ALONE, LOCK)[0]:
+                return None
+            connection.execute(_SCOPE)
+            try:
+                return act(connection)
+            except psycopg.errors.UniqueViolation as error:
+                what = (
+                    f"{error.diag.table_name} has already what was about to be written ({error.diag.constraint_name})"
+                )
+                raise TreeBroken(what) from without_values(error)
+
+        return self._store.run(act_alone)
 
     def _do_batch(self, connection: psycopg.Connection[Any]) -> Batch:
         before, linked = self._read_head(connection), chain_store.read_linked(connection)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, select
 
 from adapters.boundary import transaction_scope
 from adapters.queue import SqlJobQueue
@@ -18,7 +18,7 @@ from adapters.stores.calendars import SqlCalendarStore
 from adapters.stores.cases import SqlCaseStore
 from adapters.stores.census import SqlCensusStore
 from adapters.stores.claims import SqlClaimStore, SqlIdempotencyStore
-from adapters.stores.connection import open_engine, scoped
+from adapters.stores.connection import list_agencies, open_engine, scoped
 from adapters.stores.consents import SqlConsentStore
 from adapters.stores.drafts import SqlDraftStore
 from adapters.stores.exposure_counts import tally_exposures
@@ -158,8 +158,7 @@ class SqlStore:
                 yield row.agency_id, row.digest
 
     def _all_agencies(self) -> list[UUID]:
-        with scoped(self.engine, ()) as connection:
-            return list(connection.execute(text("SELECT agency_id FROM agencies")).scalars())
+        return list_agencies(self.engine)
 
     def close(self) -> None:
         """Close the pool."""

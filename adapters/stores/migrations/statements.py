@@ -13,6 +13,24 @@ def run(script: str) -> None:
     raw.cursor().execute(script)
 
 
+def allow_leaves(*kinds: str) -> None:
+    """Say anew which kinds of leaves the ledger takes; partitions inherit the check, and may have kept the one before."""
+    words = ", ".join(f"'{kind}'" for kind in kinds)
+    run("""
+        ALTER TABLE exposure_records DROP CONSTRAINT exposure_records_kind_check;
+        DO $$
+        DECLARE
+            part regclass;
+        BEGIN
+            FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'exposure_records'::regclass LOOP
+                EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS exposure_records_kind_check', part);
+            END LOOP;
+        END;
+        $$;
+    """)
+    run(f"ALTER TABLE exposure_records ADD CONSTRAINT exposure_records_kind_check CHECK (kind IN ({words}));")
+
+
 def protect(table: str) -> None:
     """Row-level security: a row is visible and writable only within the agencies that the transaction names."""
     run(f"""

@@ -17,7 +17,11 @@ AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROOT = bytes(range(32))
 
 
-@given(size=st.integers(0, 1 << 53), root=st.binary(min_size=32, max_size=32), at=st.datetimes(timezones=st.just(UTC)))
+@given(
+    size=st.integers(0, (1 << 53) - 1),
+    root=st.binary(min_size=32, max_size=32),
+    at=st.datetimes(timezones=st.just(UTC)),
+)
 def test_a_map_leaf_is_read_as_it_was_written(size: int, root: bytes, at: datetime) -> None:
     """Size and root come back from the bytes."""
     if at.year >= 1000:
@@ -34,6 +38,16 @@ def test_a_map_leaf_has_one_form(change: dict[str, object]) -> None:
     body = read_leaf(make_map_leaf(5, ROOT, AT)) | change
     with pytest.raises(ValueError, match="map"):
         read_map_leaf(rfc8785.dumps(body))
+
+
+@pytest.mark.parametrize("size", [1 << 53, 1 << 64, -(1 << 53)])
+def test_a_size_without_a_canonical_form_is_refused(size: int) -> None:
+    """It is neither written nor read, however large: a forged leaf stops nobody who reads it."""
+    with pytest.raises(ValueError, match="map"):
+        make_map_leaf(size, ROOT, AT)
+    forged = make_map_leaf(5, ROOT, AT).replace(b'"size":5', f'"size":{size}'.encode())
+    with pytest.raises(ValueError, match="map"):
+        read_map_leaf(forged)
 
 
 @given(st.binary(max_size=300))

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from adapters.stores.migrations.statements import grant, run
+from adapters.stores.migrations.statements import allow_leaves, grant, run
 
 revision = "0030"
 down_revision = "0029"
 branch_labels = None
 depends_on = None
-
-LEAVES = """
-ALTER TABLE exposure_records DROP CONSTRAINT exposure_records_kind_check;
-DO $$
-DECLARE
-    part regclass;
-BEGIN
-    FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'exposure_records'::regclass LOOP
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS exposure_records_kind_check', part);
-    END LOOP;
-END;
-$$;
-ALTER TABLE exposure_records ADD CONSTRAINT exposure_records_kind_check
-    CHECK (kind IN ('exposure', 'outcome', 'publication', 'attribution', 'statistics', 'join', 'closing'));
-"""
 
 CHAINS = """
 CREATE TABLE ledger_own_leaves (
@@ -69,7 +54,7 @@ COMMENT ON TABLE ledger_cosignatures IS 'lines of signed notes (C2SP tlog-cosign
 
 def upgrade() -> None:
     """Expand."""
-    run(LEAVES)
+    allow_leaves("exposure", "outcome", "publication", "attribution", "statistics", "join", "closing")
     run(CHAINS)
     for table in ("ledger_own_leaves", "ledger_links", "ledger_map_nodes", "ledger_cosignatures"):
         grant(table, worker="SELECT")

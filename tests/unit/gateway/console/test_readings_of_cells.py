@@ -43,7 +43,7 @@ TOLD_OTHERWISE: dict[str, str] = {
     "payments.load_many": "the same, for what waits to be given back",
     "readings.list_of": "looks, which are what the citizen is told",
     **dict.fromkeys(
-        ("rights.list_holds", "rights.list_of", "rights.list_open", "rights.list_closings", "rights.load", "rights.open"),
+        ("rights.list_holds", "rights.load_hold", "rights.list_of", "rights.list_open", "rights.list_closings", "rights.load", "rights.open"),
         "requests about one's own data: the officer reads words for a stated reason, which the room itself tells the citizen",
     ),
     "slowness.load": "what the staff wrote to each other of a pattern; its cases stand there by number alone",
