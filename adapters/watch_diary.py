@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from pathlib import Path
-from typing import IO
 
 import structlog
 
-from services.errors import ConfigurationFault
+from adapters.durable_file import replace_document, take_file
 from services.watch_diary import Page, read_page, write_page
 
 _log = structlog.get_logger(room="watchman")
@@ -21,7 +18,9 @@ class FileDiary:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = _take(path)
+        self._lock = take_file(
+            path, "the watchman's diary cannot be written: see GUITAI_WATCH_DIARY", "another watchman has this diary"
+        )
 
     def read(self) -> Page:
         """What was written last; an empty page if there is none. An unusable file counts as none: better one letter twice than none."""
@@ -35,28 +34,8 @@ class FileDiary:
 
     def write(self, page: Page) -> None:
         """Raises ``OSError``; then the former page stays."""
-        draft = self._path.with_name(f".{self._path.name}.draft")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(write_page(page), file, ensure_ascii=False, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
+        replace_document(self._path, write_page(page))
 
     def close(self) -> None:
         """Let another watchman have it."""
         self._lock.close()
-
-
-def _take(path: Path) -> IO[str]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(f"{path.name}.lock").open("a", encoding="utf-8")
-    except OSError:
-        raise ConfigurationFault("the watchman's diary cannot be written: see GUITAI_WATCH_DIARY") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise ConfigurationFault("another watchman has this diary") from None
-    return lock

@@ -5,13 +5,12 @@ Unlike a diary it is never begun anew by itself: a witness that has forgotten wo
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from adapters.durable_file import replace_document, take_file
 from services.errors import ConfigurationFault
 from services.signed_note import NoteKey, decode_base64, encode_base64
 from services.witnessing import Evidence, LogMemory, Memory, Misdeed
@@ -43,7 +42,7 @@ class FileMemory:
 
     def write(self, memory: Memory) -> None:
         """See the port: file and folder are on the disk when it returns."""
-        _write(self._path, memory)
+        replace_document(self._path, _write_memory(memory))
 
     def close(self) -> None:
         """Let another process have it."""
@@ -56,38 +55,14 @@ def begin_memory(path: Path, key: NoteKey) -> None:
     try:
         if path.exists():
             raise ConfigurationFault("the witness has a memory already")
-        _write(path, Memory(str(key)))
+        replace_document(path, _write_memory(Memory(str(key))))
     finally:
         lock.close()
-
-
-def _write(path: Path, memory: Memory) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(_write_memory(memory), file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _take(path: Path) -> IO[str]:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = path.with_name(f"{path.name}.lock").open("a", encoding="utf-8")
-    except OSError:
-        raise ConfigurationFault("the witness's memory cannot be written: see GUITAI_WITNESS_STATE") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise ConfigurationFault("another witness has this memory") from None
-    return lock
+    unwritable = "the witness's memory cannot be written: see GUITAI_WITNESS_STATE"
+    return take_file(path, unwritable, "another witness has this memory")
 
 
 def _write_memory(memory: Memory) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from services.attempts import decide_again
 from services.case_errors import NotAllowedNow
 from services.counter_bench import CounterRoom, CounterTransaction
 from services.counter_permits import BOTH
-from services.errors import NotFound, NotPermitted
+from services.errors import NotFound
 from services.rating_rules import read_words
 from services.staffing import Actor
 from services.supervision_rules import Asked, list_asked
@@ -40,9 +40,7 @@ class AnswerDesk(CounterRoom):
 
     def list_questions(self, actor: Actor) -> list[Question]:
         """What waits for the actor's answer, the longest asked first; another's questions are not among them. Raises ``NotPermitted``."""
-        agencies = actor.agencies_as(*BOTH)
-        if not agencies:
-            raise NotPermitted
+        agencies = actor.reach_as(*BOTH)
         with self.house.begin(tuple(actor.tree.parents)) as tx:
             found = tx.alerts.list_asked(agencies, actor.member.staff_id, PAGE)
             return self._tell(actor, tx, found)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.application_files import list_topmost
 from services.console_ports import ConsoleStore
-from services.errors import InputRefused, NotFound, NotPermitted
+from services.errors import InputRefused, NotFound
 from services.model import JsonValue
 from services.ports import Clock
 from services.privacy_record import Breach, BreachAsked, Holder, HolderKind
@@ -41,9 +41,7 @@ class BreachDesk:
         self, actor: Actor, platform: str, account: str, since: datetime, until: datetime, reason: str
     ) -> BreachAsked:
         """Have it looked into who is affected. Raises ``InputRefused`` (account, since, until, reason)."""
-        agencies = actor.agencies_as(*OFFICERS)
-        if not agencies:
-            raise NotPermitted
+        agencies = actor.reach_as(*OFFICERS)
         told, now = read_reason(reason), self.clock.now()
         if not since < until <= now:
             raise InputRefused(detail={"until": "not_a_time"})

@@ -32,7 +32,7 @@ from services.complaint_rules import (
 from services.complaints import ENDED, ComplaintRow, is_overdue, list_hands_of
 from services.counter_bench import CounterRoom, CounterTransaction, is_own_matter
 from services.counter_permits import list_hands
-from services.errors import InputRefused, NotFound, NotPermitted, VersionTaken
+from services.errors import InputRefused, NotFound, VersionTaken
 from services.held_roles import list_held
 from services.model import JsonValue
 from services.rating_rules import APPLICATION, CASE, PAYMENT, VISIT, make_handle, read_words
@@ -94,9 +94,7 @@ class ComplaintDesk(CounterRoom):
 
     def list_waiting(self, actor: Actor, *, ended: bool = False) -> list[ComplaintLine]:
         """Complaints that the actor may handle, the nearest day first; a clerk sees those given to them. Raises ``NotPermitted``."""
-        agencies = actor.agencies_as(*HANDLERS)
-        if not agencies:
-            raise NotPermitted
+        agencies = actor.reach_as(*HANDLERS)
         today = business_day(self.desk.clock.now())
         wanted = [state for state in S if (state in ENDED) == ended]
         with self.house.begin(tuple(actor.tree.parents)) as tx:

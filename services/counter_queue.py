@@ -181,10 +181,7 @@ class QueueRoom(CounterRoom):
 
 def reach_desks(actor: Actor) -> tuple[UUID, ...]:
     """Every agency whose cases the actor may read. Raises ``NotPermitted`` if there is none."""
-    agencies = actor.agencies_as(*BOTH)
-    if not agencies:
-        raise NotPermitted
-    return agencies
+    return actor.reach_as(*BOTH)
 
 
 def count_days_left(due_on: date, today: date, calendar: Calendar) -> int:

@@ -225,9 +225,7 @@ class PrivacyRoom:
         roles: tuple[Role, ...] = READERS,
     ) -> None:  # fmt: skip
         """Write an act of this room, before anything is given: at the topmost agencies of the role. Raises ``NotPermitted``."""
-        agencies = actor.agencies_as(*roles)
-        if not agencies:
-            raise NotPermitted
+        agencies = actor.reach_as(*roles)
         with self.store.begin(agencies) as tx:
             for agency_id in list_topmost(actor, agencies):
                 tx.acts.append(

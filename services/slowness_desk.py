@@ -61,9 +61,7 @@ class SlownessDesk(CounterRoom):
 
     def list_shown(self, actor: Actor, *, closed: bool = False, before: UUID | None = None) -> list[Pattern]:
         """The patterns of the agencies that a supervisor reaches, newest first. Raises ``NotPermitted``."""
-        agencies = actor.agencies_as(*READERS)
-        if not agencies:
-            raise NotPermitted
+        agencies = actor.reach_as(*READERS)
         with self.house.begin(agencies) as tx:
             states = (S.CLOSED,) if closed else OPEN
             return tx.slowness.list_of(agencies, states=states, limit=PAGE, before=before)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.cash_till import Method, TillFile
-from services.errors import InputRefused, NotFound, NotPermitted
+from services.errors import InputRefused, NotFound
 from services.model import Language, PaymentState
 from services.payment_events import PaymentFile, Step
 from services.payment_replies import find_refund_reason
@@ -133,9 +133,7 @@ class ReturnRoom(PaymentRoom):
 
     def list_returns(self, actor: Actor) -> list[PaymentFile]:
         """What waits: money to be given back, and asks that wait for a head."""
-        agencies = actor.agencies_as(*BOTH)
-        if not agencies:
-            raise NotPermitted
+        agencies = actor.reach_as(*BOTH)
         with self.house.begin(agencies) as tx:
             found = tx.payments.load_many(tx.payments.list_returns(PAGE))
         files = [PaymentFile(payment, tuple(events)) for payment, events in found]

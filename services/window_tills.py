@@ -86,9 +86,7 @@ class TillRoom:
 
     def list_tills(self, actor: Actor, before: UUID | None = None) -> list[TillFile]:
         """Tills of the agencies that a head, finance or an auditor reaches, newest first. Raises ``NotPermitted``."""
-        agencies = actor.agencies_as(Role.HEAD, Role.FINANCE, Role.AUDITOR)
-        if not agencies:
-            raise NotPermitted
+        agencies = actor.reach_as(Role.HEAD, Role.FINANCE, Role.AUDITOR)
         with self.house.begin(agencies) as tx:
             return tx.tills.list_recent(agencies, PAGE, before)
 
